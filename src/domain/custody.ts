@@ -1,0 +1,122 @@
+// What custody tells us, in our words. Every answer to a mutation is a closed union with `unknown` in it: an answer that
+// was lost is never taken for a failure.
+
+export type CustodyTransferStatus =
+  | 'submitted'
+  | 'awaiting_approval'
+  | 'broadcast'
+  | 'confirmed'
+  | 'failed'
+  | 'rejected';
+
+export interface CustodyTransfer {
+  readonly id: string;
+  readonly walletId: string;
+  readonly status: CustodyTransferStatus;
+  /** The request as custody keeps it. */
+  readonly body: unknown;
+  readonly externalId?: string | undefined;
+  readonly approvalId?: string | undefined;
+  readonly transactionHash?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface CustodyWallet {
+  readonly id: string;
+  readonly network: string;
+  readonly address?: string | undefined;
+  readonly tags: readonly string[];
+  /** A label at custody, not an idempotency key; ours is the wallet id. */
+  readonly externalId?: string | undefined;
+  readonly isActive: boolean;
+}
+
+export type CustodyRule =
+  | { readonly kind: 'always' }
+  | { readonly kind: 'approved_list'; readonly addresses: readonly string[] }
+  | { readonly kind: 'count'; readonly limit: number; readonly timeframeMinutes: number }
+  | { readonly kind: 'other'; readonly name: string };
+
+export interface ApprovalGroup {
+  readonly name?: string | undefined;
+  readonly quorum: number;
+  /** Undefined: anyone in the organisation. */
+  readonly approvers: readonly string[] | undefined;
+  readonly initiatorCanApprove: boolean;
+  readonly serviceAccountsCanApprove: boolean;
+}
+
+export type CustodyAction =
+  | { readonly kind: 'block' }
+  | {
+      readonly kind: 'approval';
+      readonly groups: readonly ApprovalGroup[];
+      readonly autoRejectMinutes: number | undefined;
+    }
+  | { readonly kind: 'none' };
+
+export interface PendingChange {
+  readonly id: string;
+  readonly approvalId: string;
+  /** The list that the change would set; undefined when it would set none. */
+  readonly addresses: readonly string[] | undefined;
+  readonly archives: boolean;
+}
+
+export interface CustodyPolicy {
+  readonly id: string;
+  readonly name: string;
+  readonly isActive: boolean;
+  readonly activity: string;
+  readonly rule: CustodyRule;
+  readonly action: CustodyAction;
+  readonly walletTagsAll: readonly string[];
+  /** Whether the filter holds anything besides `walletTagsAll`. */
+  readonly hasOtherFilters: boolean;
+  readonly pendingChange: PendingChange | undefined;
+}
+
+export interface CustodyApproval {
+  readonly id: string;
+  readonly status: 'pending' | 'approved' | 'denied' | 'expired';
+  readonly decisions: readonly {
+    readonly userId: string;
+    readonly value: 'approved' | 'denied';
+    readonly reason: string | null;
+  }[];
+}
+
+/** One confirmed entry of a wallet's history on the network. */
+export interface CustodyMovement {
+  readonly walletId: string;
+  readonly direction: 'in' | 'out';
+  readonly transactionHash: string;
+  readonly position: string;
+  readonly contract: string | undefined;
+  readonly from: string;
+  readonly to: string;
+  readonly units: bigint;
+  readonly feeUnits: bigint;
+  readonly at: string;
+}
+
+/** Answers that every mutation can get besides its own. */
+type Hindered =
+  /** Custody judged the request and said no. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
+  /** Our credential or permission was not accepted: never the fault of what was asked. */
+  | { readonly kind: 'barred'; readonly status: number; readonly message: string }
+  /** Too many calls; nothing was done. */
+  | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
+  /** No answer, or none that can be read: it may have been done. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export type TransferAnswer =
+  | { readonly kind: 'accepted'; readonly transfer: CustodyTransfer }
+  | { readonly kind: 'conflict'; readonly duplicateId: string | undefined }
+  | Hindered;
+export type CreateAnswer<T> = { readonly kind: 'created'; readonly created: T } | Hindered;
+export type ChangeAnswer =
+  | { readonly kind: 'pending'; readonly changeRequestId: string; readonly approvalId: string }
+  | { readonly kind: 'applied' }
+  | Hindered;

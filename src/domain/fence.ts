@@ -1,0 +1,190 @@
+// What holds an account's money in: tags, approved list, limits and guard. Wanted and found go in, findings come out.
+import { limitsTagOf } from './account.ts';
+import type { CustodyPolicy, CustodyWallet } from './custody.ts';
+import type { AccountId } from './id.ts';
+import { isSameList } from './policy-change.ts';
+import type { Timestamp } from './time.ts';
+
+export type FenceResult = 'intact' | 'degraded' | 'broken' | 'unknown';
+
+export interface Finding {
+  readonly code: string;
+  readonly severity: 'breaks' | 'degrades';
+  /** A sentence that a client can read. */
+  readonly says: string;
+}
+
+/** The last check of an account's fence; older ones are in the journal. */
+export interface Fence {
+  readonly accountId: AccountId;
+  readonly version: number;
+  readonly result: FenceResult;
+  readonly findings: readonly Finding[];
+  readonly checkedAt: Timestamp;
+  readonly intactAt: Timestamp | null;
+  readonly found: FoundSummary | null;
+}
+
+/** What custody returned at the check, kept for the client to read. */
+export interface FoundSummary {
+  readonly addresses: readonly string[];
+  readonly action: 'block' | 'approval' | 'none';
+  readonly limit: { readonly count: number; readonly timeframeMinutes: number } | null;
+  readonly guard: readonly {
+    readonly name?: string | undefined;
+    readonly quorum: number;
+    readonly approvers: number | null;
+  }[];
+}
+
+export interface WantedFence {
+  readonly tag: string;
+  readonly limitsTemplate: string;
+  readonly policyId: string | null;
+  readonly custodyWalletIds: readonly string[];
+  /** While a change is under way the list before and the list after it are both right. */
+  readonly lists: readonly (readonly string[])[];
+  readonly ourChangeRequestId: string | undefined;
+  /** Addresses that a change of ours under way would set. */
+  readonly listUnderWay: readonly string[] | undefined;
+}
+
+export interface FoundFence {
+  readonly wallets: readonly (CustodyWallet | undefined)[];
+  readonly policies: readonly CustodyPolicy[];
+}
+
+/** Dfns counts the guard's waiting time in minutes; a day is the longest that a decision may take. */
+const GUARD_MINUTES_MAX = 1440;
+export const guardActivities = ['Policies:Modify', 'Permissions:Assign', 'Permissions:Modify'] as const;
+/** A check older than this proves nothing any more. */
+export const FENCE_SECONDS_MAX = 86_400;
+
+const breaks = (code: string, says: string): Finding => ({ code, severity: 'breaks', says });
+
+/** Every difference between the fence that should stand and the one that custody returned. */
+export function checkFence(wanted: WantedFence, found: FoundFence): readonly Finding[] {
+  return [
+    ...wanted.custodyWalletIds.flatMap((id, index) => checkWallet(wanted, id, found.wallets[index])),
+    ...checkApprovedList(wanted, found.policies),
+    ...checkLimits(wanted, found.policies),
+    ...checkGuard(found.policies),
+  ];
+}
+
+function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | undefined): Finding[] {
+  if (wallet === undefined) return [breaks('wallet_missing', `Custody does not return the wallet ${id}.`)];
+  return [
+    ...(wallet.tags.includes(wanted.tag)
+      ? []
+      : [breaks('tag_missing', `The wallet ${id} lost the tag that holds it inside the approved list.`)]),
+    ...(wallet.tags.includes(limitsTagOf(wanted.limitsTemplate))
+      ? []
+      : [breaks('limits_tag_missing', `The wallet ${id} lost the tag that holds it inside its limits.`)]),
+  ];
+}
+
+function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
+  const policy = policies.find(({ id }) => id === wanted.policyId);
+  if (policy === undefined || !policy.isActive)
+    return [breaks('list_missing', 'The approved list is not in force at custody.')];
+  const findings: Finding[] = [];
+  if (policy.activity !== 'Wallets:Sign' || policy.rule.kind !== 'approved_list') {
+    findings.push(breaks('list_rule_differs', 'The approved list was replaced by another rule.'));
+  } else if (
+    !wanted.lists.some((list) => isSameList(list, policy.rule.kind === 'approved_list' ? policy.rule.addresses : []))
+  ) {
+    findings.push(breaks('list_differs', 'The approved list at custody is not the list that was approved here.'));
+  }
+  if (policy.hasOtherFilters || policy.walletTagsAll.join() !== wanted.tag) {
+    findings.push(
+      breaks('list_filter_differs', 'The approved list no longer covers exactly the wallets of this account.'),
+    );
+  }
+  if (policy.action.kind !== 'block')
+    findings.push(breaks('list_action_differs', 'The approved list no longer blocks other addresses.'));
+  const pending = policy.pendingChange;
+  const isOurs =
+    pending === undefined ||
+    (!pending.archives &&
+      wanted.listUnderWay !== undefined &&
+      pending.addresses !== undefined &&
+      isSameList(pending.addresses, wanted.listUnderWay) &&
+      (wanted.ourChangeRequestId === undefined || wanted.ourChangeRequestId === pending.id));
+  if (!isOurs)
+    findings.push(
+      breaks('foreign_change_pending', 'A change of the approved list waits for approval that was not asked for here.'),
+    );
+  return findings;
+}
+
+const limitsOf = (
+  wanted: Pick<WantedFence, 'limitsTemplate'>,
+  policies: readonly CustodyPolicy[],
+): CustodyPolicy | undefined =>
+  policies.find(
+    (policy) =>
+      policy.isActive &&
+      policy.activity === 'Wallets:Sign' &&
+      policy.walletTagsAll.join() === limitsTagOf(wanted.limitsTemplate),
+  );
+
+function checkLimits(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
+  const limits = limitsOf(wanted, policies);
+  if (limits === undefined) return [breaks('limits_missing', 'The limits of the account are not in force at custody.')];
+  if (limits.rule.kind !== 'count' || limits.action.kind === 'none' || limits.hasOtherFilters) {
+    return [breaks('limits_differ', 'The limits of the account were changed at custody.')];
+  }
+  return [];
+}
+
+/** The policies that make a change of policies and permissions wait for a human officer. */
+export function checkGuard(policies: readonly CustodyPolicy[]): Finding[] {
+  return guardActivities.flatMap((activity) => {
+    const guards = policies.filter((policy) => policy.isActive && policy.activity === activity);
+    if (guards.length === 0)
+      return [breaks('guard_missing', `Nothing at custody makes ${activity} wait for an officer.`)];
+    const problems = guards.map(guardProblem);
+    return problems.includes(undefined)
+      ? []
+      : [breaks('guard_unsound', `The guard of ${activity} is unsound: ${problems.join('; ')}.`)];
+  });
+}
+
+function guardProblem(policy: CustodyPolicy): string | undefined {
+  const { rule, action } = policy;
+  if (rule.kind !== 'always') return 'it does not always trigger';
+  if (policy.hasOtherFilters || policy.walletTagsAll.length > 0) return 'it is filtered';
+  if (policy.pendingChange !== undefined) return 'a change of it waits for approval';
+  if (action.kind !== 'approval' || action.groups.length === 0) return 'it asks nobody';
+  if (action.autoRejectMinutes === undefined || action.autoRejectMinutes > GUARD_MINUTES_MAX)
+    return 'requests wait longer than a day';
+  if (action.groups.some((group) => group.approvers === undefined)) return 'anyone in the organisation may approve';
+  if (action.groups.some((group) => group.serviceAccountsCanApprove)) return 'service accounts may approve';
+  return undefined;
+}
+
+export const resultOf = (findings: readonly Finding[]): Exclude<FenceResult, 'unknown'> =>
+  findings.some(({ severity }) => severity === 'breaks') ? 'broken' : findings.length > 0 ? 'degraded' : 'intact';
+
+/** The part of the answer that a client can read as its restrictions. */
+export function summarize(wanted: WantedFence, found: FoundFence): FoundSummary {
+  const list = found.policies.find(({ id }) => id === wanted.policyId);
+  const limits = limitsOf(wanted, found.policies)?.rule;
+  const guard = found.policies.find((policy) => policy.isActive && policy.activity === 'Policies:Modify')?.action;
+  return {
+    addresses: list?.rule.kind === 'approved_list' ? list.rule.addresses : [],
+    action: list?.action.kind ?? 'none',
+    limit: limits?.kind === 'count' ? { count: limits.limit, timeframeMinutes: limits.timeframeMinutes } : null,
+    guard:
+      guard?.kind === 'approval'
+        ? guard.groups.map(({ name, quorum, approvers }) => ({ name, quorum, approvers: approvers?.length ?? null }))
+        : [],
+  };
+}
+
+/** How far a check may be relied on now: an old one is unknown. */
+export const standsAt = (fence: Fence | undefined, at: Timestamp): FenceResult =>
+  fence === undefined || Date.parse(at) - Date.parse(fence.checkedAt) > FENCE_SECONDS_MAX * 1000
+    ? 'unknown'
+    : fence.result;

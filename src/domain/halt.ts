@@ -1,0 +1,51 @@
+// The kill switch: stops new money of everyone, of one account or of one mandate. It never stops reading or removals.
+import { type Actor, nameOf, rankOf } from './actor.ts';
+import type { AccountId, HaltId, MandateId } from './id.ts';
+import { type InStatus, machine, transitions } from './machine.ts';
+import { accept, type Result, refuse } from './result.ts';
+import type { Timestamp } from './time.ts';
+
+export const haltMachine = machine({ active: ['lifted'], lifted: [] });
+
+export const haltKinds = ['fence', 'compliance', 'client', 'desk'] as const;
+export type HaltKind = (typeof haltKinds)[number];
+export type HaltLevel = 'all' | 'account' | 'mandate';
+
+interface HaltCore {
+  readonly id: HaltId;
+  readonly version: number;
+  readonly level: HaltLevel;
+  readonly accountId: AccountId | null;
+  readonly mandateId: MandateId | null;
+  readonly kind: HaltKind;
+  readonly reason: string;
+  readonly madeBy: string;
+  readonly makerRank: number;
+  readonly createdAt: Timestamp;
+}
+
+interface HaltFacts {
+  active: object;
+  lifted: { readonly liftedAt: Timestamp; readonly liftedBy: string; readonly liftReason: string };
+}
+
+export type HaltStatus = keyof typeof haltMachine;
+export type Halt<S extends HaltStatus = HaltStatus> = InStatus<HaltCore, HaltFacts, S>;
+
+const become = transitions<typeof haltMachine, HaltCore, HaltFacts>();
+
+/**
+ * Another person of equal or higher role lifts a halt; one for the fence only after a newer intact check.
+ * @param intactAt when the account's fence was last found intact
+ */
+export function lift(
+  halt: Halt<'active'>,
+  by: { actor: Actor; at: Timestamp; reason: string; intactAt: Timestamp | null },
+): Result<Halt<'lifted'>> {
+  if (nameOf(by.actor) === halt.madeBy) return refuse({ code: 'halt_needs_another_person' });
+  if (rankOf(by.actor) < halt.makerRank) return refuse({ code: 'halt_needs_higher_role' });
+  if (halt.kind === 'fence' && (by.intactAt === null || by.intactAt <= halt.createdAt)) {
+    return refuse({ code: 'halt_needs_intact_fence' });
+  }
+  return accept(become(halt, 'lifted', { liftedAt: by.at, liftedBy: nameOf(by.actor), liftReason: by.reason }));
+}

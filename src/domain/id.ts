@@ -1,0 +1,40 @@
+// Ids are a prefix and 26 sortable characters (a ULID). The prefix is part of the type, so ids cannot be swapped.
+
+export type IdPrefix =
+  | 'acc'
+  | 'chg'
+  | 'cli'
+  | 'dlt'
+  | 'dst'
+  | 'evt'
+  | 'hlt'
+  | 'inc'
+  | 'jnl'
+  | 'mnd'
+  | 'mov'
+  | 'msg'
+  | 'ord'
+  | 'sch'
+  | 'wal'
+  | 'xfr';
+export type Id<P extends IdPrefix> = `${P}_${string}`;
+
+export type AccountId = Id<'acc'>;
+export type ClientId = Id<'cli'>;
+export type DestinationId = Id<'dst'>;
+export type HaltId = Id<'hlt'>;
+export type IncidentId = Id<'inc'>;
+export type MandateId = Id<'mnd'>;
+export type MovementId = Id<'mov'>;
+export type OrderId = Id<'ord'>;
+export type PolicyChangeId = Id<'chg'>;
+export type ScheduleId = Id<'sch'>;
+export type TransferId = Id<'xfr'>;
+export type WalletId = Id<'wal'>;
+
+/** Makes a new id; random and clock come with the implementation, which the application owns. */
+export type NewId = <P extends IdPrefix>(prefix: P) => Id<P>;
+
+export function isId<P extends IdPrefix>(prefix: P, text: string): text is Id<P> {
+  return text.startsWith(`${prefix}_`) && /^[0-9A-HJKMNP-TV-Z]{26}$/.test(text.slice(prefix.length + 1));
+}

@@ -1,0 +1,6 @@
+// The networks the product supports, in Dfns spelling (Dfns: network enum of the API reference).
+
+export const networks = ['EthereumSepolia'] as const;
+export type Network = (typeof networks)[number];
+
+export const isNetwork = (text: string): text is Network => networks.some((network) => network === text);

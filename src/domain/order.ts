@@ -1,0 +1,79 @@
+// An instruction to move money under a mandate, now or later. Each slot of a schedule makes at most one.
+import type { AssetId } from './asset.ts';
+import type { AccountId, DestinationId, MandateId, OrderId, ScheduleId, TransferId } from './id.ts';
+import { type InStatus, machine, transitions } from './machine.ts';
+import { addSeconds, type Timestamp } from './time.ts';
+
+export const orderMachine = machine({
+  scheduled: ['released', 'canceled', 'skipped'],
+  released: ['executing', 'blocked', 'canceled', 'skipped'],
+  executing: ['executed', 'failed', 'rejected', 'canceled'],
+  executed: [],
+  failed: [],
+  rejected: [],
+  blocked: [],
+  canceled: [],
+  skipped: [],
+});
+
+interface OrderCore {
+  readonly id: OrderId;
+  readonly version: number;
+  readonly accountId: AccountId;
+  readonly mandateId: MandateId;
+  readonly destinationId: DestinationId;
+  readonly scheduleId: ScheduleId;
+  readonly slot: Timestamp;
+  readonly kind: 'trade_funding';
+  readonly asset: AssetId;
+  readonly units: bigint;
+  readonly dueAt: Timestamp;
+  /** Past this instant it is skipped, never sent late. */
+  readonly notAfter: Timestamp;
+  readonly transferId: TransferId | null;
+  readonly createdAt: Timestamp;
+}
+
+interface OrderFacts {
+  scheduled: object;
+  released: object;
+  executing: { readonly transferId: TransferId };
+  executed: { readonly transactionHash: string; readonly executedAt: Timestamp };
+  failed: { readonly reason: string };
+  rejected: { readonly reason: string };
+  blocked: { readonly reason: string; readonly rule: string };
+  canceled: { readonly reason: string };
+  skipped: { readonly reason: string };
+}
+
+export type OrderStatus = keyof typeof orderMachine;
+export type Order<S extends OrderStatus = OrderStatus> = InStatus<OrderCore, OrderFacts, S>;
+
+const become = transitions<typeof orderMachine, OrderCore, OrderFacts>();
+
+/** How long after its due instant an order may still start. */
+const NOT_AFTER_SECONDS = 3_600;
+export const notAfterOf = (dueAt: Timestamp): Timestamp => addSeconds(dueAt, NOT_AFTER_SECONDS);
+
+/** The transfer is handed over in the same commit. */
+export const execute = (order: Order<'released'>, transferId: TransferId): Order<'executing'> =>
+  become(order, 'executing', { transferId });
+
+export const complete = (order: Order<'executing'>, transactionHash: string, at: Timestamp): Order<'executed'> =>
+  become(order, 'executed', { transactionHash, executedAt: at });
+
+export const failOrder = (order: Order<'executing'>, reason: string): Order<'failed'> =>
+  become(order, 'failed', { reason });
+
+export const rejectOrder = (order: Order<'executing'>, reason: string): Order<'rejected'> =>
+  become(order, 'rejected', { reason });
+
+/** A rule said no at the hand-over; nothing reached custody. */
+export const block = (order: Order<'released'>, rule: string, reason: string): Order<'blocked'> =>
+  become(order, 'blocked', { rule, reason });
+
+export const skip = (order: Order<'released'>, reason: string): Order<'skipped'> =>
+  become(order, 'skipped', { reason });
+
+export const cancel = (order: Order<'scheduled' | 'released'>, reason: string): Order<'canceled'> =>
+  become(order, 'canceled', { reason });

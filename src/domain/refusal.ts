@@ -1,0 +1,61 @@
+// The closed union of every expected "no". Adding a member without a line in the problem catalogue does not compile.
+
+export type Refusal =
+  // The caller and the request
+  | { code: 'token_missing' }
+  | { code: 'token_invalid'; reason: string }
+  | { code: 'keys_unavailable' }
+  | { code: 'role_not_allowed'; allowed: readonly string[] }
+  | { code: 'not_found' }
+  | { code: 'body_too_large'; bytesMax: number }
+  | { code: 'content_type_unsupported'; expected: string }
+  | { code: 'body_malformed' }
+  | { code: 'input_invalid'; fields: readonly { field: string; problem: string }[] }
+  | { code: 'too_many_requests' }
+  | { code: 'idempotency_key_missing' }
+  | { code: 'idempotency_key_invalid' }
+  | { code: 'idempotency_key_reused' }
+  | { code: 'idempotency_key_in_use' }
+  | { code: 'not_configured'; settings: readonly string[] }
+  // Two at once
+  | { code: 'version_conflict' }
+  | { code: 'wrong_status'; subject: string; status: string; needed: string }
+  // Accounts and their fence
+  | { code: 'account_exists'; accountId: string }
+  | { code: 'account_not_active'; status: string }
+  | { code: 'network_not_held'; network: string }
+  | { code: 'guard_missing' }
+  | { code: 'guard_unsound'; problems: readonly string[] }
+  | { code: 'fence_not_proven'; result: string; checkedAt: string | null }
+  // Destinations
+  | { code: 'address_invalid'; network: string; reason: string }
+  | { code: 'address_forbidden'; reason: string }
+  | { code: 'destination_exists'; destinationId: string }
+  | { code: 'destination_not_approved'; status: string }
+  | { code: 'list_does_not_match'; policyId: string }
+  // Mandates, schedules, orders
+  | { code: 'asset_unknown'; asset: string }
+  | { code: 'asset_not_in_mandate'; asset: string }
+  | { code: 'period_invalid'; reason: string }
+  | { code: 'mandate_not_active'; status: string }
+  | { code: 'mandate_not_valid_now'; validFrom: string; validUntil: string }
+  | { code: 'schedule_never_fires'; reason: string }
+  | { code: 'order_limit_exceeded'; limit: string; requested: string; asset: string }
+  | { code: 'daily_limit_exceeded'; limit: string; used: string; requested: string; asset: string }
+  | { code: 'order_too_late'; notAfter: string }
+  | { code: 'amount_invalid'; reason: string }
+  // Halts
+  | { code: 'halted'; level: string; reason: string }
+  | { code: 'halt_needs_another_person' }
+  | { code: 'halt_needs_higher_role' }
+  | { code: 'halt_needs_intact_fence' }
+  // Webhooks
+  | { code: 'signature_invalid' }
+  | { code: 'webhook_stale' }
+  | { code: 'webhook_malformed' }
+  | { code: 'intake_unavailable' }
+  // Custody
+  | { code: 'custody_unavailable' }
+  | { code: 'history_too_long'; rowsMax: number };
+
+export type RefusalCode = Refusal['code'];

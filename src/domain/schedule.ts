@@ -1,0 +1,158 @@
+// When orders recur. A slot is one due instant; the next slot is computed from the last, never from a clock.
+// Cron expressions with IANA zones are read by croner.
+import { Cron } from 'croner';
+import type { AssetId } from './asset.ts';
+import type { AccountId, MandateId, ScheduleId } from './id.ts';
+import { type InStatus, machine, transitions } from './machine.ts';
+import { accept, type Result, refuse } from './result.ts';
+import { addSeconds, secondsBetween, type Timestamp, timestamp } from './time.ts';
+
+export const scheduleMachine = machine({
+  active: ['paused', 'ended'],
+  paused: ['active', 'ended'],
+  ended: [],
+});
+
+export type Recurrence =
+  | { readonly kind: 'cron'; readonly expression: string; readonly timeZone: string }
+  | { readonly kind: 'days'; readonly every: number };
+
+export const catchUpRules = ['skip', 'latest', 'all'] as const;
+export type CatchUpRule = (typeof catchUpRules)[number];
+
+interface ScheduleCore {
+  readonly id: ScheduleId;
+  readonly version: number;
+  readonly accountId: AccountId;
+  readonly mandateId: MandateId;
+  readonly asset: AssetId;
+  readonly units: bigint;
+  readonly recurrence: Recurrence;
+  readonly startAt: Timestamp;
+  readonly endAt: Timestamp | null;
+  readonly runsMax: number | null;
+  readonly catchUp: CatchUpRule;
+  /** A missed slot older than this is skipped whatever the rule. */
+  readonly catchUpHoursMax: number;
+  readonly runs: number;
+  readonly nextSlot: Timestamp | null;
+  readonly createdAt: Timestamp;
+}
+
+interface ScheduleFacts {
+  active: object;
+  paused: { readonly pausedAt: Timestamp };
+  ended: { readonly endReason: string };
+}
+
+export type ScheduleStatus = keyof typeof scheduleMachine;
+export type Schedule<S extends ScheduleStatus = ScheduleStatus> = InStatus<ScheduleCore, ScheduleFacts, S>;
+
+const become = transitions<typeof scheduleMachine, ScheduleCore, ScheduleFacts>();
+
+const SECONDS_PER_DAY = 86_400;
+const SECONDS_PER_HOUR = 3_600;
+/** A slot this late is still on time: cron fires each minute and promises no more. */
+const ON_TIME_SECONDS = 300;
+/** One fire looks at this many slots of one schedule; the next fire goes on. */
+const SLOTS_PER_FIRE = 50;
+
+/** Checks a recurrence: five fields (one minute is the finest step) and a zone that exists. */
+export function parseRecurrence(recurrence: Recurrence): Result<Recurrence> {
+  if (recurrence.kind === 'days') return accept(recurrence);
+  try {
+    new Cron(recurrence.expression, { timezone: recurrence.timeZone, mode: '5-part', paused: true }).nextRun(
+      new Date(0),
+    );
+    return accept(recurrence);
+  } catch (fault) {
+    // croner throws for a bad expression, the date formatter for an unknown zone: both are the caller's words.
+    return refuse({
+      code: 'schedule_never_fires',
+      reason: fault instanceof Error ? fault.message : 'not a cron expression',
+    });
+  }
+}
+
+/** The first slot strictly after an instant, within start and end; null when there is none. */
+export function slotAfter(
+  schedule: Pick<Schedule, 'recurrence' | 'startAt' | 'endAt'>,
+  after: Timestamp,
+): Timestamp | null {
+  const slot = slotOf(schedule.recurrence, schedule.startAt, after);
+  return slot === null || (schedule.endAt !== null && slot > schedule.endAt) ? null : slot;
+}
+
+function slotOf(recurrence: Recurrence, startAt: Timestamp, after: Timestamp): Timestamp | null {
+  if (recurrence.kind === 'days') {
+    if (after < startAt) return startAt;
+    const step = recurrence.every * SECONDS_PER_DAY;
+    return addSeconds(startAt, (Math.floor(secondsBetween(startAt, after) / step) + 1) * step);
+  }
+  const cron = new Cron(recurrence.expression, { timezone: recurrence.timeZone, mode: '5-part', paused: true });
+  const next = (from: Timestamp) => cron.nextRun(new Date(from))?.getTime();
+  // A slot at startAt itself counts, and croner answers strictly later instants at whole seconds.
+  const first = after < startAt ? next(addSeconds(startAt, -1)) : next(after);
+  const found = first !== undefined && first < Date.parse(startAt) ? next(startAt) : first;
+  return found === undefined ? null : timestamp(found);
+}
+
+export interface DueSlots {
+  readonly run: readonly Timestamp[];
+  readonly skip: readonly { readonly slot: Timestamp; readonly reason: string }[];
+  readonly schedule: Schedule<'active' | 'ended'>;
+}
+
+/** Which slots up to `at` run and which are skipped, by the declared catch-up rule; none is passed over in silence. */
+export function takeDueSlots(schedule: Schedule<'active'>, at: Timestamp): DueSlots {
+  const due: Timestamp[] = [];
+  let next = schedule.nextSlot;
+  while (next !== null && next <= at && due.length < SLOTS_PER_FIRE) {
+    due.push(next);
+    next = slotAfter(schedule, next);
+  }
+  const left = schedule.runsMax === null ? due.length : schedule.runsMax - schedule.runs;
+  const judged = due.map((slot) => ({ slot, reason: missed(schedule, slot, due.at(-1), at) }));
+  const run = judged
+    .filter((slot) => slot.reason === undefined)
+    .slice(0, left)
+    .map(({ slot }) => slot);
+  const runs = schedule.runs + run.length;
+  const isOver = next === null || (schedule.runsMax !== null && runs >= schedule.runsMax);
+  return {
+    run,
+    skip: judged.flatMap(({ slot, reason }) => (reason === undefined ? [] : [{ slot, reason }])),
+    schedule: isOver
+      ? {
+          ...become(schedule, 'ended', { endReason: next === null ? 'no further slot' : 'all runs made' }),
+          runs,
+          nextSlot: null,
+        }
+      : { ...schedule, version: schedule.version + 1, runs, nextSlot: next },
+  };
+}
+
+/** Why a slot does not run, or undefined when it does. */
+function missed(schedule: Schedule, slot: Timestamp, newest: Timestamp | undefined, at: Timestamp): string | undefined {
+  const late = secondsBetween(slot, at);
+  if (late <= ON_TIME_SECONDS) return undefined;
+  if (late > schedule.catchUpHoursMax * SECONDS_PER_HOUR)
+    return `missed by more than ${schedule.catchUpHoursMax} hours`;
+  if (schedule.catchUp === 'skip') return 'missed; the catch-up rule is skip';
+  if (schedule.catchUp === 'latest' && slot !== newest) return 'missed; the catch-up rule runs only the latest';
+  return undefined;
+}
+
+export const pause = (schedule: Schedule<'active'>, at: Timestamp): Schedule<'paused'> =>
+  become(schedule, 'paused', { pausedAt: at });
+
+/** Slots that passed while it was paused are not made up for. */
+export const resume = (schedule: Schedule<'paused'>, at: Timestamp): Schedule<'active'> => ({
+  ...become(schedule, 'active', {}),
+  nextSlot: slotAfter(schedule, at),
+});
+
+export const end = (schedule: Schedule<'active' | 'paused'>, reason: string): Schedule<'ended'> => ({
+  ...become(schedule, 'ended', { endReason: reason }),
+  nextSlot: null,
+});
