@@ -1,0 +1,101 @@
+// Accounts and the wallets under them.
+import { and, asc, eq, inArray, lte } from 'drizzle-orm';
+import type { Account } from '../domain/account.ts';
+import type { AccountId } from '../domain/id.ts';
+import type { Timestamp } from '../domain/time.ts';
+import type { Wallet } from '../domain/wallet.ts';
+import { type Database, newerThan, type Scope, within } from './database.ts';
+import { changesOf, fromRow } from './records.ts';
+import { accounts, fences, wallets } from './schema.ts';
+
+export async function findAccount(database: Database, scope: Scope, id: AccountId): Promise<Account | undefined> {
+  const row = await database
+    .select()
+    .from(accounts)
+    .where(and(within(scope, accounts.id), eq(accounts.id, id)))
+    .get();
+  return row && fromRow<Account>(row);
+}
+
+export async function findAccountByPolicy(database: Database, policyId: string): Promise<Account | undefined> {
+  const row = await database.select().from(accounts).where(eq(accounts.policyId, policyId)).get();
+  return row && fromRow<Account>(row);
+}
+
+/** For staff, oldest first. */
+export async function listAccounts(
+  database: Database,
+  page: { after?: string | undefined; limit: number },
+): Promise<Account[]> {
+  const rows = await database
+    .select()
+    .from(accounts)
+    .where(newerThan(accounts.id, page.after))
+    .orderBy(asc(accounts.id))
+    .limit(page.limit)
+    .all();
+  return rows.map((row) => fromRow<Account>(row));
+}
+
+export async function listOpeningAccounts(database: Database, limit: number): Promise<Account[]> {
+  const rows = await database
+    .select()
+    .from(accounts)
+    .where(eq(accounts.status, 'opening'))
+    .orderBy(asc(accounts.id))
+    .limit(limit)
+    .all();
+  return rows.map((row) => fromRow<Account>(row));
+}
+
+/** Active accounts whose last fence check is older than `before`, oldest check first. */
+export const listAccountsToCheck = (
+  database: Database,
+  before: Timestamp,
+  limit: number,
+): Promise<{ id: AccountId }[]> =>
+  database
+    .select({ id: fences.accountId })
+    .from(fences)
+    .where(lte(fences.checkedAt, before))
+    .orderBy(asc(fences.checkedAt))
+    .limit(limit)
+    .all();
+
+export const accountChange = changesOf<Account>(accounts, 'account', ({ id }) => id);
+
+export async function listWallets(database: Database, scope: Scope, accountId: AccountId): Promise<Wallet[]> {
+  const rows = await database
+    .select()
+    .from(wallets)
+    .where(and(within(scope, wallets.accountId), eq(wallets.accountId, accountId)))
+    .orderBy(asc(wallets.network))
+    .all();
+  return rows.map((row) => fromRow<Wallet>(row));
+}
+
+export async function findWalletAtCustody(database: Database, custodyId: string): Promise<Wallet | undefined> {
+  const row = await database.select().from(wallets).where(eq(wallets.custodyId, custodyId)).get();
+  return row && fromRow<Wallet>(row);
+}
+
+export async function findWallet(database: Database, id: Wallet['id']): Promise<Wallet | undefined> {
+  const row = await database.select().from(wallets).where(eq(wallets.id, id)).get();
+  return row && fromRow<Wallet>(row);
+}
+
+/** Which of these addresses are wallets held by this system. */
+export async function listOwnAddresses(
+  database: Database,
+  network: Wallet['network'],
+  addresses: readonly string[],
+): Promise<string[]> {
+  const rows = await database
+    .select({ address: wallets.address })
+    .from(wallets)
+    .where(and(eq(wallets.network, network), inArray(wallets.address, [...addresses])))
+    .all();
+  return rows.flatMap(({ address }) => (address === null ? [] : [address]));
+}
+
+export const walletChange = changesOf<Wallet>(wallets, 'wallet', ({ accountId }) => accountId);

@@ -1,0 +1,201 @@
+// The one write path. Journal entries, guarded rows, rules and messages go into one atomic batch; the journal's unique
+// (subject, version) is the lock (ADR 2).
+import { and, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { canonicalJson } from '../domain/canonical.ts';
+import type { AccountId } from '../domain/id.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import { accept, type Result, refuse } from '../domain/result.ts';
+import type { Database } from './database.ts';
+import { type EntryDraft, type JournalRow, type Provenance, toEntry } from './journal.ts';
+import { guard, journal } from './schema.ts';
+
+type Statement = BatchItem<'sqlite'>;
+
+/** One record's step: its journal entry and its guarded row. */
+export interface Change {
+  readonly entry: EntryDraft;
+  readonly table: string;
+  readonly write: (database: Database) => Statement;
+}
+
+/** A rule over other rows that must hold in the very batch that writes; otherwise the batch is this refusal. */
+export interface Requirement {
+  readonly holds: SQL;
+  readonly refusal: Refusal;
+}
+
+/** A row whose uniqueness is the point, and the refusal when it is there already. */
+export interface Once {
+  readonly table: string;
+  readonly insert: (database: Database) => Statement;
+  readonly taken: Refusal;
+}
+
+export interface Message {
+  readonly insert: (database: Database, by: Provenance) => Statement;
+}
+
+export interface Commit {
+  readonly by: Provenance;
+  readonly changes: readonly Change[];
+  readonly messages?: readonly Message[];
+  readonly requires?: readonly Requirement[];
+  readonly once?: readonly Once[];
+}
+
+/** D1 asks to repeat these; the entries keep their ids, so a commit that won and lost its answer recognizes itself. */
+const REPEATABLE =
+  /Network connection lost|storage caused object to be reset|reset because its code was updated|Cannot resolve D1 DB/;
+const ATTEMPTS = 3;
+
+/** Applies changes atomically. The journal's unique version is the lock: the loser writes nothing. */
+export async function commit(
+  database: Database,
+  { by, changes, messages = [], requires = [], once = [] }: Commit,
+): Promise<Result<void>> {
+  const entries = await Promise.all(changes.map((change) => toEntry(change.entry, by)));
+  const statements = () => [
+    ...once.map((row) => row.insert(database)),
+    ...requires.map((requirement, index) => abortUnless(database, requirement.holds, `requirement ${index}`)),
+    ...changes.flatMap((change, index) => [
+      database.insert(journal).values(entryAt(entries, index)),
+      change.write(database),
+      abortUnless(database, sql`changes() = 1`, 'one row'),
+    ]),
+    ...messages.map((message) => message.insert(database, by)),
+  ];
+  for (let attempt = 1; ; attempt += 1) {
+    const [first, ...rest] = statements();
+    if (first === undefined) return accept(undefined);
+    try {
+      await database.batch([first, ...rest]);
+      return accept(undefined);
+    } catch (fault) {
+      if (attempt < ATTEMPTS && REPEATABLE.test(textOf(fault))) continue;
+      return refusalOf(fault, { database, entries, changes, requires, once });
+    }
+  }
+}
+
+const abortUnless = (database: Database, holds: SQL, rule: string): Statement =>
+  database.insert(guard).select(sql`SELECT ${rule} WHERE NOT (${holds})`);
+
+function entryAt(entries: readonly JournalRow[], index: number): JournalRow {
+  const entry = entries[index];
+  if (entry === undefined) throw new RangeError('a change without its entry');
+  return entry;
+}
+
+/** The texts of an error and its causes: drizzle wraps what D1 says. */
+export function textOf(fault: unknown): string {
+  return fault instanceof Error ? `${fault.message} ${textOf(fault.cause)}` : '';
+}
+
+interface Lost {
+  readonly database: Database;
+  readonly entries: readonly JournalRow[];
+  readonly changes: readonly Change[];
+  readonly requires: readonly Requirement[];
+  readonly once: readonly Once[];
+}
+
+/** Turns a lost race, a broken requirement or a taken row into its refusal; throws everything else. */
+async function refusalOf(fault: unknown, { database, entries, changes, requires, once }: Lost): Promise<Result<void>> {
+  const text = textOf(fault);
+  if (text.includes('journal: version taken')) {
+    return (await areThere(database, entries)) ? accept(undefined) : refuse({ code: 'version_conflict' });
+  }
+  if (text.includes('guard: one row')) return refuse({ code: 'version_conflict' });
+  const requirement = /guard: requirement (\d+)/.exec(text)?.[1];
+  const broken = requirement === undefined ? undefined : requires[Number(requirement)];
+  if (broken !== undefined) return refuse(broken.refusal);
+  const table = /UNIQUE constraint failed: (\w+)\./.exec(text)?.[1];
+  if (table !== undefined) {
+    if (await areThere(database, entries)) return accept(undefined);
+    const taken = once.find((row) => row.table === table);
+    if (taken !== undefined) return refuse(taken.taken);
+    // A unique rule of a record's own table: somebody else's commit came first. Reading again shows it.
+    if (changes.some((change) => change.table === table)) return refuse({ code: 'version_conflict' });
+  }
+  throw fault;
+}
+
+async function areThere(database: Database, entries: readonly JournalRow[]): Promise<boolean> {
+  if (entries.length === 0) return false;
+  const ids = entries.map(({ id }) => id);
+  const found = await database.select({ id: journal.id }).from(journal).where(inArray(journal.id, ids)).all();
+  return found.length === ids.length;
+}
+
+export type Row = Readonly<Record<string, string | number | null>>;
+
+export interface RowChange<T extends SQLiteTable> {
+  readonly table: T;
+  readonly name: string;
+  readonly key: SQLiteColumn;
+  readonly keyName: string;
+  readonly versionColumn: SQLiteColumn;
+  readonly subject: string;
+  readonly subjectId: string;
+  readonly accountId: AccountId | null;
+  readonly before: Row | undefined;
+  readonly after: Row;
+  readonly kind?: string | undefined;
+}
+
+/** A change of one row from its columns before and after; the entry keeps what differs. */
+export function rowChange<T extends SQLiteTable>(change: RowChange<T>): Change {
+  const { before, after, table } = change;
+  const version = Number(after.version);
+  if (version !== Number(before?.version ?? 0) + 1) {
+    throw new RangeError(`${change.subjectId}: version ${version} does not follow ${before?.version ?? 0}`);
+  }
+  refuseNumbersForText(table, after);
+  return {
+    table: change.name,
+    entry: {
+      subjectId: change.subjectId,
+      version,
+      kind: change.kind ?? `${change.subject}.${after.status}`,
+      accountId: change.accountId,
+      data: difference(before, after),
+    },
+    write: (database) =>
+      before === undefined
+        ? database.insert(table).values(asValues<T>(after))
+        : database
+            .update(table)
+            .set(asValues<T>(after))
+            .where(and(eq(change.key, after[change.keyName]), eq(change.versionColumn, version - 1))),
+  };
+}
+
+// Rows are built by the store's own row functions, whose types are those of the table; a generic table hides that.
+const asValues = <T extends SQLiteTable>(row: Row) => row as T['$inferInsert'] & Record<string, never>;
+
+/** D1 binds a number as REAL, and "1" would be kept as "1.0": money and ids must arrive as text. */
+export function refuseNumbersForText(table: SQLiteTable, row: Row): void {
+  const columns: Readonly<Record<string, SQLiteColumn>> = getTableColumns(table);
+  for (const [name, value] of Object.entries(row)) {
+    const column = columns[name];
+    if (column === undefined) throw new TypeError(`no column for ${name}`);
+    const isRight =
+      value === null || (column.getSQLType() === 'text' ? typeof value === 'string' : Number.isSafeInteger(value));
+    if (!isRight) throw new TypeError(`${name} takes ${column.getSQLType()}, not ${typeof value}`);
+  }
+}
+
+const flat = (row: Row): Record<string, unknown> => {
+  const { facts, version: _, ...columns } = row;
+  return { ...columns, ...(typeof facts === 'string' ? JSON.parse(facts) : {}) };
+};
+
+function difference(before: Row | undefined, after: Row): { before: unknown; after: unknown } {
+  const [old, fresh] = [before === undefined ? {} : flat(before), flat(after)];
+  const changed = Object.keys(fresh).filter((name) => canonicalJson(old[name]) !== canonicalJson(fresh[name]));
+  const pick = (from: Record<string, unknown>) =>
+    Object.fromEntries(changed.filter((name) => name in from).map((name) => [name, from[name]]));
+  return { before: pick(old), after: pick(fresh) };
+}

@@ -1,0 +1,122 @@
+// Destinations and the changes of approved lists that bring them in or take them out.
+import { and, asc, desc, eq, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import type { Destination } from '../domain/destination.ts';
+import type { AccountId, DestinationId, PolicyChangeId } from '../domain/id.ts';
+import type { Network } from '../domain/network.ts';
+import type { PolicyChange } from '../domain/policy-change.ts';
+import type { Timestamp } from '../domain/time.ts';
+import { type Database, olderThan, type Scope, within } from './database.ts';
+import { changesOf, fromRow } from './records.ts';
+import { destinations, policyChanges } from './schema.ts';
+
+const alive = ['proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing'] as const;
+/** Destinations whose address custody's list holds: removal and denial of it have not been applied yet. */
+const listed = ['approved', 'suspended', 'removing'] as const;
+
+export async function findDestination(
+  database: Database,
+  scope: Scope,
+  id: DestinationId,
+): Promise<Destination | undefined> {
+  const row = await database
+    .select()
+    .from(destinations)
+    .where(and(within(scope, destinations.accountId), eq(destinations.id, id)))
+    .get();
+  return row && fromRow<Destination>(row);
+}
+
+export async function findLivingDestination(
+  database: Database,
+  of: { accountId: AccountId; network: Network; address: string },
+): Promise<Destination | undefined> {
+  const row = await database
+    .select()
+    .from(destinations)
+    .where(
+      and(
+        eq(destinations.accountId, of.accountId),
+        eq(destinations.network, of.network),
+        eq(destinations.address, of.address),
+        inArray(destinations.status, [...alive]),
+      ),
+    )
+    .get();
+  return row && fromRow<Destination>(row);
+}
+
+/** Newest first. */
+export async function listDestinations(
+  database: Database,
+  scope: Scope,
+  accountId: AccountId,
+  page: { before?: string | undefined; limit: number },
+): Promise<Destination[]> {
+  const rows = await database
+    .select()
+    .from(destinations)
+    .where(
+      and(
+        within(scope, destinations.accountId),
+        eq(destinations.accountId, accountId),
+        olderThan(destinations.id, page.before),
+      ),
+    )
+    .orderBy(desc(destinations.id))
+    .limit(page.limit)
+    .all();
+  return rows.map((row) => fromRow<Destination>(row));
+}
+
+/** The addresses that custody's list should hold now, by our records. */
+export async function listListedAddresses(database: Database, accountId: AccountId): Promise<string[]> {
+  const rows = await database
+    .select({ address: destinations.address })
+    .from(destinations)
+    .where(and(eq(destinations.accountId, accountId), inArray(destinations.status, [...listed])))
+    .all();
+  return rows.map(({ address }) => address);
+}
+
+export const destinationChange = changesOf<Destination>(destinations, 'destination', ({ accountId }) => accountId);
+
+/** The destination is approved at the instant of the hand-over. */
+export const destinationIsApproved = (id: DestinationId): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${destinations} WHERE ${destinations.id} = ${id} AND ${destinations.status} = 'approved')`;
+
+export async function findPolicyChange(database: Database, id: PolicyChangeId): Promise<PolicyChange | undefined> {
+  const row = await database.select().from(policyChanges).where(eq(policyChanges.id, id)).get();
+  return row && fromRow<PolicyChange>(row);
+}
+
+const unsettled = ['queued', 'submitting', 'submitted', 'conflict'] as const;
+
+/** Changes of an account that are not at an end: in order of asking. */
+export async function listUnsettledChanges(
+  database: Database,
+  accountId: AccountId,
+  limit: number,
+): Promise<PolicyChange[]> {
+  const rows = await database
+    .select()
+    .from(policyChanges)
+    .where(and(eq(policyChanges.accountId, accountId), inArray(policyChanges.status, [...unsettled])))
+    .orderBy(asc(policyChanges.id))
+    .limit(limit)
+    .all();
+  return rows.map((row) => fromRow<PolicyChange>(row));
+}
+
+/** Changes that a lost message or webhook may have left behind. */
+export async function listChangesToLookAt(database: Database, at: Timestamp, limit: number): Promise<PolicyChange[]> {
+  const rows = await database
+    .select()
+    .from(policyChanges)
+    .where(and(inArray(policyChanges.status, ['queued', 'submitting', 'submitted']), lte(policyChanges.nextLookAt, at)))
+    .orderBy(asc(policyChanges.nextLookAt))
+    .limit(limit)
+    .all();
+  return rows.map((row) => fromRow<PolicyChange>(row));
+}
+
+export const policyChangeChange = changesOf<PolicyChange>(policyChanges, 'policy_change', ({ accountId }) => accountId);

@@ -1,0 +1,96 @@
+// Mandates, and the running sums of what they have let out.
+import { and, asc, desc, eq, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import type { AccountId, DestinationId, MandateId } from '../domain/id.ts';
+import type { LimitDay } from '../domain/limit.ts';
+import type { Mandate, MandateLimit } from '../domain/mandate.ts';
+import type { Timestamp } from '../domain/time.ts';
+import type { Change } from './commit.ts';
+import { type Database, olderThan, type Scope, within } from './database.ts';
+import { changesOf, fromJson, fromRow } from './records.ts';
+import { limitDays, mandates } from './schema.ts';
+
+type StoredLimit = { asset: string; perOrder: string; perDay: string };
+
+function toMandate(row: typeof mandates.$inferSelect): Mandate {
+  const limits: MandateLimit[] = fromJson<StoredLimit[]>(row.limits).map(({ asset, perOrder, perDay }) => ({
+    asset,
+    perOrder: BigInt(perOrder),
+    perDay: BigInt(perDay),
+  }));
+  return { ...fromRow<Mandate>(row), limits };
+}
+
+export async function findMandate(database: Database, scope: Scope, id: MandateId): Promise<Mandate | undefined> {
+  const row = await database
+    .select()
+    .from(mandates)
+    .where(and(within(scope, mandates.accountId), eq(mandates.id, id)))
+    .get();
+  return row && toMandate(row);
+}
+
+/** Newest first. */
+export async function listMandates(
+  database: Database,
+  scope: Scope,
+  accountId: AccountId,
+  page: { before?: string | undefined; limit: number },
+): Promise<Mandate[]> {
+  const rows = await database
+    .select()
+    .from(mandates)
+    .where(
+      and(within(scope, mandates.accountId), eq(mandates.accountId, accountId), olderThan(mandates.id, page.before)),
+    )
+    .orderBy(desc(mandates.id))
+    .limit(page.limit)
+    .all();
+  return rows.map(toMandate);
+}
+
+/** Mandates that wait for, or rest on, a destination. */
+export async function listMandatesTo(
+  database: Database,
+  destinationId: DestinationId,
+  statuses: readonly Mandate['status'][],
+  limit: number,
+): Promise<Mandate[]> {
+  const rows = await database
+    .select()
+    .from(mandates)
+    .where(and(eq(mandates.destinationId, destinationId), inArray(mandates.status, [...statuses])))
+    .orderBy(asc(mandates.id))
+    .limit(limit)
+    .all();
+  return rows.map(toMandate);
+}
+
+/** Living mandates past their validity. */
+export async function listMandatesOver(database: Database, at: Timestamp, limit: number): Promise<Mandate[]> {
+  const rows = await database
+    .select()
+    .from(mandates)
+    .where(and(inArray(mandates.status, ['granted', 'active']), lte(mandates.validUntil, at)))
+    .limit(limit)
+    .all();
+  return rows.map(toMandate);
+}
+
+export const mandateChange = changesOf<Mandate>(mandates, 'mandate', ({ accountId }) => accountId);
+
+/** The mandate is active and valid at the instant of the hand-over. */
+export const mandateHolds = (id: MandateId, at: Timestamp): SQL => sql`EXISTS (SELECT 1 FROM ${mandates}
+  WHERE ${mandates.id} = ${id} AND ${mandates.status} = 'active' AND ${mandates.validFrom} <= ${at} AND ${mandates.validUntil} > ${at})`;
+
+export async function findLimitDay(database: Database, id: string): Promise<LimitDay | undefined> {
+  const row = await database.select().from(limitDays).where(eq(limitDays.id, id)).get();
+  return row && { ...row, reserved: BigInt(row.reserved) };
+}
+
+const limitDayRow = changesOf<LimitDay>(limitDays, 'limit', ({ accountId }) => accountId);
+export const limitDayChange = (before: LimitDay, after: LimitDay): Change =>
+  limitDayRow(
+    before.version === 0 ? undefined : before,
+    after,
+    after.reserved > before.reserved ? 'limit.reserved' : 'limit.released',
+  );

@@ -1,0 +1,47 @@
+// Confirmed history of wallets, as custody returned it; each fact once.
+import { and, asc, eq, inArray, lt } from 'drizzle-orm';
+import type { AccountId, WalletId } from '../domain/id.ts';
+import type { Movement } from '../domain/movement.ts';
+import type { Timestamp } from '../domain/time.ts';
+import type { Database } from './database.ts';
+import { changesOf } from './records.ts';
+import { movements } from './schema.ts';
+
+const toMovement = (row: typeof movements.$inferSelect): Movement => ({
+  ...row,
+  units: BigInt(row.units),
+  feeUnits: BigInt(row.feeUnits),
+});
+
+/** Those of a wallet with one of these hashes: at most 90 hashes a call, D1 binds 100 parameters. */
+export async function listMovementsByHash(
+  database: Database,
+  walletId: WalletId,
+  hashes: readonly string[],
+): Promise<Movement[]> {
+  const rows = await database
+    .select()
+    .from(movements)
+    .where(and(eq(movements.walletId, walletId), inArray(movements.transactionHash, [...hashes])))
+    .all();
+  return rows.map(toMovement);
+}
+
+/** All before an instant, oldest first. */
+export async function listMovementsBefore(
+  database: Database,
+  accountId: AccountId,
+  before: Timestamp,
+  limit: number,
+): Promise<Movement[]> {
+  const rows = await database
+    .select()
+    .from(movements)
+    .where(and(eq(movements.accountId, accountId), lt(movements.at, before)))
+    .orderBy(asc(movements.at), asc(movements.id))
+    .limit(limit)
+    .all();
+  return rows.map(toMovement);
+}
+
+export const movementChange = changesOf<Movement>(movements, 'movement', ({ accountId }) => accountId);

@@ -1,0 +1,421 @@
+// All tables. Text for ids, times and units (a bound number would become REAL); facts of a status are one JSON column.
+// Triggers come from the machine tables: see triggers.ts.
+import { sql } from 'drizzle-orm';
+import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AccountStatus } from '../domain/account.ts';
+import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
+import type { FenceResult } from '../domain/fence.ts';
+import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
+import type {
+  AccountId,
+  ClientId,
+  DestinationId,
+  HaltId,
+  IncidentId,
+  MandateId,
+  MovementId,
+  OrderId,
+  PolicyChangeId,
+  ScheduleId,
+  TransferId,
+  WalletId,
+} from '../domain/id.ts';
+import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
+import type { MandateStatus } from '../domain/mandate.ts';
+import type { Network } from '../domain/network.ts';
+import type { OrderStatus } from '../domain/order.ts';
+import type { PolicyChangeStatus } from '../domain/policy-change.ts';
+import type { CatchUpRule, ScheduleStatus } from '../domain/schedule.ts';
+import type { TransferStatus } from '../domain/transfer.ts';
+import type { WalletStatus } from '../domain/wallet.ts';
+
+/** What every record with a state machine has. */
+const record = <Id extends string, Status extends string>() => ({
+  id: text('id').$type<Id>().primaryKey(),
+  version: integer('version').notNull(),
+  status: text('status').$type<Status>().notNull(),
+  facts: text('facts').notNull(),
+  createdAt: text('created_at').notNull(),
+});
+const accountId = () => text('account_id').$type<AccountId>().notNull();
+
+/** Append-only. The unique (subject, version) is the lock of every write: ADR 2. */
+export const journal = sqliteTable(
+  'journal',
+  {
+    id: text('id').primaryKey(),
+    subjectId: text('subject_id').notNull(),
+    version: integer('version').notNull(),
+    kind: text('kind').notNull(),
+    accountId: text('account_id').$type<AccountId>(),
+    actor: text('actor').notNull(),
+    /** `client`, `system`, or the roles of staff. */
+    actorRole: text('actor_role').notNull(),
+    requestId: text('request_id').notNull(),
+    at: text('at').notNull(),
+    data: text('data').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [
+    uniqueIndex('journal_subject_version').on(table.subjectId, table.version),
+    index('journal_account').on(table.accountId, table.id),
+    check('journal_version_positive', sql`${table.version} >= 1`),
+    check('journal_hash_shape', sql`length(${table.hash}) = 64`),
+  ],
+);
+
+/** Nothing is ever stored here: a row that would be inserted names a broken rule and aborts its batch. */
+export const guard = sqliteTable('_guard', { rule: text('rule').notNull() });
+
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    id: text('id').primaryKey(),
+    queue: text('queue').$type<'money' | 'events'>().notNull(),
+    body: text('body').notNull(),
+    createdAt: text('created_at').notNull(),
+    /** A hint: sent, and not yet finished by its consumer. Sent again when it grows old. */
+    sentAt: text('sent_at'),
+  },
+  (table) => [index('outbox_sent').on(table.sentAt, table.id)],
+);
+
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    actor: text('actor').notNull(),
+    key: text('key').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    status: integer('status').notNull(),
+    body: text('body').notNull(),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('idempotency_actor_key').on(table.actor, table.key),
+    index('idempotency_age').on(table.createdAt),
+  ],
+);
+
+/** Webhook events, once per fact: the key depends on the kind, see features/webhooks/keys.ts. */
+export const inbox = sqliteTable(
+  'inbox',
+  {
+    key: text('key').primaryKey(),
+    eventId: text('event_id').notNull(),
+    kind: text('kind').notNull(),
+    outcome: text('outcome').$type<'applied' | 'kept' | 'orphan'>().notNull(),
+    receivedAt: text('received_at').notNull(),
+    rawKey: text('raw_key').notNull(),
+  },
+  (table) => [index('inbox_received').on(table.receivedAt)],
+);
+
+/** Every delivery seen and the first attempt it repeats. Dfns gives each attempt a new id linked by `retryOf`. */
+export const deliveries = sqliteTable('deliveries', {
+  eventId: text('event_id').primaryKey(),
+  rootId: text('root_id').notNull(),
+  receivedAt: text('received_at').notNull(),
+});
+
+export const deadLetters = sqliteTable('dead_letters', {
+  id: text('id').primaryKey(),
+  queue: text('queue').notNull(),
+  body: text('body').notNull(),
+  receivedAt: text('received_at').notNull(),
+});
+
+export const clients = sqliteTable(
+  'clients',
+  {
+    id: text('id').$type<ClientId>().primaryKey(),
+    version: integer('version').notNull(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    accountId: accountId(),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('clients_issuer_subject').on(table.issuer, table.subject)],
+);
+
+export const accounts = sqliteTable(
+  'accounts',
+  {
+    ...record<AccountId, AccountStatus>(),
+    clientId: text('client_id').$type<ClientId>().notNull(),
+    tag: text('tag').notNull(),
+    limitsTemplate: text('limits_template').notNull(),
+    policyId: text('policy_id'),
+  },
+  (table) => [
+    uniqueIndex('accounts_client').on(table.clientId),
+    uniqueIndex('accounts_policy').on(table.policyId),
+    index('accounts_status').on(table.status, table.id),
+    check('accounts_active_has_policy', sql`${table.status} <> 'active' OR ${table.policyId} IS NOT NULL`),
+  ],
+);
+
+export const wallets = sqliteTable(
+  'wallets',
+  {
+    ...record<WalletId, WalletStatus>(),
+    accountId: accountId(),
+    network: text('network').$type<Network>().notNull(),
+    custodyId: text('custody_id'),
+    address: text('address'),
+  },
+  (table) => [
+    uniqueIndex('wallets_account_network').on(table.accountId, table.network),
+    uniqueIndex('wallets_custody').on(table.custodyId),
+    index('wallets_address').on(table.network, table.address),
+    check(
+      'wallets_active_has_address',
+      sql`${table.status} <> 'active' OR (${table.custodyId} IS NOT NULL AND ${table.address} IS NOT NULL)`,
+    ),
+  ],
+);
+
+/** The last fence check of an account; older ones are journal entries of the same subject. */
+export const fences = sqliteTable(
+  'fences',
+  {
+    accountId: accountId().primaryKey(),
+    version: integer('version').notNull(),
+    result: text('result').$type<FenceResult>().notNull(),
+    findings: text('findings').notNull(),
+    checkedAt: text('checked_at').notNull(),
+    intactAt: text('intact_at'),
+    found: text('found'),
+  },
+  (table) => [index('fences_age').on(table.checkedAt)],
+);
+
+export const destinations = sqliteTable(
+  'destinations',
+  {
+    ...record<DestinationId, DestinationStatus>(),
+    accountId: accountId(),
+    network: text('network').$type<Network>().notNull(),
+    address: text('address').notNull(),
+    label: text('label').notNull(),
+    kind: text('kind').$type<DestinationKind>().notNull(),
+  },
+  (table) => [
+    index('destinations_account').on(table.accountId, table.id),
+    // One living record per address: a second request for it is refused by the database too.
+    uniqueIndex('destinations_alive')
+      .on(table.accountId, table.network, table.address)
+      .where(sql`status IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing')`),
+    check(
+      'destinations_approved_by_change',
+      sql`${table.status} <> 'approved' OR json_extract(${table.facts}, '$.changeId') IS NOT NULL`,
+    ),
+  ],
+);
+
+export const policyChanges = sqliteTable(
+  'policy_changes',
+  {
+    ...record<PolicyChangeId, PolicyChangeStatus>(),
+    accountId: accountId(),
+    destinationId: text('destination_id').$type<DestinationId>().notNull(),
+    policyId: text('policy_id').notNull(),
+    operation: text('operation').$type<'add' | 'remove'>().notNull(),
+    address: text('address').notNull(),
+    nextLookAt: text('next_look_at').notNull(),
+  },
+  (table) => [
+    index('policy_changes_account').on(table.accountId, table.status, table.id),
+    index('policy_changes_due').on(table.status, table.nextLookAt),
+    // Custody replaces whole lists: two changes at once would lose one.
+    uniqueIndex('policy_changes_one_in_flight').on(table.policyId).where(sql`status IN ('submitting', 'submitted')`),
+    check(
+      'policy_changes_submitted_has_request',
+      sql`${table.status} <> 'submitted' OR json_extract(${table.facts}, '$.changeRequestId') IS NOT NULL`,
+    ),
+  ],
+);
+
+export const mandates = sqliteTable(
+  'mandates',
+  {
+    ...record<MandateId, MandateStatus>(),
+    accountId: accountId(),
+    destinationId: text('destination_id').$type<DestinationId>().notNull(),
+    venue: text('venue').notNull(),
+    strategy: text('strategy').notNull(),
+    limits: text('limits').notNull(),
+    validFrom: text('valid_from').notNull(),
+    validUntil: text('valid_until').notNull(),
+  },
+  (table) => [
+    index('mandates_account').on(table.accountId, table.id),
+    index('mandates_destination').on(table.destinationId, table.status),
+    index('mandates_over').on(table.status, table.validUntil),
+    check('mandates_period', sql`${table.validFrom} < ${table.validUntil}`),
+  ],
+);
+
+export const schedules = sqliteTable(
+  'schedules',
+  {
+    ...record<ScheduleId, ScheduleStatus>(),
+    accountId: accountId(),
+    mandateId: text('mandate_id').$type<MandateId>().notNull(),
+    asset: text('asset').notNull(),
+    units: text('units').notNull(),
+    recurrence: text('recurrence').notNull(),
+    startAt: text('start_at').notNull(),
+    endAt: text('end_at'),
+    runsMax: integer('runs_max'),
+    catchUp: text('catch_up').$type<CatchUpRule>().notNull(),
+    catchUpHoursMax: integer('catch_up_hours_max').notNull(),
+    runs: integer('runs').notNull(),
+    nextSlot: text('next_slot'),
+  },
+  (table) => [
+    index('schedules_account').on(table.accountId, table.id),
+    index('schedules_mandate').on(table.mandateId, table.id),
+    index('schedules_due').on(table.nextSlot).where(sql`status = 'active' AND next_slot IS NOT NULL`),
+  ],
+);
+
+export const orders = sqliteTable(
+  'orders',
+  {
+    ...record<OrderId, OrderStatus>(),
+    accountId: accountId(),
+    mandateId: text('mandate_id').$type<MandateId>().notNull(),
+    destinationId: text('destination_id').$type<DestinationId>().notNull(),
+    scheduleId: text('schedule_id').$type<ScheduleId>().notNull(),
+    slot: text('slot').notNull(),
+    kind: text('kind').$type<'trade_funding'>().notNull(),
+    asset: text('asset').notNull(),
+    units: text('units').notNull(),
+    dueAt: text('due_at').notNull(),
+    notAfter: text('not_after').notNull(),
+    transferId: text('transfer_id').$type<TransferId>(),
+  },
+  (table) => [
+    uniqueIndex('orders_occurrence').on(table.scheduleId, table.slot),
+    index('orders_account').on(table.accountId, table.id),
+    index('orders_status').on(table.status, table.dueAt),
+    index('orders_mandate').on(table.mandateId, table.status),
+    check(
+      'orders_executing_has_transfer',
+      sql`${table.status} NOT IN ('executing', 'executed') OR ${table.transferId} IS NOT NULL`,
+    ),
+  ],
+);
+
+export const transfers = sqliteTable(
+  'transfers',
+  {
+    ...record<TransferId, TransferStatus>(),
+    accountId: accountId(),
+    orderId: text('order_id').$type<OrderId>().notNull(),
+    walletId: text('wallet_id').$type<WalletId>().notNull(),
+    custodyWalletId: text('custody_wallet_id').notNull(),
+    destinationId: text('destination_id').$type<DestinationId>().notNull(),
+    asset: text('asset').notNull(),
+    units: text('units').notNull(),
+    externalId: text('external_id').notNull(),
+    requestBody: text('request_body').notNull(),
+    custodyId: text('custody_id'),
+    transactionHash: text('transaction_hash'),
+    nextAttemptAt: text('next_attempt_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('transfers_external').on(table.externalId),
+    uniqueIndex('transfers_custody').on(table.custodyId),
+    uniqueIndex('transfers_order').on(table.orderId),
+    index('transfers_account').on(table.accountId, table.id),
+    index('transfers_hash').on(table.accountId, table.transactionHash),
+    index('transfers_due')
+      .on(table.nextAttemptAt)
+      .where(sql`status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast')`),
+    check(
+      'transfers_submitted_has_custody_id',
+      sql`${table.status} NOT IN ('submitted', 'awaiting_approval', 'broadcast', 'confirmed') OR ${table.custodyId} IS NOT NULL`,
+    ),
+    check('transfers_confirmed_has_hash', sql`${table.status} <> 'confirmed' OR ${table.transactionHash} IS NOT NULL`),
+  ],
+);
+
+export const limitDays = sqliteTable('limit_days', {
+  id: text('id').primaryKey(),
+  version: integer('version').notNull(),
+  accountId: accountId(),
+  mandateId: text('mandate_id').$type<MandateId>().notNull(),
+  asset: text('asset').notNull(),
+  day: text('day').notNull(),
+  reserved: text('reserved').notNull(),
+});
+
+export const halts = sqliteTable(
+  'halts',
+  {
+    ...record<HaltId, HaltStatus>(),
+    level: text('level').$type<HaltLevel>().notNull(),
+    accountId: text('account_id').$type<AccountId>(),
+    mandateId: text('mandate_id').$type<MandateId>(),
+    kind: text('kind').$type<HaltKind>().notNull(),
+    reason: text('reason').notNull(),
+    madeBy: text('made_by').notNull(),
+    makerRank: integer('maker_rank').notNull(),
+  },
+  (table) => [
+    index('halts_in_force').on(table.level, table.accountId, table.mandateId).where(sql`status = 'active'`),
+    index('halts_account').on(table.accountId, table.id),
+    // A broken fence halts an account once, however often it is found broken.
+    uniqueIndex('halts_one_fence_halt').on(table.accountId).where(sql`status = 'active' AND kind = 'fence'`),
+    check(
+      'halts_level_names_its_subject',
+      sql`(${table.level} = 'all' AND ${table.accountId} IS NULL) OR (${table.level} = 'account' AND ${table.accountId} IS NOT NULL AND ${table.mandateId} IS NULL) OR (${table.level} = 'mandate' AND ${table.accountId} IS NOT NULL AND ${table.mandateId} IS NOT NULL)`,
+    ),
+  ],
+);
+
+export const movements = sqliteTable(
+  'movements',
+  {
+    id: text('id').$type<MovementId>().primaryKey(),
+    version: integer('version').notNull(),
+    accountId: accountId(),
+    walletId: text('wallet_id').$type<WalletId>().notNull(),
+    direction: text('direction').$type<'in' | 'out'>().notNull(),
+    asset: text('asset').notNull(),
+    units: text('units').notNull(),
+    feeAsset: text('fee_asset').notNull(),
+    feeUnits: text('fee_units').notNull(),
+    from: text('from_address').notNull(),
+    to: text('to_address').notNull(),
+    transactionHash: text('transaction_hash').notNull(),
+    position: text('position').notNull(),
+    at: text('at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('movements_fact').on(
+      table.walletId,
+      table.transactionHash,
+      table.position,
+      table.direction,
+      table.asset,
+    ),
+    index('movements_account').on(table.accountId, table.at, table.id),
+  ],
+);
+
+export const incidents = sqliteTable(
+  'incidents',
+  {
+    ...record<IncidentId, IncidentStatus>(),
+    kind: text('kind').$type<IncidentKind>().notNull(),
+    about: text('about').notNull(),
+    accountId: text('account_id').$type<AccountId>(),
+    detail: text('detail').notNull(),
+  },
+  (table) => [
+    uniqueIndex('incidents_one_open').on(table.kind, table.about).where(sql`status = 'open'`),
+    index('incidents_status').on(table.status, table.id),
+  ],
+);

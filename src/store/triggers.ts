@@ -1,0 +1,70 @@
+// The second guard of the rules, generated from the machine tables: D1 itself refuses an illegal transition, a rewritten
+// journal and a broken rule. The migration holds this text; a test compares the two.
+import { accountMachine } from '../domain/account.ts';
+import { destinationMachine } from '../domain/destination.ts';
+import { haltMachine } from '../domain/halt.ts';
+import { incidentMachine } from '../domain/incident.ts';
+import { mandateMachine } from '../domain/mandate.ts';
+import { orderMachine } from '../domain/order.ts';
+import { policyChangeMachine } from '../domain/policy-change.ts';
+import { scheduleMachine } from '../domain/schedule.ts';
+import { transferMachine } from '../domain/transfer.ts';
+import { walletMachine } from '../domain/wallet.ts';
+
+/** Table name to machine: every table whose rows have a status. */
+export const machines: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  accounts: accountMachine,
+  wallets: walletMachine,
+  destinations: destinationMachine,
+  policy_changes: policyChangeMachine,
+  mandates: mandateMachine,
+  schedules: scheduleMachine,
+  orders: orderMachine,
+  transfers: transferMachine,
+  halts: haltMachine,
+  incidents: incidentMachine,
+};
+
+const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');
+
+function machineTriggers(table: string, machine: Readonly<Record<string, readonly string[]>>): string[] {
+  const legal = Object.entries(machine)
+    .filter(([, next]) => next.length > 0)
+    .map(([from, next]) => `(OLD.status = '${from}' AND NEW.status IN (${quoted(next)}))`);
+  return [
+    `CREATE TRIGGER ${table}_status_known BEFORE INSERT ON ${table}
+WHEN NEW.status NOT IN (${quoted(Object.keys(machine))})
+BEGIN SELECT RAISE(ABORT, '${table}: unknown status'); END`,
+    `CREATE TRIGGER ${table}_status_moves BEFORE UPDATE OF status ON ${table}
+WHEN OLD.status <> NEW.status AND NOT (${legal.join(' OR ')})
+BEGIN SELECT RAISE(ABORT, '${table}: illegal transition'); END`,
+    `CREATE TRIGGER ${table}_version_rises BEFORE UPDATE ON ${table}
+WHEN NEW.version <> OLD.version + 1 OR NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, '${table}: version must rise by one'); END`,
+    `CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table}
+BEGIN SELECT RAISE(ABORT, '${table}: records are not deleted'); END`,
+  ];
+}
+
+const journalTriggers = [
+  `CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END`,
+  `CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END`,
+  // INSERT OR REPLACE fires no delete trigger and would rewrite an entry.
+  `CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal
+WHEN EXISTS (SELECT 1 FROM journal WHERE (subject_id = NEW.subject_id AND version = NEW.version) OR id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'journal: version taken'); END`,
+  `CREATE TRIGGER journal_no_gap BEFORE INSERT ON journal
+WHEN NEW.version > 1 AND NOT EXISTS (SELECT 1 FROM journal WHERE subject_id = NEW.subject_id AND version = NEW.version - 1)
+BEGIN SELECT RAISE(ABORT, 'journal: version gap'); END`,
+];
+
+const guardTrigger = `CREATE TRIGGER _guard_aborts BEFORE INSERT ON _guard
+BEGIN SELECT RAISE(ABORT, 'guard: ' || NEW.rule); END`;
+
+export const triggers: readonly string[] = [
+  ...journalTriggers,
+  guardTrigger,
+  ...Object.entries(machines).flatMap(([table, machine]) => machineTriggers(table, machine)),
+];
