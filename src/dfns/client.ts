@@ -1,0 +1,183 @@
+// Custody on the Dfns SDK. It takes a credential and holds none; callers see our words only.
+import { createPrivateKey } from 'node:crypto';
+import { DfnsApiClient, DfnsError, PolicyPendingError } from '@dfns/sdk';
+import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
+import type { ChangeAnswer, CreateAnswer, CustodyWallet, TransferAnswer } from '../domain/custody.ts';
+import { type Hindrance, hindranceOf, read } from './answers.ts';
+import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
+import * as to from './mapping.ts';
+
+export interface DfnsCredential {
+  readonly apiUrl: string;
+  readonly orgId: string;
+  readonly authToken: string;
+  readonly credentialId: string;
+  readonly privateKey: string;
+}
+
+const PAGE_ITEMS = 100;
+const PAGES_MAX = 500;
+
+function openClient({ apiUrl, orgId, authToken, credentialId, privateKey }: DfnsCredential): DfnsApiClient {
+  // The Workers runtime signs Ed25519 only without, and every other key only with, a named digest.
+  const isEd25519 = createPrivateKey(privateKey).asymmetricKeyType === 'ed25519';
+  const signer = new AsymmetricKeySigner({
+    credId: credentialId,
+    privateKey,
+    ...(isEd25519 ? {} : { algorithm: 'sha256' }),
+  });
+  return new DfnsApiClient({ baseUrl: apiUrl, orgId, authToken, signer });
+}
+
+/** A list that custody may not hide from us: a 404 here is no empty list. */
+async function demand<T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T> {
+  const answer = await read(call, map);
+  if (answer === undefined) throw new CustodyUnavailable('status 404');
+  return answer;
+}
+
+async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let token: string | undefined;
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const { items: more, next } = await page(token);
+    items.push(...more);
+    if (next === undefined) return items;
+    token = next;
+  }
+  throw new CustodyUnavailable(`more than ${PAGES_MAX} pages`);
+}
+
+async function attempt<T>(call: () => Promise<T>): Promise<T | Hindrance> {
+  try {
+    return await call();
+  } catch (fault) {
+    return hindranceOf(fault);
+  }
+}
+
+const paged = (token: string | undefined) => ({
+  limit: PAGE_ITEMS,
+  ...(token === undefined ? {} : { paginationToken: token }),
+});
+const pagedAsText = (token: string | undefined) => ({
+  limit: String(PAGE_ITEMS),
+  ...(token === undefined ? {} : { paginationToken: token }),
+});
+
+const approvedList = (list: { name: string; tag: string; addresses: readonly string[] }) => ({
+  name: list.name,
+  activityKind: 'Wallets:Sign' as const,
+  rule: { kind: 'TransactionRecipientWhitelist' as const, configuration: { addresses: [...list.addresses] } },
+  action: { kind: 'Block' as const },
+  filters: { walletTags: { hasAll: [list.tag] } },
+});
+
+export function openCustody(credential: DfnsCredential): Custody {
+  let opened: DfnsApiClient | undefined;
+  const dfns = () => (opened ??= openClient(credential));
+
+  return {
+    listPolicies: () =>
+      all((token) =>
+        demand(
+          () => dfns().policies.listPolicies({ query: { ...pagedAsText(token), status: 'Active' } }),
+          (answer) => to.toPage(answer, to.toPolicy),
+        ),
+      ),
+
+    findPolicy: (policyId) => read(() => dfns().policies.getPolicy({ policyId }), to.toPolicy),
+
+    createApprovedList: (list) =>
+      attempt(
+        async (): Promise<CreateAnswer<ReturnType<typeof to.toPolicy>>> => ({
+          kind: 'created',
+          created: to.toPolicy(await dfns().policies.createPolicy({ body: approvedList({ ...list, addresses: [] }) })),
+        }),
+      ),
+
+    async replaceApprovedList({ policyId, ...list }): Promise<ChangeAnswer> {
+      try {
+        await dfns().policies.updatePolicy({ policyId, body: approvedList(list) });
+        return { kind: 'applied' };
+      } catch (fault) {
+        if (!(fault instanceof PolicyPendingError)) return hindranceOf(fault);
+        try {
+          const { id, approvalId } = to.toChangeRequest(fault.context);
+          return { kind: 'pending', changeRequestId: id, approvalId };
+        } catch {
+          // Accepted in words we cannot read: the change is found by reading the policy.
+          return { kind: 'unknown', reason: 'an unreadable change request' };
+        }
+      }
+    },
+
+    findApproval: (approvalId) => read(() => dfns().policies.getApproval({ approvalId }), to.toApproval),
+
+    findWallet: (walletId) => read(() => dfns().wallets.getWallet({ walletId }), to.toWallet),
+
+    async listWalletsByExternalId(externalId): Promise<CustodyWallet[]> {
+      const wallets = await all((token) =>
+        demand(
+          () => dfns().wallets.listWallets({ query: paged(token) }),
+          (answer) => to.toPage(answer, to.toWallet),
+        ),
+      );
+      return wallets.filter((wallet) => wallet.externalId === externalId);
+    },
+
+    createWallet: ({ network, name, externalId, tags }) =>
+      attempt(
+        async (): Promise<CreateAnswer<CustodyWallet>> => ({
+          kind: 'created',
+          created: to.toWallet(
+            await dfns().wallets.createWallet({ body: { network, name, externalId, tags: [...tags] } }),
+          ),
+        }),
+      ),
+
+    listBalances: (walletId) => demand(() => dfns().wallets.getWalletAssets({ walletId }), to.toBalances),
+
+    async listMovements(walletId, after) {
+      const page = await demand(
+        () => dfns().wallets.getWalletHistory({ walletId, query: paged(after) }),
+        (answer) => to.toPage(answer, to.toMovement),
+      );
+      return { items: page.items.filter((item) => item !== undefined), next: page.next };
+    },
+
+    async transfer(walletId, body): Promise<TransferAnswer> {
+      try {
+        return {
+          kind: 'accepted',
+          transfer: to.toTransfer(await dfns().wallets.transferAsset({ walletId, body: asBody(body) })),
+        };
+      } catch (fault) {
+        // An answer of 202, or one we cannot read, is unknown: the next attempt with the same bytes finds the transfer.
+        if (fault instanceof DfnsError && fault.httpStatus === 409)
+          return { kind: 'conflict', duplicateId: to.toDuplicateId(fault.context) };
+        return hindranceOf(fault);
+      }
+    },
+
+    findTransfer: (walletId, transferId) =>
+      read(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer),
+
+    async listWebhookIds(url) {
+      const { items } = await demand(
+        () => dfns().webhooks.listWebhooks({ query: paged(undefined) }),
+        (answer) => to.toPage(answer, to.toWebhook),
+      );
+      return items.filter((webhook) => webhook.url === url).map(({ id }) => id);
+    },
+
+    listEvents: (webhookId, after) =>
+      demand(
+        () => dfns().webhooks.listWebhookEvents({ webhookId, query: paged(after) }),
+        (answer) => to.toPage(answer, to.toEvent),
+      ),
+  };
+}
+
+// The stored text was written by this system as a transfer body; the SDK writes the parsed value again to the same bytes.
+const asBody = (text: string) => JSON.parse(text) as Parameters<DfnsApiClient['wallets']['transferAsset']>[0]['body'];

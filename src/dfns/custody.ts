@@ -1,0 +1,70 @@
+// Custody: what we ask of it, in our words. Reads throw a CustodyUnavailable fault when there is no answer; mutations
+// return a closed union instead, because an answer that was lost is a fact to keep.
+import type {
+  ChangeAnswer,
+  CreateAnswer,
+  CustodyApproval,
+  CustodyMovement,
+  CustodyPolicy,
+  CustodyTransfer,
+  CustodyWallet,
+  TransferAnswer,
+} from '../domain/custody.ts';
+import type { Network } from '../domain/network.ts';
+
+/** Custody did not answer a read, or not in words we know. Nothing is known; asking again is always safe. */
+export class CustodyUnavailable extends Error {
+  override readonly name = 'CustodyUnavailable';
+}
+
+export interface Balance {
+  readonly contract: string | undefined;
+  readonly units: bigint;
+}
+
+export interface CustodyEvent {
+  readonly id: string;
+  readonly kind: string;
+  readonly date: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly retryOf?: string | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | undefined;
+}
+
+export interface Custody {
+  /** All active policies of the organisation. */
+  listPolicies(): Promise<readonly CustodyPolicy[]>;
+  findPolicy(policyId: string): Promise<CustodyPolicy | undefined>;
+  createApprovedList(list: { name: string; tag: string }): Promise<CreateAnswer<CustodyPolicy>>;
+  replaceApprovedList(list: {
+    policyId: string;
+    name: string;
+    tag: string;
+    addresses: readonly string[];
+  }): Promise<ChangeAnswer>;
+  findApproval(approvalId: string): Promise<CustodyApproval | undefined>;
+
+  findWallet(walletId: string): Promise<CustodyWallet | undefined>;
+  /** A paged scan: custody cannot search by label. */
+  listWalletsByExternalId(externalId: string): Promise<readonly CustodyWallet[]>;
+  createWallet(wallet: {
+    network: Network;
+    name: string;
+    externalId: string;
+    tags: readonly string[];
+  }): Promise<CreateAnswer<CustodyWallet>>;
+  listBalances(walletId: string): Promise<readonly Balance[]>;
+  listMovements(walletId: string, after: string | undefined): Promise<Page<CustodyMovement>>;
+
+  /** `body` is the exact request text; it reaches custody byte for byte. */
+  transfer(walletId: string, body: string): Promise<TransferAnswer>;
+  findTransfer(walletId: string, transferId: string): Promise<CustodyTransfer | undefined>;
+
+  /** Events of our webhook that custody keeps for 31 days. */
+  listWebhookIds(url: string): Promise<readonly string[]>;
+  listEvents(webhookId: string, after: string | undefined): Promise<Page<CustodyEvent>>;
+}

@@ -1,0 +1,246 @@
+// Dfns' answers into our words. Each is checked before it is believed; what we do not need is let through unread.
+// Shapes: Dfns API reference and the SDK's own types, version 0.8.21.
+import * as z from 'zod';
+import type {
+  ApprovalGroup,
+  CustodyAction,
+  CustodyApproval,
+  CustodyMovement,
+  CustodyPolicy,
+  CustodyRule,
+  CustodyTransfer,
+  CustodyTransferStatus,
+  CustodyWallet,
+} from '../domain/custody.ts';
+import type { Balance, CustodyEvent, Page } from './custody.ts';
+
+const Digits = z.string().regex(/^\d+$/);
+
+const Wallet = z.object({
+  id: z.string(),
+  network: z.string(),
+  address: z.string().optional(),
+  status: z.string(),
+  externalId: z.string().optional(),
+  tags: z.array(z.string()).default([]),
+});
+
+export function toWallet(answer: unknown): CustodyWallet {
+  const { id, network, address, status, externalId, tags } = Wallet.parse(answer);
+  return { id, network, address: address?.toLowerCase(), tags, externalId, isActive: status === 'Active' };
+}
+
+const Transfer = z.object({
+  id: z.string(),
+  walletId: z.string(),
+  status: z.enum(['Pending', 'Executing', 'Broadcasted', 'Confirmed', 'Failed', 'Rejected']),
+  requestBody: z.unknown(),
+  externalId: z.string().optional(),
+  approvalId: z.string().optional(),
+  txHash: z.string().optional(),
+  reason: z.string().optional(),
+});
+
+const transferStatuses: Readonly<Record<z.infer<typeof Transfer>['status'], CustodyTransferStatus>> = {
+  Pending: 'awaiting_approval',
+  Executing: 'submitted',
+  Broadcasted: 'broadcast',
+  Confirmed: 'confirmed',
+  Failed: 'failed',
+  Rejected: 'rejected',
+};
+
+export function toTransfer(answer: unknown): CustodyTransfer {
+  const transfer = Transfer.parse(answer);
+  const isWaiting = transfer.status === 'Pending' && transfer.approvalId !== undefined;
+  return {
+    id: transfer.id,
+    walletId: transfer.walletId,
+    status: transfer.status === 'Pending' && !isWaiting ? 'submitted' : transferStatuses[transfer.status],
+    body: transfer.requestBody,
+    externalId: transfer.externalId,
+    approvalId: transfer.approvalId,
+    transactionHash: transfer.txHash,
+    reason: transfer.reason,
+  };
+}
+
+const Group = z.object({
+  name: z.string().nullish(),
+  quorum: z.number(),
+  approvers: z.object({ userId: z.object({ in: z.array(z.string()) }).optional() }),
+  initiatorCanApprove: z.boolean().nullish(),
+  serviceAccountsCanApprove: z.boolean().nullish(),
+});
+const Action = z.object({
+  kind: z.string(),
+  approvalGroups: z.array(Group).optional(),
+  autoRejectTimeout: z.number().nullish(),
+});
+const Rule = z.object({ kind: z.string(), configuration: z.record(z.string(), z.unknown()).nullish() });
+const List = z.object({ addresses: z.array(z.string()) });
+const Count = z.object({ limit: z.number(), timeframe: z.number() });
+const In = z.object({ in: z.array(z.string()) });
+const Filters = z.object({
+  walletTags: z.object({ hasAny: z.array(z.string()).optional(), hasAll: z.array(z.string()).optional() }).optional(),
+  walletId: In.optional(),
+  policyId: In.optional(),
+  permissionId: In.optional(),
+});
+const PolicyBody = z.object({ status: z.string().optional(), rule: Rule });
+const Policy = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.string(),
+  activityKind: z.string(),
+  rule: Rule,
+  action: Action,
+  filters: Filters.nullish(),
+  pendingChangeRequest: z.object({ id: z.string(), approvalId: z.string(), body: PolicyBody }).nullish(),
+});
+
+const listOf = (rule: z.infer<typeof Rule>): readonly string[] | undefined =>
+  rule.kind === 'TransactionRecipientWhitelist' ? List.parse(rule.configuration).addresses : undefined;
+
+function toRule(rule: z.infer<typeof Rule>): CustodyRule {
+  const addresses = listOf(rule);
+  if (addresses !== undefined) return { kind: 'approved_list', addresses };
+  if (rule.kind === 'AlwaysTrigger') return { kind: 'always' };
+  if (rule.kind !== 'TransactionCountVelocity') return { kind: 'other', name: rule.kind };
+  const { limit, timeframe } = Count.parse(rule.configuration);
+  return { kind: 'count', limit, timeframeMinutes: timeframe };
+}
+
+const toGroup = (group: z.infer<typeof Group>): ApprovalGroup => ({
+  name: group.name ?? undefined,
+  quorum: group.quorum,
+  approvers: group.approvers.userId?.in,
+  initiatorCanApprove: group.initiatorCanApprove ?? false,
+  serviceAccountsCanApprove: group.serviceAccountsCanApprove ?? false,
+});
+
+function toAction(action: z.infer<typeof Action>): CustodyAction {
+  if (action.kind === 'Block') return { kind: 'block' };
+  if (action.kind !== 'RequestApproval') return { kind: 'none' };
+  return {
+    kind: 'approval',
+    groups: (action.approvalGroups ?? []).map(toGroup),
+    autoRejectMinutes: action.autoRejectTimeout ?? undefined,
+  };
+}
+
+export function toPolicy(answer: unknown): CustodyPolicy {
+  const policy = Policy.parse(answer);
+  const { walletTags, ...others } = policy.filters ?? {};
+  const pending = policy.pendingChangeRequest;
+  return {
+    id: policy.id,
+    name: policy.name,
+    isActive: policy.status === 'Active',
+    activity: policy.activityKind,
+    rule: toRule(policy.rule),
+    action: toAction(policy.action),
+    walletTagsAll: walletTags?.hasAll ?? [],
+    hasOtherFilters:
+      (walletTags?.hasAny?.length ?? 0) > 0 || Object.values(others).some((filter) => filter !== undefined),
+    pendingChange: pending
+      ? {
+          id: pending.id,
+          approvalId: pending.approvalId,
+          addresses: listOf(pending.body.rule),
+          archives: pending.body.status === 'Archived',
+        }
+      : undefined,
+  };
+}
+
+const Approval = z.object({
+  id: z.string(),
+  status: z.enum(['Pending', 'Approved', 'Denied', 'Expired']),
+  decisions: z
+    .array(z.object({ userId: z.string(), value: z.enum(['Approved', 'Denied']), reason: z.string().nullish() }))
+    .default([]),
+});
+const approvalStatuses = { Pending: 'pending', Approved: 'approved', Denied: 'denied', Expired: 'expired' } as const;
+
+export function toApproval(answer: unknown): CustodyApproval {
+  const { id, status, decisions } = Approval.parse(answer);
+  return {
+    id,
+    status: approvalStatuses[status],
+    decisions: decisions.map(({ userId, value, reason }) => ({
+      userId,
+      value: value === 'Approved' ? 'approved' : 'denied',
+      reason: reason ?? null,
+    })),
+  };
+}
+
+const ChangeRequest = z.object({ id: z.string(), approvalId: z.string() });
+export const toChangeRequest = (answer: unknown): z.infer<typeof ChangeRequest> => ChangeRequest.parse(answer);
+
+const HistoryItem = z.object({
+  walletId: z.string(),
+  direction: z.enum(['In', 'Out']),
+  kind: z.string(),
+  txHash: z.string(),
+  index: z.string().optional(),
+  timestamp: z.string(),
+  contract: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  value: Digits.optional(),
+  fee: Digits.optional(),
+});
+
+/** Undefined for a kind without an amount (an NFT): not an asset that the product books. */
+export function toMovement(answer: unknown): CustodyMovement | undefined {
+  const item = HistoryItem.parse(answer);
+  if (item.value === undefined) return undefined;
+  const [from, to] = [item.from?.toLowerCase() ?? '', item.to?.toLowerCase() ?? ''];
+  return {
+    walletId: item.walletId,
+    direction: item.direction === 'In' ? 'in' : 'out',
+    transactionHash: item.txHash,
+    // Without an index the parties and the value tell two entries of one transaction apart.
+    position: item.index ?? `${from}>${to}:${item.value}`,
+    contract: item.contract?.toLowerCase(),
+    from,
+    to,
+    units: BigInt(item.value),
+    feeUnits: BigInt(item.fee ?? '0'),
+    at: new Date(item.timestamp).toISOString(),
+  };
+}
+
+const Assets = z.object({
+  assets: z.array(z.object({ kind: z.string(), contract: z.string().optional(), balance: Digits })),
+});
+export const toBalances = (answer: unknown): Balance[] =>
+  Assets.parse(answer)
+    .assets.filter(({ kind, contract }) => kind === 'Native' || contract !== undefined)
+    .map(({ contract, balance }) => ({ contract: contract?.toLowerCase(), units: BigInt(balance) }));
+
+const Event = z.object({
+  id: z.string(),
+  kind: z.string(),
+  date: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  retryOf: z.string().optional(),
+});
+export const toEvent = (answer: unknown): CustodyEvent => Event.parse(answer);
+
+export function toPage<T>(answer: unknown, item: (answer: unknown) => T): Page<T> {
+  const page = z.object({ items: z.array(z.unknown()), nextPageToken: z.string().optional() }).parse(answer);
+  return { items: page.items.map(item), next: page.nextPageToken };
+}
+
+const Duplicate = z.object({
+  body: z.object({ error: z.object({ details: z.object({ duplicate: z.object({ id: z.string() }) }) }) }),
+});
+/** The transfer that already holds our external id, from the context of a 409. */
+export const toDuplicateId = (context: unknown): string | undefined =>
+  Duplicate.safeParse(context).data?.body.error.details.duplicate.id;
+
+const Webhook = z.object({ id: z.string(), url: z.string() });
+export const toWebhook = (answer: unknown): z.infer<typeof Webhook> => Webhook.parse(answer);

@@ -1,0 +1,81 @@
+// Config: every setting of the product, parsed once, all complaints at once. Secrets are bindings beside the settings.
+import * as z from 'zod';
+import type { Refusal } from './domain/refusal.ts';
+import { accept, type Result, refuse } from './domain/result.ts';
+
+/** What deploy sets as secrets; `wrangler types` knows only what stands in wrangler.toml. */
+export interface Secrets {
+  readonly DFNS_ORG_ID?: string;
+  readonly DFNS_AUTH_TOKEN?: string;
+  readonly DFNS_CREDENTIAL_ID?: string;
+  readonly DFNS_PRIVATE_KEY?: string;
+  readonly DFNS_WEBHOOK_SECRETS?: string;
+}
+export type Bindings = Env & Secrets;
+
+const WEBHOOK_SECRET_CHARACTERS_MIN = 8;
+
+const Settings = z.object({
+  ENVIRONMENT: z.enum(['local', 'staging', 'production']),
+  PUBLIC_URL: z.url(),
+  DFNS_API_URL: z.url(),
+  DFNS_ORG_ID: z.string().min(1),
+  DFNS_AUTH_TOKEN: z.string().min(1),
+  DFNS_CREDENTIAL_ID: z.string().min(1),
+  DFNS_PRIVATE_KEY: z.string().includes('PRIVATE KEY'),
+  DFNS_WEBHOOK_SECRETS: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
+  RESTORE_EPOCH: z.string().min(1),
+  JWT_ISSUER: z.url(),
+  JWT_AUDIENCE: z.string().min(1),
+  JWT_AUDIENCE_CLAIM: z.string().min(1),
+  JWT_JWKS_URL: z.url(),
+  JWT_ROLES_CLAIM: z.string().min(1),
+  JWT_TYPE: z.string().min(1),
+});
+
+export type Config = ReturnType<typeof nest>;
+
+function nest(data: z.infer<typeof Settings>) {
+  return Object.freeze({
+    environment: data.ENVIRONMENT,
+    publicUrl: data.PUBLIC_URL.replace(/\/$/, ''),
+    restoreEpoch: data.RESTORE_EPOCH,
+    limitsTemplate: 'standard',
+    dfns: {
+      apiUrl: data.DFNS_API_URL,
+      orgId: data.DFNS_ORG_ID,
+      authToken: data.DFNS_AUTH_TOKEN,
+      credentialId: data.DFNS_CREDENTIAL_ID,
+      privateKey: data.DFNS_PRIVATE_KEY,
+    },
+    webhookSecrets: data.DFNS_WEBHOOK_SECRETS,
+    tokens: {
+      issuer: data.JWT_ISSUER,
+      audience: data.JWT_AUDIENCE,
+      audienceClaim: data.JWT_AUDIENCE_CLAIM,
+      jwksUrl: data.JWT_JWKS_URL,
+      rolesClaim: data.JWT_ROLES_CLAIM,
+      type: data.JWT_TYPE,
+    },
+  });
+}
+
+export class NotConfigured extends Error {
+  override readonly name = 'NotConfigured';
+  readonly settings: readonly string[];
+  constructor(settings: readonly string[]) {
+    super(`settings missing or wrong: ${settings.join(', ')}`);
+    this.settings = settings;
+  }
+}
+
+/** Names every setting that is missing or wrong, never its value. */
+export function readConfig(env: Bindings): Result<Config> {
+  const { success, data, error } = Settings.safeParse(env);
+  if (success) return accept(nest(data));
+  const settings = [...new Set(error.issues.map(({ path }) => String(path[0])))];
+  return refuse({ code: 'not_configured', settings } satisfies Refusal);
+}

@@ -1,0 +1,75 @@
+// The one place that renders a failure: a refusal becomes application/problem+json (RFC 9457).
+import type { Context, TypedResponse } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Refusal, RefusalCode } from '../domain/refusal.ts';
+
+export const catalogue = {
+  token_missing: [401, 'A bearer token is needed.'],
+  token_invalid: [401, 'The bearer token was not accepted.'],
+  keys_unavailable: [503, 'The keys of the token issuer cannot be read at the moment. Try again.'],
+  role_not_allowed: [403, 'Your role may not use this operation.'],
+  not_found: [404, 'There is no such record.'],
+  body_too_large: [413, 'The request body is too large.'],
+  content_type_unsupported: [415, 'The content type of the request is not supported.'],
+  body_malformed: [400, 'The request body is not valid JSON.'],
+  input_invalid: [400, 'The request has fields that are not as documented.'],
+  too_many_requests: [429, 'Too many requests. Try again in a minute.'],
+  idempotency_key_missing: [400, 'This operation needs an Idempotency-Key header.'],
+  idempotency_key_invalid: [400, 'An Idempotency-Key has 1 to 200 visible ASCII characters.'],
+  idempotency_key_reused: [422, 'The Idempotency-Key was used before for another request.'],
+  idempotency_key_in_use: [409, 'A request with this Idempotency-Key is being carried out. Try again.'],
+  not_configured: [503, 'The service is not configured.'],
+  version_conflict: [409, 'The record changed meanwhile. Read it again and retry.'],
+  wrong_status: [409, 'The record is not in a status that allows this.'],
+  account_exists: [409, 'You already have an account.'],
+  account_not_active: [409, 'The account is not active yet.'],
+  network_not_held: [422, 'The account has no active wallet on this network.'],
+  guard_missing: [503, 'Changes of approved lists are not reviewed at custody. Nothing was changed.'],
+  guard_unsound: [503, 'The guard of approved lists at custody is unsound. Nothing was changed.'],
+  fence_not_proven: [409, 'The last check of the account does not prove that its money is held in.'],
+  address_invalid: [422, 'The address is not valid on this network.'],
+  address_forbidden: [422, 'Money may not be sent to this address.'],
+  destination_exists: [409, 'This address was asked for already.'],
+  destination_not_approved: [409, 'The destination is not approved.'],
+  list_does_not_match: [409, 'The approved list at custody does not match.'],
+  asset_unknown: [422, 'The asset is not known.'],
+  asset_not_in_mandate: [422, 'The mandate does not name this asset.'],
+  period_invalid: [422, 'The period is not valid.'],
+  mandate_not_active: [409, 'The mandate is not active.'],
+  mandate_not_valid_now: [409, 'The mandate is not valid at this time.'],
+  schedule_never_fires: [422, 'The schedule can never fire.'],
+  order_limit_exceeded: [422, 'The amount exceeds the limit of the mandate for one order.'],
+  daily_limit_exceeded: [422, 'The amount exceeds the daily limit of the mandate.'],
+  order_too_late: [409, 'The order is past the time until which it may start.'],
+  amount_invalid: [422, 'The amount is not valid.'],
+  halted: [409, 'New money movements are halted.'],
+  halt_needs_another_person: [403, 'A halt is lifted by another person than the one who made it.'],
+  halt_needs_higher_role: [403, 'A halt is lifted by an equal or higher role than that of its maker.'],
+  halt_needs_intact_fence: [409, 'A halt for the fence is lifted only after a newer check found it intact.'],
+  signature_invalid: [401, 'The signature of the webhook was not accepted.'],
+  webhook_stale: [401, 'The webhook is too old.'],
+  webhook_malformed: [400, 'The webhook is signed, but it is not an event.'],
+  intake_unavailable: [503, 'The event could not be kept. Send it again.'],
+  custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
+  history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
+} as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;
+
+export const statusOf = (refusal: Refusal): ContentfulStatusCode => catalogue[refusal.code][0];
+
+const RETRY_AFTER_SECONDS = 30;
+
+/** Facts of the refusal are extra members; `instance` and `requestId` name the request to ask about. */
+export function problem(c: Context, refusal: Refusal): Rendered {
+  const { code, ...facts } = refusal;
+  const [status, title] = catalogue[code];
+  const requestId: string = c.get('requestId');
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (status === 429 || status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  const body = { type: `/problems/${code}`, title, status, code, instance: requestId, requestId, ...facts };
+  return rendered(c.body(JSON.stringify(body), status, headers));
+}
+
+type Rendered = Response & TypedResponse<never, never, never>;
+// A route's type lists its JSON answers; a problem is of another media type and fits beside each of them.
+const rendered = (response: Response): Rendered => response as Rendered;
