@@ -1,0 +1,32 @@
+// A queue consumer: reads a message it knows, looks at the status in D1 first, and may see any message twice.
+import type * as z from 'zod';
+import { system } from '../domain/actor.ts';
+import type { Provenance } from '../store/journal.ts';
+import type { QueueName } from '../store/outbox.ts';
+import { type App, begin } from './app.ts';
+
+/** `again`: not now; the message comes back after a while. A throw does the same and is logged as a fault. */
+export type Outcome = 'done' | 'again';
+
+export interface Consumer {
+  readonly queue: QueueName;
+  readonly type: string;
+  /** `attempts`: how often this message was delivered, from 1. */
+  readonly consume: (app: App, body: unknown, attempts: number) => Promise<Outcome>;
+}
+
+export const consumer = <S extends z.ZodObject<{ type: z.ZodLiteral<string>; v: z.ZodLiteral<1> }>>(
+  queue: QueueName,
+  schema: S,
+  carryOut: (app: App, message: z.infer<S>, by: Provenance, attempts: number) => Promise<Outcome>,
+): Consumer => {
+  const type = schema.shape.type.value;
+  return {
+    queue,
+    type,
+    consume: (app, body, attempts) => {
+      const message = schema.parse(body);
+      return carryOut(app, message, begin(app, system(type), app.newId('msg')), attempts);
+    },
+  };
+};

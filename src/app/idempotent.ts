@@ -1,0 +1,41 @@
+// Idempotency-Key: the same key and request replays the first answer, another request under it is refused.
+// After the IETF draft (draft-ietf-httpapi-idempotency-key-header-07): missing 400, another payload 422.
+import { createMiddleware } from 'hono/factory';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { nameOf } from '../domain/actor.ts';
+import { problem } from '../kit/problem.ts';
+import { type Answer, findAnswer, keepAnswer } from '../store/idempotency.ts';
+import { sha256 } from '../store/journal.ts';
+import type { App } from './app.ts';
+import type { Variables } from './routes.ts';
+
+const KEY_SHAPE = /^[\x21-\x7e]{1,200}$/;
+
+export const idempotent = createMiddleware<{ Bindings: App; Variables: Variables }>(async (c, next) => {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return problem(c, { code: 'idempotency_key_missing' });
+  if (!KEY_SHAPE.test(key)) return problem(c, { code: 'idempotency_key_invalid' });
+  const actor = nameOf(c.var.actor);
+  const { pathname, search } = new URL(c.req.url);
+  const fingerprint = await sha256([c.req.method, pathname, search, await c.req.text()].join('\n'));
+
+  const replay = (answer: Answer) =>
+    answer.fingerprint === fingerprint
+      ? c.body(answer.body, answer.status as ContentfulStatusCode, {
+          'content-type': 'application/json',
+          'idempotency-replayed': 'true',
+        })
+      : problem(c, { code: 'idempotency_key_reused' });
+
+  const given = await findAnswer(c.env.database, actor, key);
+  if (given !== undefined) return replay(given);
+
+  c.set('keep', (status, body) => [
+    keepAnswer({ actor, key, fingerprint, status, body: JSON.stringify(body), createdAt: c.env.clock.now() }),
+  ]);
+  await next();
+  // Two at once: the other one won, and its answer is ours too.
+  const won = c.res.status === 409 ? await findAnswer(c.env.database, actor, key) : undefined;
+  if (won !== undefined) c.res = replay(won);
+  return undefined;
+});

@@ -1,0 +1,43 @@
+// The cron door: a table of jobs. Each is bounded, safe twice and late, and fails alone.
+import type { App } from '../app/app.ts';
+import type { Job } from '../app/job.ts';
+import { relay, relayQuietly } from '../app/relay.ts';
+import { addSeconds, timestamp } from '../domain/time.ts';
+import { checkOldFences } from '../features/accounts/fence/check.ts';
+import { wakeOpenings } from '../features/accounts/open.ts';
+import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
+import { expireMandates } from '../features/mandates/service.ts';
+import { releaseDueOrders } from '../features/orders/release.ts';
+import { wakeTransfers } from '../features/transfers/reconcile.ts';
+import { backfillEvents } from '../features/webhooks/backfill.ts';
+import { faultFields } from '../kit/log.ts';
+import { forgetAnswers } from '../store/idempotency.ts';
+
+const ANSWERS_SECONDS = 24 * 3600;
+
+const relayOutbox: Job = async (app) => {
+  await relay(app);
+};
+const forgetOldAnswers: Job = async (app, { scheduledTime }) => {
+  await forgetAnswers(app.database, addSeconds(scheduledTime, -ANSWERS_SECONDS));
+};
+
+const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
+  '* * * * *': { expireMandates, releaseDueOrders, relayOutbox, wakeTransfers, wakePolicyChanges, wakeOpenings },
+  '*/15 * * * *': { backfillEvents, checkOldFences, forgetOldAnswers },
+};
+
+export async function runJobs(
+  { cron, scheduledTime }: Pick<ScheduledController, 'cron' | 'scheduledTime'>,
+  app: App,
+): Promise<void> {
+  for (const [name, job] of Object.entries(jobs[cron] ?? {})) {
+    try {
+      await job(app, { scheduledTime: timestamp(scheduledTime) });
+    } catch (fault) {
+      // The next fire finds the same work: a job looks for what is due, not for what this fire brought.
+      app.log.error('cron.fault', { job: name, ...faultFields(fault) });
+    }
+  }
+  await relayQuietly(app);
+}

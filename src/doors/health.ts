@@ -1,0 +1,49 @@
+// Alive, and ready: configured and able to reach what it stands on, naming what is missing.
+
+import { sql } from 'drizzle-orm';
+import { Hono } from 'hono';
+import type { App } from '../app/app.ts';
+import type { Variables } from '../app/routes.ts';
+import { findKeys } from '../kit/issuer-keys.ts';
+
+type Check = { name: string; ok: boolean; missing?: readonly string[] };
+
+async function works(name: string, call: () => Promise<boolean>): Promise<Check> {
+  try {
+    return { name, ok: await call() };
+  } catch {
+    // Whatever went wrong, the answer to "can it be reached" is no.
+    return { name, ok: false };
+  }
+}
+
+export const health = new Hono<{ Bindings: App; Variables: Variables }>()
+  .get('/healthz', (c) => c.json({ status: 'alive' }))
+  .get('/readyz', async (c) => {
+    const { settings, database, bindings, clock } = c.env;
+    const configured: Check = settings.ok
+      ? { name: 'settings', ok: true }
+      : {
+          name: 'settings',
+          ok: false,
+          missing: settings.refusal.code === 'not_configured' ? settings.refusal.settings : [],
+        };
+    const checks = [
+      configured,
+      await works('database', async () => (await database.all(sql`SELECT 1 FROM journal LIMIT 1`)).length <= 1),
+      ...(settings.ok
+        ? await Promise.all([
+            works(
+              'issuer keys',
+              async () => (await findKeys(settings.value.tokens.jwksUrl, bindings.HINTS, clock.wall())) !== undefined,
+            ),
+            works(
+              'custody',
+              async () => (await c.env.custody.listWebhookIds(`${settings.value.publicUrl}/webhooks/dfns`)).length > 0,
+            ),
+          ])
+        : []),
+    ];
+    const isReady = checks.every(({ ok }) => ok);
+    return c.json({ status: isReady ? 'ready' : 'not ready', checks }, isReady ? 200 : 503);
+  });

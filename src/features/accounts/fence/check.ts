@@ -1,0 +1,90 @@
+// The fence check: on events, after changes of ours and by cron. What breaks the fence halts the account in one commit.
+
+import type { App } from '../../../app/app.ts';
+import { consumer } from '../../../app/consumer.ts';
+import type { Job } from '../../../app/job.ts';
+import type { Account } from '../../../domain/account.ts';
+import { type Fence, resultOf, summarize } from '../../../domain/fence.ts';
+import { addSeconds } from '../../../domain/time.ts';
+import { CheckFence, checkFence as checkFenceMessage, syncWallet } from '../../../kit/messages.ts';
+import { findAccount, listAccountsToCheck, listWallets } from '../../../store/accounts.ts';
+import { type Change, commit } from '../../../store/commit.ts';
+import { databaseFor } from '../../../store/database.ts';
+import { fenceChange, findFence } from '../../../store/fences.ts';
+import { findFenceHalt, haltChange } from '../../../store/halts.ts';
+import { openIncident } from '../../../store/incidents.ts';
+import type { Provenance } from '../../../store/journal.ts';
+import { message } from '../../../store/outbox.ts';
+import { type ReadFence, readFence } from './read.ts';
+
+/** The changes that record a reading: the check itself and, when it breaks, the halt and the incident. */
+export async function recordFence(
+  app: App,
+  by: Provenance,
+  account: Account,
+  read: ReadFence,
+): Promise<readonly Change[]> {
+  const database = databaseFor(app, account.id);
+  const before = await findFence(database, account.id);
+  const result = resultOf(read.findings);
+  const after: Fence = {
+    accountId: account.id,
+    version: (before?.version ?? 0) + 1,
+    result,
+    findings: read.findings,
+    checkedAt: by.at,
+    intactAt: result === 'intact' ? by.at : (before?.intactAt ?? null),
+    found: summarize(read.wanted, read.found),
+  };
+  return [fenceChange(before, after), ...(result === 'broken' ? await haltForFence(app, by, account, read) : [])];
+}
+
+async function haltForFence(app: App, by: Provenance, account: Account, { findings }: ReadFence): Promise<Change[]> {
+  const database = databaseFor(app, account.id);
+  const reason = findings.map(({ says }) => says).join(' ');
+  const detail = { kind: 'fence_broken' as const, about: account.id, accountId: account.id, detail: reason };
+  const incident = await openIncident(database, by, detail);
+  if ((await findFenceHalt(database, account.id)) !== undefined) return incident;
+  return [
+    haltChange(undefined, {
+      id: by.newId('hlt'),
+      version: 1,
+      status: 'active',
+      level: 'account',
+      accountId: account.id,
+      mandateId: null,
+      kind: 'fence',
+      reason,
+      madeBy: `system:${by.actor.subject}`,
+      // Any role may lift it, as another person than the system, once a newer check is intact.
+      makerRank: 2,
+      createdAt: by.at,
+    }),
+    ...incident,
+  ];
+}
+
+export const checkAccountFence = consumer('events', CheckFence, async (app, { accountId }, by) => {
+  const database = databaseFor(app, accountId);
+  const account = await findAccount(database, 'staff', accountId);
+  if (account?.status !== 'active') return 'done';
+  const read = await readFence(app, account);
+  const wallets = await listWallets(database, 'staff', accountId);
+  const committed = await commit(database, {
+    by,
+    changes: await recordFence(app, by, account, read),
+    // Events of deposits may be lost; the history behind them is not.
+    messages: wallets.map(({ id }) => message('events', syncWallet({ walletId: id }))),
+  });
+  return committed.ok ? 'done' : 'again';
+});
+
+/** Well inside the day after which a check proves nothing. */
+const RECHECK_SECONDS = 6 * 3600;
+const ACCOUNTS_PER_RUN = 90;
+
+export const checkOldFences: Job = async (app, { scheduledTime }) => {
+  const due = await listAccountsToCheck(app.database, addSeconds(scheduledTime, -RECHECK_SECONDS), ACCOUNTS_PER_RUN);
+  if (due.length > 0)
+    await app.bindings.EVENTS.sendBatch(due.map(({ id }) => ({ body: checkFenceMessage({ accountId: id })(null) })));
+};

@@ -1,0 +1,86 @@
+// HTTP of accounts: open, read one, list.
+import { createRoute } from '@hono/zod-openapi';
+import { idempotent } from '../../app/idempotent.ts';
+import { accountIn, by, routes } from '../../app/routes.ts';
+import { authorize } from '../../kit/authorize.ts';
+import { problem } from '../../kit/problem.ts';
+import { AccountPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { AccountRequest, AccountView, viewAccount } from './schemas.ts';
+import { askForAccount, readAccount, readAccounts } from './service.ts';
+
+const postAccount = createRoute({
+  method: 'post',
+  path: '/accounts',
+  summary: 'Open an account',
+  description: 'It opens in the background; a deposit address is shown once the account is active.',
+  middleware: [authorize('client', 'operator'), idempotent] as const,
+  request: { body: { required: true, ...json(AccountRequest) } },
+  responses: { 202: { description: 'Opening.', ...json(AccountView) }, ...problems },
+});
+
+const getAccounts = createRoute({
+  method: 'get',
+  path: '/accounts',
+  summary: 'List accounts, oldest first',
+  middleware: [authorize('operator', 'compliance', 'auditor', 'admin')] as const,
+  request: { query: PageQuery },
+  responses: {
+    200: { description: 'A page.', ...json(pageOf(AccountView.omit({ wallets: true }).openapi('AccountLine'))) },
+    ...problems,
+  },
+});
+
+const getAccount = createRoute({
+  method: 'get',
+  path: '/accounts/{id}',
+  summary: 'Read an account',
+  request: { params: AccountPath },
+  responses: { 200: { description: 'The account.', ...json(AccountView) }, ...problems },
+});
+
+export const accountRoutes = routes()
+  .openapi(postAccount, async (c) => {
+    const { networks, client } = c.req.valid('json');
+    const { actor } = c.var;
+    if (actor.kind !== 'client' && client === undefined) {
+      return problem(c, {
+        code: 'input_invalid',
+        fields: [{ field: 'client', problem: 'an operator names the client' }],
+      });
+    }
+    if (actor.kind === 'client' && client !== undefined) {
+      return problem(c, {
+        code: 'input_invalid',
+        fields: [{ field: 'client', problem: 'a client opens only its own account' }],
+      });
+    }
+    const opened = await askForAccount(
+      c.env,
+      by(c),
+      { networks, client: client ?? identity(actor) },
+      ({ account, wallets }) => c.var.keep(202, viewAccount(account, wallets)),
+    );
+    return opened.ok
+      ? c.json(viewAccount(opened.value.account, opened.value.wallets), 202)
+      : problem(c, opened.refusal);
+  })
+  .openapi(getAccounts, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    const accounts = await readAccounts(c.env, { after: cursor, limit: limit + 1 });
+    const { items, nextCursor } = toPage(accounts, limit, (account) => {
+      const { wallets: _, ...line } = viewAccount(account, []);
+      return line;
+    });
+    return c.json({ items, nextCursor }, 200);
+  })
+  .openapi(getAccount, async (c) => {
+    const found = await accountIn(c, c.req.valid('param').id);
+    if (!found.ok) return problem(c, found.refusal);
+    const read = await readAccount(c.env, found.value.scope, found.value.accountId);
+    return read.ok ? c.json(viewAccount(read.value.account, read.value.wallets), 200) : problem(c, read.refusal);
+  });
+
+const identity = (actor: { issuer?: string; subject: string }) => ({
+  issuer: actor.issuer ?? '',
+  subject: actor.subject,
+});

@@ -1,0 +1,231 @@
+// Carries changes of an approved list to custody, one at a time. Custody replaces whole lists, so before each PUT the list
+// there must be ours: an address that somebody slipped in must not ride along.
+
+import type { App } from '../../app/app.ts';
+import { consumer, type Outcome } from '../../app/consumer.ts';
+import type { ChangeAnswer, CustodyPolicy } from '../../domain/custody.ts';
+import { giveUpOn, review } from '../../domain/destination.ts';
+import { checkGuard, standsAt } from '../../domain/fence.ts';
+import type { AccountId } from '../../domain/id.ts';
+import { amend, isIn } from '../../domain/machine.ts';
+import {
+  failSubmission,
+  findConflict,
+  isSameList,
+  type PolicyChange,
+  startSubmission,
+  submit,
+} from '../../domain/policy-change.ts';
+import { addSeconds } from '../../domain/time.ts';
+import { ChangePolicy, changePolicy as changePolicyMessage } from '../../kit/messages.ts';
+import { findAccount } from '../../store/accounts.ts';
+import { commit } from '../../store/commit.ts';
+import { databaseFor } from '../../store/database.ts';
+import {
+  destinationChange,
+  findDestination,
+  listListedAddresses,
+  listUnsettledChanges,
+  policyChangeChange,
+} from '../../store/destinations.ts';
+import { findFence } from '../../store/fences.ts';
+import { openIncident } from '../../store/incidents.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { message } from '../../store/outbox.ts';
+import { recordUngated } from './ungated.ts';
+
+const CHANGES_MAX = 100;
+/** A submission that is not answered after this long is looked at again. */
+const ATTEMPT_SECONDS = 90;
+const WAIT_SECONDS = 300;
+
+export const changePolicy = consumer('money', ChangePolicy, async (app, { accountId }, by) => {
+  const changes = await listUnsettledChanges(databaseFor(app, accountId), accountId, CHANGES_MAX);
+  const inFlight = changes.find((change) => isIn(change, ['submitting', 'submitted']));
+  if (inFlight?.status === 'submitted') return 'done';
+  if (inFlight?.status === 'submitting') {
+    // Within this time another delivery of the same message is at work on it.
+    return by.at < inFlight.nextLookAt ? 'done' : takeUp(app, by, inFlight);
+  }
+  const queued = changes.filter((change) => change.status === 'queued');
+  const next = queued.find(({ operation }) => operation === 'remove') ?? queued[0];
+  return next === undefined ? 'done' : start(app, by, accountId, next);
+});
+
+/** Commits the intent with the whole wanted list, then asks custody. */
+async function start(app: App, by: Provenance, accountId: AccountId, change: PolicyChange<'queued'>): Promise<Outcome> {
+  const database = databaseFor(app, accountId);
+  const account = await findAccount(database, 'staff', accountId);
+  if (account?.status !== 'active') return 'done';
+  const fence = standsAt(await findFence(database, accountId), by.at);
+  if (change.operation === 'add' && (fence === 'broken' || fence === 'unknown'))
+    return wait(app, by, change, 'policy_change.waits_for_fence');
+  const listed = await listListedAddresses(database, accountId);
+  const submitting = { ...startSubmission(change, listed), nextLookAt: addSeconds(by.at, ATTEMPT_SECONDS) };
+  const intended = await commit(database, { by, changes: [policyChangeChange(change, submitting)] });
+  return intended.ok ? ask(app, by, submitting, account.tag) : 'again';
+}
+
+/** A submission whose answer was lost: what custody shows decides, before anything is sent again. */
+async function takeUp(app: App, by: Provenance, change: PolicyChange<'submitting'>): Promise<Outcome> {
+  const account = await findAccount(databaseFor(app, change.accountId), 'staff', change.accountId);
+  const policy = await app.custody.findPolicy(change.policyId);
+  if (account === undefined || policy === undefined)
+    return giveUp(app, by, change, 'The approved list is not there at custody.');
+  const { pendingChange } = policy;
+  const isOurs = pendingChange?.addresses !== undefined && isSameList(pendingChange.addresses, change.addressesWanted);
+  if (pendingChange !== undefined && isOurs && !pendingChange.archives) {
+    return keepSubmitted(app, by, change, { changeRequestId: pendingChange.id, approvalId: pendingChange.approvalId });
+  }
+  const isLive =
+    !isSameList(change.addressesBefore, change.addressesWanted) && isSameList(listOf(policy), change.addressesWanted);
+  if (isLive) return recordUngated(app, by, change, account.tag);
+  const again = { ...amend(change, {}), nextLookAt: addSeconds(by.at, ATTEMPT_SECONDS) };
+  const counted = await commit(databaseFor(app, change.accountId), {
+    by,
+    changes: [policyChangeChange(change, again, 'policy_change.attempted_again')],
+  });
+  return counted.ok ? ask(app, by, again, account.tag) : 'again';
+}
+
+const listOf = (policy: CustodyPolicy): readonly string[] =>
+  policy.rule.kind === 'approved_list' ? policy.rule.addresses : [];
+
+/** Reads guard and list in the same step, then puts the new list. */
+async function ask(app: App, by: Provenance, change: PolicyChange<'submitting'>, tag: string): Promise<Outcome> {
+  const policies = await app.custody.listPolicies();
+  const problems = checkGuard(policies);
+  if (problems.length > 0) return giveUp(app, by, change, problems.map(({ says }) => says).join(' '));
+  const policy = policies.find(({ id }) => id === change.policyId);
+  if (policy === undefined || policy.rule.kind !== 'approved_list')
+    return giveUp(app, by, change, 'The approved list is not in force at custody.');
+  if (policy.pendingChange !== undefined)
+    return stopForConflict(app, by, change, policy, 'Another change of the list waits for approval at custody.');
+  if (!isSameList(policy.rule.addresses, change.addressesBefore)) {
+    return stopForConflict(app, by, change, policy, 'The list at custody is not the list that was approved here.');
+  }
+  const answer = await app.custody.replaceApprovedList({
+    policyId: policy.id,
+    name: policy.name,
+    tag,
+    addresses: change.addressesWanted,
+  });
+  return hear(app, by, change, policy, tag, answer);
+}
+
+async function hear(
+  app: App,
+  by: Provenance,
+  change: PolicyChange<'submitting'>,
+  policy: CustodyPolicy,
+  tag: string,
+  answer: ChangeAnswer,
+): Promise<Outcome> {
+  switch (answer.kind) {
+    case 'pending':
+      return keepSubmitted(app, by, change, answer);
+    case 'applied':
+      return recordUngated(app, by, change, tag);
+    case 'refused':
+      return answer.status === 409
+        ? stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.')
+        : giveUp(app, by, change, `Custody refused the change: ${answer.message}`);
+    case 'barred': {
+      const detail = `Custody does not accept our credential (${answer.status}): ${answer.message}`;
+      const changes = await openIncident(databaseFor(app, change.accountId), by, {
+        kind: 'custody_barred',
+        about: 'maker',
+        accountId: null,
+        detail,
+      });
+      await commit(databaseFor(app, change.accountId), { by, changes });
+      return 'done';
+    }
+    // The intent stands; the reconciler takes it up when its time has come, and looks before asking.
+    case 'limited':
+    case 'unknown':
+      return 'done';
+  }
+}
+
+async function keepSubmitted(
+  app: App,
+  by: Provenance,
+  change: PolicyChange<'submitting'>,
+  asked: { changeRequestId: string; approvalId: string },
+): Promise<Outcome> {
+  const database = databaseFor(app, change.accountId);
+  const submitted = { ...submit(change, { ...asked, at: by.at }), nextLookAt: addSeconds(by.at, WAIT_SECONDS) };
+  const destination = await findDestination(database, 'staff', change.destinationId);
+  const reviewed =
+    destination?.status === 'requested' ? [destinationChange(destination, review(destination, submitted))] : [];
+  const committed = await commit(database, { by, changes: [policyChangeChange(change, submitted), ...reviewed] });
+  return committed.ok ? 'done' : 'again';
+}
+
+/** Nothing reached custody, or custody said no: the client reads why. */
+async function giveUp(app: App, by: Provenance, change: PolicyChange<'submitting'>, reason: string): Promise<Outcome> {
+  const incident = {
+    kind: 'guard_unsound' as const,
+    about: change.accountId,
+    accountId: change.accountId,
+    detail: reason,
+  };
+  return settle(app, by, change, failSubmission(change, reason), reason, incident);
+}
+
+async function stopForConflict(
+  app: App,
+  by: Provenance,
+  change: PolicyChange<'submitting'>,
+  policy: CustodyPolicy,
+  reason: string,
+): Promise<Outcome> {
+  const found = listOf(policy);
+  const detail = `${reason} Ours: ${change.addressesBefore.join(', ') || 'empty'}. At custody: ${found.join(', ') || 'empty'}.`;
+  const database = databaseFor(app, change.accountId);
+  const incident = await openIncident(database, by, {
+    kind: 'change_conflict',
+    about: change.accountId,
+    accountId: change.accountId,
+    detail,
+  });
+  const committed = await commit(database, {
+    by,
+    changes: [policyChangeChange(change, findConflict(change, reason, found)), ...incident],
+  });
+  return committed.ok ? 'done' : 'again';
+}
+
+async function settle(
+  app: App,
+  by: Provenance,
+  before: PolicyChange<'submitting'>,
+  after: PolicyChange,
+  reason: string,
+  incident: Parameters<typeof openIncident>[2],
+): Promise<Outcome> {
+  const database = databaseFor(app, before.accountId);
+  const destination = await findDestination(database, 'staff', before.destinationId);
+  const ended = destination && giveUpOn(destination, reason);
+  const opened = await openIncident(database, by, incident);
+  const committed = await commit(database, {
+    by,
+    changes: [
+      policyChangeChange(before, after),
+      ...(destination && ended ? [destinationChange(destination, ended)] : []),
+      ...opened,
+    ],
+    messages: [message('money', changePolicyMessage({ accountId: before.accountId }))],
+  });
+  return committed.ok ? 'done' : 'again';
+}
+
+async function wait(app: App, by: Provenance, change: PolicyChange<'queued'>, kind: string): Promise<Outcome> {
+  const later = amend(change, { nextLookAt: addSeconds(by.at, WAIT_SECONDS) });
+  const committed = await commit(databaseFor(app, change.accountId), {
+    by,
+    changes: [policyChangeChange(change, later, kind)],
+  });
+  return committed.ok ? 'done' : 'again';
+}

@@ -1,0 +1,54 @@
+// The wire form of destinations.
+import { z } from '@hono/zod-openapi';
+import { showAddress } from '../../domain/address.ts';
+import { type Destination, destinationKinds } from '../../domain/destination.ts';
+import { networks } from '../../domain/network.ts';
+import { Instant } from '../../kit/schemas.ts';
+
+const LABEL_CHARACTERS_MAX = 80;
+const ADDRESS_CHARACTERS_MAX = 128;
+
+export const DestinationRequest = z
+  .strictObject({
+    network: z.enum(networks),
+    address: z
+      .string()
+      .max(ADDRESS_CHARACTERS_MAX)
+      .openapi({ description: 'With its checksum where the network has one.' }),
+    label: z.string().trim().min(1).max(LABEL_CHARACTERS_MAX),
+    kind: z.enum(destinationKinds),
+  })
+  .openapi('DestinationRequest');
+
+export const DestinationView = z
+  .object({
+    id: z.string(),
+    accountId: z.string(),
+    status: z.string(),
+    network: z.string(),
+    address: z.string(),
+    label: z.string(),
+    kind: z.string(),
+    review: z
+      .object({ approvalId: z.string().openapi({ description: 'The request for approval at custody.' }) })
+      .nullable(),
+    reason: z.string().nullable().openapi({ description: 'Why it was refused, rejected, failed or suspended.' }),
+    approvedAt: Instant.nullable(),
+    createdAt: Instant,
+  })
+  .openapi('Destination');
+
+export const viewDestination = (destination: Destination): z.infer<typeof DestinationView> => ({
+  id: destination.id,
+  accountId: destination.accountId,
+  status: destination.status,
+  network: destination.network,
+  address: showAddress(destination.address),
+  label: destination.label,
+  kind: destination.kind,
+  review:
+    'approvalId' in destination && destination.status === 'in_review' ? { approvalId: destination.approvalId } : null,
+  reason: 'reason' in destination ? destination.reason : null,
+  approvedAt: destination.status === 'approved' || destination.status === 'removing' ? destination.approvedAt : null,
+  createdAt: destination.createdAt,
+});

@@ -1,0 +1,130 @@
+// Granting and revoking mandates: both are the client's acts alone.
+
+import type { App } from '../../app/app.ts';
+import { begin } from '../../app/app.ts';
+import type { Job } from '../../app/job.ts';
+import { system } from '../../domain/actor.ts';
+import { parseUnits } from '../../domain/amount.ts';
+import { findAsset } from '../../domain/asset.ts';
+import type { AccountId, DestinationId, MandateId } from '../../domain/id.ts';
+import { inStatus } from '../../domain/machine.ts';
+import { activateMandate, expireMandate, type Mandate, type MandateLimit, revoke } from '../../domain/mandate.ts';
+import { cancel } from '../../domain/order.ts';
+import { accept, type Result, refuse } from '../../domain/result.ts';
+import type { Timestamp } from '../../domain/time.ts';
+import { commit, type Once } from '../../store/commit.ts';
+import { databaseFor, type Scope } from '../../store/database.ts';
+import { findDestination } from '../../store/destinations.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { findMandate, listMandatesOver, mandateChange } from '../../store/mandates.ts';
+import { listReleasedOrdersOf, orderChange } from '../../store/orders.ts';
+
+export interface Grant {
+  readonly venue: string;
+  readonly destinationId: DestinationId;
+  readonly limits: readonly { asset: string; perOrder: string; perDay: string }[];
+  readonly validFrom?: Timestamp | undefined;
+  readonly validUntil: Timestamp;
+  readonly strategy: string;
+}
+type Keep = (mandate: Mandate) => readonly Once[];
+
+export async function grantMandate(
+  app: App,
+  by: Provenance,
+  accountId: AccountId,
+  grant: Grant,
+  keep: Keep,
+): Promise<Result<Mandate>> {
+  const database = databaseFor(app, accountId);
+  const destination = await findDestination(database, { accountId }, grant.destinationId);
+  if (destination === undefined) return refuse({ code: 'not_found' });
+  const isPossible = ['requested', 'in_review', 'approved'].includes(destination.status);
+  if (!isPossible) return refuse({ code: 'destination_not_approved', status: destination.status });
+  const limits = readLimits(grant, destination.network);
+  if (!limits.ok) return limits;
+  const validFrom = grant.validFrom ?? by.at;
+  if (validFrom >= grant.validUntil || grant.validUntil <= by.at) {
+    return refuse({ code: 'period_invalid', reason: 'validUntil lies after validFrom and after now.' });
+  }
+  const granted: Mandate<'granted'> = {
+    ...grant,
+    id: by.newId('mnd'),
+    version: 1,
+    status: 'granted',
+    accountId,
+    limits: limits.value,
+    validFrom,
+    createdAt: by.at,
+  };
+  const mandate = destination.status === 'approved' ? activateMandate(granted, by.at) : granted;
+  const committed = await commit(database, {
+    by,
+    changes: [
+      mandateChange(undefined, granted),
+      ...(mandate.status === 'active' ? [mandateChange(granted, mandate)] : []),
+    ],
+    once: keep(mandate),
+  });
+  return committed.ok ? accept(mandate) : committed;
+}
+
+function readLimits(grant: Grant, network: string): Result<readonly MandateLimit[]> {
+  const limits: MandateLimit[] = [];
+  for (const { asset, perOrder, perDay } of grant.limits) {
+    if (findAsset(asset)?.network !== network) return refuse({ code: 'asset_unknown', asset });
+    const [order, day] = [parseUnits(perOrder), parseUnits(perDay)];
+    if (order === undefined || day === undefined)
+      return refuse({ code: 'amount_invalid', reason: `limits of ${asset} are too large` });
+    if (order > day) return refuse({ code: 'amount_invalid', reason: `perOrder of ${asset} exceeds perDay` });
+    if (limits.some((limit) => limit.asset === asset))
+      return refuse({ code: 'amount_invalid', reason: `${asset} is named twice` });
+    limits.push({ asset, perOrder: order, perDay: day });
+  }
+  return accept(limits);
+}
+
+const ORDERS_MAX = 50;
+
+/** Nothing starts under it from this commit on: what waits is canceled, and the hand-over looks at it again. */
+export async function revokeMandate(
+  app: App,
+  by: Provenance,
+  scope: Scope,
+  id: MandateId,
+  keep: Keep,
+): Promise<Result<Mandate>> {
+  const mandate = await findMandate(app.database, scope, id);
+  if (mandate === undefined) return refuse({ code: 'not_found' });
+  const living = inStatus('mandate', mandate, 'granted', 'active');
+  if (!living.ok) return living;
+  const revoked = revoke(living.value, by.at);
+  const database = databaseFor(app, mandate.accountId);
+  const waiting = (await listReleasedOrdersOf(database, id, ORDERS_MAX)).filter(
+    ({ transferId }) => transferId === null,
+  );
+  const committed = await commit(database, {
+    by,
+    changes: [
+      mandateChange(mandate, revoked),
+      ...waiting.map((order) => orderChange(order, cancel(order, 'The mandate was revoked.'))),
+    ],
+    once: keep(revoked),
+  });
+  return committed.ok ? accept(revoked) : committed;
+}
+
+const MANDATES_PER_RUN = 100;
+
+export const expireMandates: Job = async (app, { scheduledTime }) => {
+  const by = begin(app, system('mandates.expire'), app.newId('msg'));
+  for (const mandate of await listMandatesOver(app.database, scheduledTime, MANDATES_PER_RUN)) {
+    const living = inStatus('mandate', mandate, 'granted', 'active');
+    // A lost race means that somebody ended it meanwhile, which is as good.
+    if (living.ok)
+      await commit(databaseFor(app, mandate.accountId), {
+        by,
+        changes: [mandateChange(mandate, expireMandate(living.value, by.at))],
+      });
+  }
+};

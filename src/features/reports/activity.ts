@@ -1,0 +1,96 @@
+// One feed of an account, newest first: the journal, in words a client can read.
+import type * as z from 'zod';
+import type { App } from '../../app/app.ts';
+import type { AccountId } from '../../domain/id.ts';
+import { databaseFor } from '../../store/database.ts';
+import { type JournalRow, listEntries } from '../../store/journal.ts';
+import type { ActivityItem } from './schemas.ts';
+
+/** What a client is told; entries of other kinds are for the auditor. */
+const sayings: Readonly<Record<string, string>> = {
+  'account.opening': 'The account is being opened.',
+  'account.active': 'The account is open: its fence was read back from custody.',
+  'account.failed': 'The account could not be opened.',
+  'destination.requested': 'An address was asked for.',
+  'destination.in_review': 'An officer was asked to approve the address.',
+  'destination.approved': 'The address was approved and stands on the list at custody.',
+  'destination.rejected': 'The address was not approved.',
+  'destination.expired': 'Nobody decided about the address in time.',
+  'destination.refused': 'The address could not be asked for at custody.',
+  'destination.failed': 'The change of the list failed.',
+  'destination.withdrawn': 'The request was withdrawn.',
+  'destination.removing': 'The address is being removed; nothing is sent there any more.',
+  'destination.removed': 'The address is off the list.',
+  'destination.suspended': 'The address is shut on our side.',
+  'mandate.granted': 'A mandate was granted.',
+  'mandate.active': 'The mandate is in force.',
+  'mandate.revoked': 'The mandate was revoked.',
+  'mandate.rejected': 'The mandate did not come into force.',
+  'mandate.expired': 'The mandate ended.',
+  'schedule.active': 'A schedule was made or resumed.',
+  'schedule.paused': 'The schedule was paused.',
+  'schedule.ended': 'The schedule ended.',
+  'order.released': 'An order is due.',
+  'order.executing': 'The order was handed to custody.',
+  'order.executed': 'The order was carried out.',
+  'order.failed': 'The order failed.',
+  'order.rejected': 'The order was rejected at custody.',
+  'order.blocked': 'The order was stopped by a rule; nothing left.',
+  'order.skipped': 'The order was skipped.',
+  'order.canceled': 'The order was canceled.',
+  'transfer.submitting': 'The transfer is being handed to custody.',
+  'transfer.submitted': 'Custody has the transfer.',
+  'transfer.awaiting_approval': 'The transfer waits for a person at custody.',
+  'transfer.broadcast': 'The transfer was sent to the network.',
+  'transfer.confirmed': 'The transfer is confirmed on the network.',
+  'transfer.failed': 'The transfer failed.',
+  'transfer.rejected': 'The transfer was rejected at custody.',
+  'transfer.needs_review': 'A person is looking into the transfer.',
+  'transfer.canceled': 'The transfer was canceled before custody had it.',
+  'movement.received': 'Money arrived.',
+  'movement.sent': 'Money left.',
+  'halt.active': 'New money movements were halted.',
+  'halt.lifted': 'A halt was lifted.',
+  'fence.checked': 'The fence of the account was checked at custody.',
+};
+
+export async function listActivity(
+  app: App,
+  accountId: AccountId,
+  page: { before: string | undefined; limit: number },
+) {
+  const rows = await listEntries(databaseFor(app, accountId), { accountId, kinds: Object.keys(sayings) }, page);
+  return rows.map(viewActivity);
+}
+
+/** The exact request to custody, counters and times of retries are the auditor's, in the journal. */
+const hidden = [
+  'requestBody',
+  'externalId',
+  'nextAttemptAt',
+  'nextLookAt',
+  'madeBy',
+  'makerRank',
+  'attempts',
+  'answered',
+  'limitDayId',
+];
+
+function viewActivity(row: JournalRow): z.infer<typeof ActivityItem> {
+  const { after }: { after: Record<string, unknown> } = JSON.parse(row.data);
+  return {
+    id: row.id,
+    at: row.at,
+    kind: row.kind,
+    subjectId: row.subjectId,
+    by: partOf(row.actorRole),
+    says: sayings[row.kind] ?? row.kind,
+    details: Object.fromEntries(Object.entries(after).filter(([name]) => !hidden.includes(name))),
+  };
+}
+
+/** Names of people are the journal's; the feed says in whose part the act was. */
+function partOf(actorRole: string): string {
+  if (actorRole === 'system' || actorRole === 'client') return actorRole;
+  return actorRole.split(' ').includes('compliance') ? 'officer' : 'desk';
+}

@@ -1,0 +1,92 @@
+// HTTP of schedules: make, list, read, pause, resume, end.
+import { createRoute, z } from '@hono/zod-openapi';
+import { idempotent } from '../../app/idempotent.ts';
+import { by, routes, scopeOf } from '../../app/routes.ts';
+import { authorize } from '../../kit/authorize.ts';
+import { problem } from '../../kit/problem.ts';
+import { id, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { listSchedules } from '../../store/schedules.ts';
+import { ScheduleRequest, ScheduleView, viewSchedule } from './schemas.ts';
+import { makeSchedule, readSchedule, type ScheduleStep, stepSchedule } from './service.ts';
+
+const SchedulePath = z.object({ id: id('sch').openapi({ param: { name: 'id', in: 'path' } }) });
+
+const postSchedule = createRoute({
+  method: 'post',
+  path: '/schedules',
+  summary: 'Make a schedule under a mandate',
+  middleware: [authorize('operator'), idempotent] as const,
+  request: { body: { required: true, ...json(ScheduleRequest) } },
+  responses: { 201: { description: 'Made.', ...json(ScheduleView) }, ...problems },
+});
+
+const getSchedules = createRoute({
+  method: 'get',
+  path: '/schedules',
+  summary: 'List schedules, newest first',
+  request: { query: PageQuery },
+  responses: { 200: { description: 'A page.', ...json(pageOf(ScheduleView)) }, ...problems },
+});
+
+const getSchedule = createRoute({
+  method: 'get',
+  path: '/schedules/{id}',
+  summary: 'Read a schedule',
+  request: { params: SchedulePath },
+  responses: { 200: { description: 'The schedule.', ...json(ScheduleView) }, ...problems },
+});
+
+const postStep = <Step extends ScheduleStep>(step: Step, summary: string) =>
+  createRoute({
+    method: 'post',
+    path: `/schedules/{id}/${step}` as const,
+    summary,
+    middleware: [authorize('operator'), idempotent] as const,
+    request: { params: SchedulePath },
+    responses: { 200: { description: 'Done.', ...json(ScheduleView) }, ...problems },
+  });
+const postPause = postStep('pause', 'Pause a schedule');
+const postResume = postStep('resume', 'Resume a schedule; slots that passed are not made up for');
+const postEnd = postStep('end', 'End a schedule');
+
+export const scheduleRoutes = routes()
+  .openapi(postSchedule, async (c) => {
+    const made = await makeSchedule(c.env, by(c), c.req.valid('json'), (schedule) =>
+      c.var.keep(201, viewSchedule(schedule)),
+    );
+    return made.ok ? c.json(viewSchedule(made.value), 201) : problem(c, made.refusal);
+  })
+  .openapi(getSchedules, async (c) => {
+    const scope = await scopeOf(c);
+    if (!scope.ok) return problem(c, scope.refusal);
+    const { limit, cursor } = c.req.valid('query');
+    const filter = { accountId: scope.value === 'staff' ? undefined : scope.value.accountId };
+    return c.json(
+      toPage(await listSchedules(c.env.database, filter, { before: cursor, limit: limit + 1 }), limit, viewSchedule),
+      200,
+    );
+  })
+  .openapi(getSchedule, async (c) => {
+    const scope = await scopeOf(c);
+    if (!scope.ok) return problem(c, scope.refusal);
+    const read = await readSchedule(c.env, scope.value, c.req.valid('param').id);
+    return read.ok ? c.json(viewSchedule(read.value), 200) : problem(c, read.refusal);
+  })
+  .openapi(postPause, async (c) => {
+    const paused = await stepSchedule(c.env, by(c), c.req.valid('param').id, 'pause', (schedule) =>
+      c.var.keep(200, viewSchedule(schedule)),
+    );
+    return paused.ok ? c.json(viewSchedule(paused.value), 200) : problem(c, paused.refusal);
+  })
+  .openapi(postResume, async (c) => {
+    const resumed = await stepSchedule(c.env, by(c), c.req.valid('param').id, 'resume', (schedule) =>
+      c.var.keep(200, viewSchedule(schedule)),
+    );
+    return resumed.ok ? c.json(viewSchedule(resumed.value), 200) : problem(c, resumed.refusal);
+  })
+  .openapi(postEnd, async (c) => {
+    const ended = await stepSchedule(c.env, by(c), c.req.valid('param').id, 'end', (schedule) =>
+      c.var.keep(200, viewSchedule(schedule)),
+    );
+    return ended.ok ? c.json(viewSchedule(ended.value), 200) : problem(c, ended.refusal);
+  });

@@ -1,0 +1,156 @@
+// Moves a transfer one step towards custody. The intent is committed before the call: from `submitting` on nobody can
+// cancel, and a second delivery repeats a call that custody recognizes by the external id.
+
+import type { App } from '../../app/app.ts';
+import { consumer, type Outcome } from '../../app/consumer.ts';
+import { freshLimitDay, limitDayId, reserve } from '../../domain/limit.ts';
+import { allowOrder, holdsAt } from '../../domain/mandate.ts';
+import { block, execute, type Order, skip } from '../../domain/order.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import { accept, type Result, refuse } from '../../domain/result.ts';
+import { utcDay } from '../../domain/time.ts';
+import { adopt, attemptAgain, cancel, hear, submit, type Transfer } from '../../domain/transfer.ts';
+import { TransferDue } from '../../kit/messages.ts';
+import { catalogue } from '../../kit/problem.ts';
+import { type Change, commit, type Requirement } from '../../store/commit.ts';
+import { databaseFor } from '../../store/database.ts';
+import { destinationIsApproved } from '../../store/destinations.ts';
+import { fenceStands, findFence } from '../../store/fences.ts';
+import { findHaltInForce, noHalt } from '../../store/halts.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { findLimitDay, findMandate, limitDayChange, mandateHolds } from '../../store/mandates.ts';
+import { findOrder, orderChange } from '../../store/orders.ts';
+import { findTransfer, transferChange } from '../../store/transfers.ts';
+import { recordOutcome } from './outcome.ts';
+
+export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
+  const transfer = await findTransfer(app.database, 'staff', transferId);
+  switch (transfer?.status) {
+    case 'prepared':
+      return beginHandOver(app, by, transfer);
+    case 'submitting':
+      // Until then an attempt is under way in another invocation, or waits for its time.
+      return by.at < transfer.nextAttemptAt ? 'done' : repeat(app, by, transfer);
+    default:
+      return 'done';
+  }
+});
+
+interface Decided {
+  readonly submitting: Transfer<'submitting'>;
+  readonly changes: readonly Change[];
+  readonly requires: readonly Requirement[];
+}
+
+/** The decision that counts: every guard stands in the batch that commits `submitting`, not in the reads before it. */
+async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepared'>): Promise<Outcome> {
+  const database = databaseFor(app, transfer.accountId);
+  const order = await findOrder(database, 'staff', transfer.orderId);
+  if (order?.status !== 'released')
+    return stop(app, by, transfer, order, {
+      code: 'wrong_status',
+      subject: 'order',
+      status: order?.status ?? 'none',
+      needed: 'released',
+    });
+  const decided = await decide(app, by, transfer, order);
+  if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
+  const { submitting, changes, requires } = decided.value;
+  const committed = await commit(database, { by, changes, requires });
+  if (committed.ok) return handOver(app, by, submitting);
+  return committed.refusal.code === 'version_conflict' ? 'again' : stop(app, by, transfer, order, committed.refusal);
+}
+
+async function decide(
+  app: App,
+  by: Provenance,
+  transfer: Transfer<'prepared'>,
+  order: Order<'released'>,
+): Promise<Result<Decided>> {
+  const { at } = by;
+  const database = databaseFor(app, transfer.accountId);
+  if (at > order.notAfter) return refuse({ code: 'order_too_late', notAfter: order.notAfter });
+  const mandate = await findMandate(database, 'staff', order.mandateId);
+  if (mandate === undefined) return refuse({ code: 'not_found' });
+  const holds = holdsAt(mandate, at);
+  if (!holds.ok) return holds;
+  const allowed = allowOrder(mandate, order);
+  if (!allowed.ok) return allowed;
+  const day = { accountId: order.accountId, mandateId: mandate.id, asset: order.asset, day: utcDay(at) };
+  const today = (await findLimitDay(database, limitDayId(mandate.id, order.asset, day.day))) ?? freshLimitDay(day);
+  const reserved = reserve(today, order.units, allowed.value);
+  if (!reserved.ok) return reserved;
+  const submitting = submit(transfer, reserved.value.id, at);
+  return accept({
+    submitting,
+    changes: [
+      transferChange(transfer, submitting),
+      orderChange(order, execute(order, transfer.id)),
+      limitDayChange(today, reserved.value),
+    ],
+    requires: [
+      { holds: noHalt(order), refusal: await haltRefusal(app, order) },
+      { holds: mandateHolds(mandate.id, at), refusal: { code: 'mandate_not_active', status: mandate.status } },
+      {
+        holds: destinationIsApproved(order.destinationId),
+        refusal: { code: 'destination_not_approved', status: 'not approved' },
+      },
+      { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order) },
+    ],
+  });
+}
+
+async function haltRefusal(app: App, order: Order): Promise<Refusal> {
+  const halt = await findHaltInForce(databaseFor(app, order.accountId), order);
+  return { code: 'halted', level: halt?.level ?? 'unknown', reason: halt?.reason ?? 'A halt was set at this moment.' };
+}
+
+async function fenceRefusal(app: App, order: Order): Promise<Refusal> {
+  const fence = await findFence(databaseFor(app, order.accountId), order.accountId);
+  return { code: 'fence_not_proven', result: fence?.result ?? 'unknown', checkedAt: fence?.checkedAt ?? null };
+}
+
+/** A rule said no: nothing has left, the order ends with the rule and its numbers. */
+async function stop(
+  app: App,
+  by: Provenance,
+  transfer: Transfer<'prepared'>,
+  order: Order | undefined,
+  refusal: Refusal,
+): Promise<Outcome> {
+  const { code, ...facts } = refusal;
+  const reason = `${catalogue[code][1]} ${JSON.stringify(facts)}`;
+  const ended: Change[] =
+    order?.status !== 'released'
+      ? []
+      : [orderChange(order, code === 'order_too_late' ? skip(order, reason) : block(order, code, reason))];
+  const committed = await commit(databaseFor(app, transfer.accountId), {
+    by,
+    changes: [transferChange(transfer, cancel(transfer, reason)), ...ended],
+  });
+  return committed.ok ? 'done' : 'again';
+}
+
+async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {
+  const again = attemptAgain(transfer, by.at);
+  const counted = await commit(databaseFor(app, transfer.accountId), {
+    by,
+    changes: [transferChange(transfer, again, 'transfer.attempted_again')],
+  });
+  return counted.ok ? handOver(app, by, again) : 'again';
+}
+
+async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {
+  const answer = await app.custody.transfer(transfer.custodyWalletId, transfer.requestBody);
+  // The call may have taken long: what it brought is dated by its end.
+  const at = app.clock.now();
+  if (answer.kind === 'conflict') {
+    const duplicate =
+      answer.duplicateId === undefined
+        ? undefined
+        : await app.custody.findTransfer(transfer.custodyWalletId, answer.duplicateId);
+    return recordOutcome(app, { ...by, at }, transfer, adopt(transfer, duplicate, at));
+  }
+  const heard = hear(transfer, answer, at, app.random());
+  return recordOutcome(app, { ...by, at }, transfer, heard, answer.kind === 'barred' ? answer : undefined);
+}

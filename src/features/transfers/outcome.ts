@@ -1,0 +1,87 @@
+// Books what became of a transfer, together with its order, its reserved limit and who has to know.
+
+import type { App } from '../../app/app.ts';
+import type { Outcome } from '../../app/consumer.ts';
+import { release } from '../../domain/limit.ts';
+import { complete, failOrder, type Order, rejectOrder } from '../../domain/order.ts';
+import { isWithoutEffect, type Transfer } from '../../domain/transfer.ts';
+import { syncWallet } from '../../kit/messages.ts';
+import { type Change, commit } from '../../store/commit.ts';
+import { databaseFor } from '../../store/database.ts';
+import { openIncident } from '../../store/incidents.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { findLimitDay, limitDayChange } from '../../store/mandates.ts';
+import { findOrder, orderChange } from '../../store/orders.ts';
+import { message } from '../../store/outbox.ts';
+import { transferChange } from '../../store/transfers.ts';
+
+export async function recordOutcome(
+  app: App,
+  by: Provenance,
+  before: Transfer,
+  after: Transfer,
+  barred?: { status: number; message: string },
+): Promise<Outcome> {
+  const database = databaseFor(app, before.accountId);
+  const kind = after.status === before.status ? 'transfer.waits' : undefined;
+  const committed = await commit(database, {
+    by,
+    changes: [
+      transferChange(before, after, kind),
+      ...(await orderOf(app, before, after, by)),
+      ...(await limitOf(app, after)),
+      ...(await incidentOf(app, by, before, after, barred)),
+    ],
+    messages: after.status === 'confirmed' ? [message('events', syncWallet({ walletId: after.walletId }))] : [],
+  });
+  return committed.ok ? 'done' : 'again';
+}
+
+async function orderOf(app: App, before: Transfer, after: Transfer, by: Provenance): Promise<Change[]> {
+  if (after.status === before.status) return [];
+  const order = await findOrder(databaseFor(app, after.accountId), 'staff', after.orderId);
+  if (order?.status !== 'executing') return [];
+  const next = nextOf(order, after, by);
+  return next === undefined ? [] : [orderChange(order, next)];
+}
+
+function nextOf(order: Order<'executing'>, transfer: Transfer, by: Provenance): Order | undefined {
+  switch (transfer.status) {
+    case 'confirmed':
+      return complete(order, transfer.transactionHash, by.at);
+    case 'failed':
+      return failOrder(order, transfer.reason);
+    case 'rejected':
+      return rejectOrder(order, transfer.reason);
+    default:
+      return undefined;
+  }
+}
+
+/** What was reserved for the day is free again only when it is proven that nothing left. */
+async function limitOf(app: App, after: Transfer): Promise<Change[]> {
+  if (!isWithoutEffect(after) || !('limitDayId' in after)) return [];
+  const day = await findLimitDay(databaseFor(app, after.accountId), after.limitDayId);
+  return day === undefined ? [] : [limitDayChange(day, release(day, after.units))];
+}
+
+async function incidentOf(
+  app: App,
+  by: Provenance,
+  before: Transfer,
+  after: Transfer,
+  barred: { status: number; message: string } | undefined,
+): Promise<Change[]> {
+  const database = databaseFor(app, after.accountId);
+  if (barred !== undefined) {
+    const detail = `Custody does not accept our credential (${barred.status}): ${barred.message}`;
+    return openIncident(database, by, { kind: 'custody_barred', about: 'maker', accountId: null, detail });
+  }
+  if (after.status !== 'needs_review' || before.status === 'needs_review') return [];
+  return openIncident(database, by, {
+    kind: 'transfer_needs_review',
+    about: after.id,
+    accountId: after.accountId,
+    detail: after.reason,
+  });
+}

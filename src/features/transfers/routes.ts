@@ -1,0 +1,82 @@
+// HTTP of transfers, for staff.
+import { createRoute, z } from '@hono/zod-openapi';
+import { routes } from '../../app/routes.ts';
+import { showAmount } from '../../domain/amount.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+import { authorize } from '../../kit/authorize.ts';
+import { problem } from '../../kit/problem.ts';
+import { AmountView, Instant, idPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { findTransfer, listTransfers } from '../../store/transfers.ts';
+
+const TransferView = z
+  .object({
+    id: z.string(),
+    accountId: z.string(),
+    orderId: z.string(),
+    status: z.string(),
+    amount: AmountView,
+    destinationId: z.string(),
+    externalId: z.string(),
+    custodyId: z.string().nullable(),
+    approvalId: z.string().nullable(),
+    transactionHash: z.string().nullable(),
+    attempts: z.number().int(),
+    reason: z.string().nullable(),
+    nextAttemptAt: Instant,
+    createdAt: Instant,
+  })
+  .openapi('Transfer');
+
+const viewTransfer = (transfer: Transfer): z.infer<typeof TransferView> => ({
+  id: transfer.id,
+  accountId: transfer.accountId,
+  orderId: transfer.orderId,
+  status: transfer.status,
+  amount: {
+    asset: transfer.asset,
+    units: transfer.units.toString(),
+    formatted: showAmount(transfer.asset, transfer.units),
+  },
+  destinationId: transfer.destinationId,
+  externalId: transfer.externalId,
+  custodyId: transfer.custodyId,
+  approvalId: transfer.status === 'awaiting_approval' ? transfer.approvalId : null,
+  transactionHash: transfer.transactionHash,
+  attempts: 'attempts' in transfer ? transfer.attempts : 0,
+  reason: 'reason' in transfer ? transfer.reason : null,
+  nextAttemptAt: transfer.nextAttemptAt,
+  createdAt: transfer.createdAt,
+});
+
+const staff = authorize('operator', 'compliance', 'auditor', 'admin');
+
+const getTransfers = createRoute({
+  method: 'get',
+  path: '/transfers',
+  summary: 'List transfers, newest first',
+  middleware: [staff] as const,
+  request: { query: PageQuery },
+  responses: { 200: { description: 'A page.', ...json(pageOf(TransferView)) }, ...problems },
+});
+
+const getTransfer = createRoute({
+  method: 'get',
+  path: '/transfers/{id}',
+  summary: 'Read a transfer',
+  middleware: [staff] as const,
+  request: { params: idPath('xfr') },
+  responses: { 200: { description: 'The transfer.', ...json(TransferView) }, ...problems },
+});
+
+export const transferRoutes = routes()
+  .openapi(getTransfers, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    return c.json(
+      toPage(await listTransfers(c.env.database, {}, { before: cursor, limit: limit + 1 }), limit, viewTransfer),
+      200,
+    );
+  })
+  .openapi(getTransfer, async (c) => {
+    const transfer = await findTransfer(c.env.database, 'staff', c.req.valid('param').id);
+    return transfer === undefined ? problem(c, { code: 'not_found' }) : c.json(viewTransfer(transfer), 200);
+  });

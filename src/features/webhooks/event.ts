@@ -1,0 +1,66 @@
+// A Dfns webhook event: its envelope, and the key that says which fact it reports.
+// https://docs.dfns.co/d/api-docs/webhooks and the page on event retries.
+import * as z from 'zod';
+
+export const WebhookEvent = z.looseObject({
+  id: z.string().min(1).max(100),
+  kind: z.string().min(1).max(100),
+  data: z.record(z.string(), z.unknown()),
+  date: z.string().optional(),
+  deliveryAttempt: z.number().int().min(1).default(1),
+  retryOf: z.string().max(100).optional(),
+});
+export type WebhookEvent = z.infer<typeof WebhookEvent>;
+
+/** What arrives over HTTP also says when it was sent; an event read from custody's list need not. */
+export const DeliveredEvent = WebhookEvent.extend({ timestampSent: z.number() });
+
+const Entity = z.object({ id: z.string(), status: z.string() });
+const Deposit = z.object({
+  walletId: z.string(),
+  txHash: z.string(),
+  index: z.string().optional(),
+  contract: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  value: z.string().optional(),
+});
+
+const entityOf = ({ data }: WebhookEvent) =>
+  Entity.safeParse(data.transferRequest ?? data.transactionRequest ?? data.approval).data;
+
+/**
+ * The same fact has the same key, whatever the delivery. A status of an entity is reported once; a deposit is its place
+ * on the network; of everything else each first delivery is a fact of its own: a second untagging of a wallet is not a
+ * duplicate of the first.
+ */
+export function keyOf(event: WebhookEvent, rootId: string): string {
+  const entity = /^(wallet\.(transfer|transaction)|policy\.approval)\./.test(event.kind) ? entityOf(event) : undefined;
+  if (entity !== undefined) return [event.kind, entity.id, entity.status].join('|');
+  const deposit =
+    event.kind === 'wallet.blockchainevent.detected' ? Deposit.safeParse(event.data.blockchainEvent).data : undefined;
+  if (deposit === undefined) return [event.kind, rootId].join('|');
+  const { walletId, txHash, index = '', contract = '', from = '', to = '', value = '' } = deposit;
+  return [event.kind, walletId, txHash, index, contract, from, to, value].join('|');
+}
+
+/** The ids that an event names, and nothing else of it: what a queue message holds when the whole is too large. */
+export function withoutBulk(event: WebhookEvent): WebhookEvent {
+  const kept = (value: unknown): unknown => {
+    const parsed = z
+      .object({
+        id: z.string(),
+        status: z.string(),
+        walletId: z.string(),
+        externalId: z.string(),
+        txHash: z.string(),
+        index: z.string(),
+      })
+      .partial()
+      .safeParse(value);
+    return parsed.success ? parsed.data : null;
+  };
+  const { id, kind, deliveryAttempt, retryOf } = event;
+  const data = Object.fromEntries(Object.entries(event.data).map(([name, value]) => [name, kept(value)]));
+  return { id, kind, data, deliveryAttempt, ...(retryOf === undefined ? {} : { retryOf }) };
+}

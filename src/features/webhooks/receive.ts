@@ -1,0 +1,70 @@
+// The webhook door: size, signature, freshness, one durable send, 200. Nothing else stands on this path.
+import { Hono } from 'hono';
+import type { App } from '../../app/app.ts';
+import type { Variables } from '../../app/routes.ts';
+import { findSigner, isFresh, SIGNATURE_HEADER } from '../../dfns/signature.ts';
+import { timestamp } from '../../domain/time.ts';
+import { faultFields } from '../../kit/log.ts';
+import { webhookReceived } from '../../kit/messages.ts';
+import { problem } from '../../kit/problem.ts';
+import { DeliveredEvent, withoutBulk } from './event.ts';
+
+const BODY_BYTES_MAX = 256 * 1024;
+/** A queue message holds 128,000 bytes; the envelope and JSON escapes need room. */
+const MESSAGE_BYTES_MAX = 100_000;
+const MILLISECONDS_PER_SECOND = 1000;
+
+export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().post('/webhooks/dfns', async (c) => {
+  const { bindings, clock, config, log } = c.env;
+  const { success } = await bindings.WEBHOOK_RATE.limit({ key: 'dfns' });
+  if (!success) return problem(c, { code: 'too_many_requests' });
+  if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) {
+    await c.req.raw.body?.cancel();
+    return problem(c, { code: 'content_type_unsupported', expected: 'application/json' });
+  }
+  const body = await readCapped(c.req.raw.body);
+  if (body === undefined) return problem(c, { code: 'body_too_large', bytesMax: BODY_BYTES_MAX });
+  const signer = await findSigner(body, c.req.header(SIGNATURE_HEADER) ?? null, config.webhookSecrets);
+  if (signer === undefined) return problem(c, { code: 'signature_invalid' });
+  const text = new TextDecoder().decode(body);
+  const event = DeliveredEvent.safeParse(JSON.parse(text));
+  if (!event.success) return problem(c, { code: 'webhook_malformed' });
+  if (!isFresh(event.data, clock.wall() / MILLISECONDS_PER_SECOND)) return problem(c, { code: 'webhook_stale' });
+  const receivedAt = timestamp(clock.wall());
+  try {
+    const isSmall = body.byteLength <= MESSAGE_BYTES_MAX;
+    await bindings.EVENTS.send(
+      webhookReceived({ body: isSmall ? text : JSON.stringify(withoutBulk(event.data)), receivedAt })(null),
+    );
+  } catch (fault) {
+    // Not kept, so not acknowledged: Dfns sends it again.
+    log.error('webhook.not_kept', faultFields(fault));
+    return problem(c, { code: 'intake_unavailable' });
+  }
+  log.info('webhook.received', {
+    eventId: event.data.id,
+    kind: event.data.kind,
+    attempt: event.data.deliveryAttempt,
+    secret: signer,
+  });
+  return c.json({ received: true }, 200);
+});
+
+/** Reads at most the allowed bytes; undefined when there are more. The declared length is not believed. */
+async function readCapped(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream ?? []) {
+    bytes += chunk.byteLength;
+    // Leaving the loop cancels the stream: the rest is never read.
+    if (bytes > BODY_BYTES_MAX) return undefined;
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(bytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
