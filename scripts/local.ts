@@ -1,0 +1,56 @@
+// What the local scripts share: ports, the Workers of this repository, and the state kept beside the local database.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { KeptWebhook } from './setup/apply.ts';
+
+export const STATE_FOLDER = '.wrangler/state';
+const WEBHOOK_FILE = `${STATE_FOLDER}/webhook.json`;
+
+/** No telemetry, no update check, no question, no look-up of where this machine is. */
+export const quietly = {
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  WRANGLER_LOG: 'error',
+  CI: '1',
+} as const;
+
+export function portOf(name: 'PORT' | 'SANDBOX_PORT', fallback: number): number {
+  const port = Number(process.env[name] ?? fallback);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`${name} is not a port: ${process.env[name]}`);
+  return port;
+}
+
+/** Probed before anything starts: on a taken port a Worker would wait for ever. */
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+export function migrate(): void {
+  const { status, stdout, stderr } = spawnSync(
+    'node_modules/.bin/wrangler',
+    ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', STATE_FOLDER],
+    { encoding: 'utf8', env: { ...process.env, ...quietly } },
+  );
+  if (status !== 0) throw new Error(`the migrations were not applied:\n${stdout}${stderr}`);
+}
+
+/** Dfns shows a webhook's secret once, so it is kept, git-ignored, beside the local database. */
+export function readWebhook(): KeptWebhook | undefined {
+  try {
+    return JSON.parse(readFileSync(WEBHOOK_FILE, 'utf8'));
+  } catch {
+    // Never set up, or the state was deleted: set-up makes a new webhook and removes the old one.
+    return undefined;
+  }
+}
+
+export function keepWebhook(webhook: KeptWebhook): void {
+  mkdirSync(STATE_FOLDER, { recursive: true });
+  writeFileSync(WEBHOOK_FILE, `${JSON.stringify(webhook, null, 2)}\n`, { mode: 0o600 });
+}

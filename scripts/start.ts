@@ -1,0 +1,149 @@
+// npm start: sandbox, set-up, product, then the story once; stays up with the local cron ticking, or exits with --once.
+import { DfnsApiClient } from '@dfns/sdk';
+import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
+import { isFree, keepWebhook, migrate, portOf, quietly, readWebhook, STATE_FOLDER } from './local.ts';
+import { applySetup } from './setup/apply.ts';
+import { StoryFailed, tellStory } from './story.ts';
+
+Object.assign(process.env, quietly);
+const { unstable_startWorker: startWorker } = await import('wrangler');
+
+const MINUTE_MILLISECONDS = 60_000;
+const unknown = process.argv.slice(2).filter((argument) => argument !== '--once');
+if (unknown.length > 0) fail(`unknown argument: ${unknown.join(' ')} (only --once is known)`);
+const isOnce = process.argv.includes('--once');
+const [port, sandboxPort] = [portOf('PORT', 8787), portOf('SANDBOX_PORT', 8788)];
+const [productUrl, sandboxUrl] = [`http://localhost:${port}`, `http://localhost:${sandboxPort}`];
+
+function fail(reason: string): never {
+  console.error(reason);
+  process.exit(1);
+}
+
+type Bindings = NonNullable<Parameters<typeof startWorker>[0]['bindings']>;
+type Running = Awaited<ReturnType<typeof startWorker>>;
+const running: Running[] = [];
+
+async function start(config: string, onPort: number, bindings: Bindings): Promise<Running> {
+  const worker = await startWorker({
+    config,
+    bindings,
+    dev: {
+      server: { hostname: '127.0.0.1', port: onPort },
+      persist: STATE_FOLDER,
+      watch: false,
+      inspector: false,
+      logLevel: 'error',
+    },
+  });
+  running.push(worker);
+  await worker.ready;
+  return worker;
+}
+
+let closing: Promise<never> | undefined;
+const close = (code: number): Promise<never> =>
+  (closing ??= Promise.allSettled(running.map((worker) => worker.dispose())).then(() => process.exit(code)));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  // The emulator's own handlers would exit before the Workers have been stopped.
+  process.removeAllListeners(signal);
+  process.on(signal, () => void close(code));
+}
+
+const text = (value: string) => ({ type: 'plain_text' as const, value });
+const secret = (value: string) => ({ type: 'secret_text' as const, value });
+
+interface Access {
+  readonly userId: string;
+  readonly authToken: string;
+  readonly credentialId: string;
+  readonly privateKey: string;
+}
+interface Organization {
+  readonly orgId: string;
+  readonly serviceAccounts: { readonly setup: Access; readonly maker: Access };
+  readonly users: Readonly<Record<string, Access>>;
+}
+
+async function setUp({ orgId, serviceAccounts: { setup }, users }: Organization): Promise<string> {
+  const dfns = new DfnsApiClient({
+    baseUrl: sandboxUrl,
+    orgId,
+    authToken: setup.authToken,
+    signer: new AsymmetricKeySigner({ credId: setup.credentialId, privateKey: setup.privateKey }),
+  });
+  const officers = Object.entries(users).flatMap(([name, { userId }]) =>
+    name.startsWith('compliance-') ? [userId] : [],
+  );
+  const { webhook } = await applySetup(
+    dfns,
+    { officers, quorum: 1, webhookUrl: `${productUrl}/webhooks/dfns` },
+    readWebhook(),
+  );
+  keepWebhook(webhook);
+  return webhook.secret;
+}
+
+/** The local runtime does not fire crons by itself. */
+async function tick(cron: string, at = Date.now()): Promise<void> {
+  const query = new URLSearchParams({ cron, time: String(at), format: 'json' });
+  const response = await fetch(`${productUrl}/cdn-cgi/handler/scheduled?${query}`);
+  if (!response.ok) console.error(`the cron ${cron} answered ${response.status}`);
+}
+
+function tickEachMinute(): void {
+  const now = Date.now();
+  setTimeout(
+    () => {
+      const slot = Math.round(Date.now() / MINUTE_MILLISECONDS) * MINUTE_MILLISECONDS;
+      const crons = (slot / MINUTE_MILLISECONDS) % 15 === 0 ? ['* * * * *', '*/15 * * * *'] : ['* * * * *'];
+      for (const cron of crons)
+        tick(cron, slot).catch((fault: unknown) => console.error(`the cron could not be fired: ${fault}`));
+      tickEachMinute();
+    },
+    MINUTE_MILLISECONDS - (now % MINUTE_MILLISECONDS),
+  );
+}
+
+for (const [name, taken] of [
+  ['PORT', port],
+  ['SANDBOX_PORT', sandboxPort],
+] as const) {
+  if (!(await isFree(taken))) fail(`port ${taken} is taken; choose another with ${name}=...`);
+}
+
+try {
+  migrate();
+  await start('src/sandbox/wrangler.toml', sandboxPort, {});
+  const organization = (await (await fetch(`${sandboxUrl}/_sandbox/organization`)).json()) as Organization;
+  const webhookSecret = await setUp(organization);
+  const { maker } = organization.serviceAccounts;
+  await start('wrangler.toml', port, {
+    PUBLIC_URL: text(productUrl),
+    DFNS_API_URL: text(sandboxUrl),
+    DFNS_ORG_ID: text(organization.orgId),
+    JWT_ISSUER: text(`${sandboxUrl}/_sandbox/identity`),
+    JWT_JWKS_URL: text(`${sandboxUrl}/_sandbox/identity/jwks`),
+    DFNS_AUTH_TOKEN: secret(maker.authToken),
+    DFNS_CREDENTIAL_ID: secret(maker.credentialId),
+    DFNS_PRIVATE_KEY: secret(maker.privateKey),
+    DFNS_WEBHOOK_SECRETS: secret(webhookSecret),
+  });
+  // Local queues forget what they held at a stop: look once for everything that may have been lost.
+  await tick('* * * * *');
+  await tick('*/15 * * * *');
+  await tellStory({ productUrl, sandboxUrl, tick: () => tick('* * * * *') });
+  console.log('story: complete');
+  if (isOnce) await close(0);
+  tickEachMinute();
+  console.log(
+    `\nAPI reference  ${productUrl}/docs\nReadiness      ${productUrl}/readyz\nSandbox        ${sandboxUrl}/\n\nCtrl-C stops everything.`,
+  );
+} catch (fault) {
+  console.error(fault instanceof StoryFailed ? fault.message : fault);
+  await close(1);
+}
