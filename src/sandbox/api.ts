@@ -1,0 +1,51 @@
+/** Owns the way of a request through the emulated API: who calls, what they may do, which route serves them. */
+import { approvalRoutes } from './approvals.ts';
+import { authenticate, authorize } from './auth.ts';
+import { decisionRoutes } from './decisions.ts';
+import { Refused, readJson } from './errors.ts';
+import { type Answer, type ApiCall, type Call, router } from './http.ts';
+import { policyRoutes } from './policies.ts';
+import { transferRoutes } from './transfers.ts';
+import { userActionRoutes, useUserAction } from './user-actions.ts';
+import { walletRoutes } from './wallets.ts';
+import { webhookRoutes } from './webhooks.ts';
+import type { World } from './world.ts';
+
+export const apiRoutes = [
+  ...userActionRoutes,
+  ...walletRoutes,
+  ...transferRoutes,
+  ...policyRoutes,
+  ...approvalRoutes,
+  ...decisionRoutes,
+  ...webhookRoutes,
+];
+
+const find = router(apiRoutes);
+
+type Transaction = <T>(act: (world: World) => T) => T;
+
+/**
+ * Two transactions: the first spends the user action, which stays spent when the request is then refused; the second
+ * does the work, all of it or nothing.
+ */
+export function serveApi(transaction: Transaction, call: Call): Answer {
+  const { route, admitted } = transaction((world) => admit(world, call));
+  return transaction((world) => route.serve(world, admitted));
+}
+
+function admit(world: World, call: Call) {
+  if (world.settings.requireUserAgent && !call.headers.get('user-agent')) {
+    throw new Refused(400, 'The User-Agent header is missing.');
+  }
+  const found = find(call.method, call.url.pathname);
+  if (!found) throw new Refused(404, `Not found: ${call.method} ${call.url.pathname}`);
+  const { route, params } = found;
+  const caller = authenticate(world, call.headers);
+  const admitted: ApiCall = { ...call, params, caller };
+  if (route.operation) authorize(caller, route.operation);
+  // Broken JSON is refused before the token is spent: nothing could have been meant by it.
+  if (call.method !== 'GET') readJson(call.text);
+  if (call.method !== 'GET' && !route.withoutUserAction) useUserAction(world, admitted);
+  return { route, admitted };
+}

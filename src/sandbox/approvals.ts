@@ -1,0 +1,133 @@
+/**
+ * Owns approvals as Dfns shows them: asked for when policies trigger, listed, read. Groups are kept as they were when
+ * the approval was asked for. Deciding is in decisions.ts.
+ */
+
+import type { Account } from './derive.ts';
+import type { Activity, Judgement } from './engine.ts';
+import { judge } from './engine.ts';
+import type { Approval, ApprovalGroup, Policy } from './entities.ts';
+import { Refused } from './errors.ts';
+import { emit } from './events.ts';
+import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
+import { type Page, type PageRequest, readToken } from './store.ts';
+import { iso, newId, type World } from './world.ts';
+
+const MINUTE = 60_000;
+
+export const approvalRoutes: readonly Route<ApiCall>[] = [
+  { method: 'GET', path: '/v2/policy-approvals', operation: 'Policies:Evaluations:Read', serve: listApprovals },
+  {
+    method: 'GET',
+    path: '/v2/policy-approvals/:approvalId',
+    operation: 'Policies:Evaluations:Read',
+    serve: getApproval,
+  },
+];
+
+/** All active policies of the kind go to the engine, which does the filtering: few enough for one organisation. */
+export function judgeActivity(world: World, activity: Activity): Judgement {
+  const policies = world.store.select(
+    'policies',
+    `WHERE activity_kind = ? AND status = 'Active' ORDER BY seq`,
+    activity.kind,
+  );
+  return judge(policies, activity, world.settings);
+}
+
+/** Tells the webhooks which policies triggered, with the activity as an approval would show it. */
+export function emitTriggered(world: World, judgement: Judgement, subject: Approval['subject']): void {
+  for (const { policy, evaluation } of judgement.triggered) {
+    const { triggered, reason, context } = evaluation;
+    const seen = { id: newId('plce'), triggered, reason, date: iso(world.now), policy };
+    const policyEvaluation = { ...seen, activity: viewActivity(world, subject), context: context ?? null };
+    emit(world, 'policy.triggered', { policyEvaluation });
+  }
+}
+
+/** One activity has one approval, which needs every group of every triggered policy. */
+export function requestApproval(
+  world: World,
+  id: string,
+  initiator: Account['userId'],
+  subject: Approval['subject'],
+  judgement: Judgement,
+): void {
+  const actions = judgement.triggered.flatMap(({ policy }) => requestsOf(policy));
+  const timeouts = actions.flatMap(({ autoRejectTimeout }) => autoRejectTimeout ?? []);
+  const expiresAt = timeouts.length > 0 ? world.now + Math.min(...timeouts) * MINUTE : undefined;
+  const approval: Approval = {
+    id,
+    initiatorId: initiator,
+    subject,
+    status: 'Pending',
+    ...(expiresAt !== undefined && { expirationDate: iso(expiresAt) }),
+    dateCreated: iso(world.now),
+    dateUpdated: iso(world.now),
+    policyEvaluations: judgement.evaluations,
+    decisions: [],
+    groups: actions.flatMap(({ approvalGroups }) => approvalGroups),
+  };
+  const seq = world.store.insert('approvals', id, approval, { status: 'Pending', initiator_id: initiator });
+  for (const { userId } of world.organization.accounts.filter((account) => isNamed(approval.groups, account))) {
+    world.store.sql.exec('INSERT INTO approvers VALUES (?, ?)', userId, seq);
+  }
+  if (expiresAt !== undefined) world.store.schedule(expiresAt, 'approval.expire', id);
+  emit(world, 'policy.approval.pending', { approval: viewApproval(world, approval) });
+}
+
+const requestsOf = ({ action }: Policy) => (action.kind === 'RequestApproval' ? [action] : []);
+
+/** Whom the groups name: listed users, or every person where a group lists nobody. */
+const isNamed = (groups: readonly ApprovalGroup[], { userId, isServiceAccount }: Account) =>
+  groups.some(({ approvers }) => approvers.userId?.in.includes(userId) ?? !isServiceAccount);
+
+export function requireApproval(world: World, id: string): Approval {
+  const approval = world.store.find('approvals', id);
+  if (!approval) throw new Refused(404, 'Approval not found.', { approvalId: id, orgId: world.organization.orgId });
+  return approval;
+}
+
+/** Dfns embeds the activity but not the approval groups, which a reader finds in the policy. */
+export function viewApproval(world: World, { groups: _groups, subject, ...approval }: Approval) {
+  const { id, initiatorId, ...rest } = approval;
+  return { id, initiatorId, activity: viewActivity(world, subject), ...rest };
+}
+
+function viewActivity(world: World, subject: Approval['subject']) {
+  return subject.kind === 'Wallets:Sign'
+    ? { kind: subject.kind, transferRequest: world.store.find('transfers', subject.transferId) }
+    : { kind: subject.kind, changeRequest: world.store.find('change_requests', subject.changeRequestId) };
+}
+
+function getApproval(world: World, call: ApiCall): Answer {
+  return ok(viewApproval(world, requireApproval(world, param(call, 'approvalId'))));
+}
+
+function listApprovals(world: World, call: ApiCall): Answer {
+  const status = choice(call, 'status', ['Pending', 'Approved', 'Denied', 'Expired']);
+  const initiator = call.url.searchParams.get('initiatorId') ?? undefined;
+  const approver = call.url.searchParams.get('approverId') ?? undefined;
+  const page = pageRequest(call, { limitDefault: 20 });
+  const found =
+    approver === undefined
+      ? world.store.page('approvals', { status, initiator_id: initiator }, page)
+      : pageOfApprover(world, approver, { status, initiator }, page);
+  return pageAnswer(found, (approval) => viewApproval(world, approval));
+}
+
+function pageOfApprover(
+  { store }: World,
+  approver: string,
+  { status = null, initiator = null }: { status?: string | null | undefined; initiator?: string | null | undefined },
+  { limit, token }: PageRequest,
+): Page<Approval> {
+  const before = token === undefined ? Number.MAX_SAFE_INTEGER : readToken('approvals', token);
+  const rows = store.sql.exec<{ seq: number; body: string }>(
+    `SELECT approvals.seq, body FROM approvers JOIN approvals ON approvals.seq = approval_seq
+     WHERE user_id = ?1 AND approval_seq < ?2 AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR initiator_id = ?4)
+     ORDER BY approval_seq DESC LIMIT ?5`,
+    ...[approver, before, status, initiator, limit + 1],
+  );
+  return store.pageOf('approvals', rows.toArray(), limit);
+}

@@ -1,0 +1,94 @@
+/**
+ * Owns votes on approvals: who may decide, when an approval is settled, and what its outcome does to the transfer or
+ * the policy change that waited for it.
+ */
+import * as z from 'zod';
+import { requireApproval, viewApproval } from './approvals.ts';
+import type { Account } from './derive.ts';
+import type { Approval, ApprovalGroup, Decision } from './entities.ts';
+import { parse, Refused, readJson } from './errors.ts';
+import { emit } from './events.ts';
+import { type Answer, type ApiCall, ok, param, type Route } from './http.ts';
+import { settleChange } from './policies.ts';
+import { settleTransfer } from './transfers.ts';
+import { accountById, iso, type World } from './world.ts';
+
+export const DecisionBody = z.strictObject({
+  value: z.enum(['Approved', 'Denied']),
+  reason: z.string().max(1000).optional(),
+});
+type DecisionBody = z.infer<typeof DecisionBody>;
+
+export const decisionRoutes: readonly Route<ApiCall>[] = [
+  {
+    method: 'POST',
+    path: '/v2/policy-approvals/:approvalId/decisions',
+    operation: 'Policies:Evaluations:Vote',
+    serve: (world, call): Answer => {
+      const body = parse(DecisionBody, readJson(call.text), 'body');
+      return ok(decide(world, param(call, 'approvalId'), call.caller, body));
+    },
+  },
+];
+
+export function decide(world: World, id: string, account: Account, { value, reason }: DecisionBody) {
+  const approval = requireApproval(world, id);
+  if (approval.status !== 'Pending') throw new Refused(422, `Approval is already ${approval.status}.`);
+  if (approval.decisions.some(({ userId }) => userId === account.userId)) {
+    throw new Refused(409, 'User has already decided on this approval.');
+  }
+  const seats = approval.groups.filter((group) => maySit(world, group, account));
+  const isInitiator = account.userId === approval.initiatorId;
+  // Dfns: the initiator may always deny, to cancel, and may approve only where a group lets the initiator.
+  const mayDecide = isInitiator ? !account.isServiceAccount || seats.length > 0 : seats.length > 0;
+  if (!mayDecide) throw new Refused(403, 'User is not allowed to decide on this approval.');
+  if (isInitiator && value === 'Approved' && !seats.some((group) => group.initiatorCanApprove)) {
+    throw new Refused(403, 'The initiator is not allowed to approve their own activity.');
+  }
+  const decision: Decision = { userId: account.userId, date: iso(world.now), reason: reason ?? null, value };
+  const decided = { ...approval, decisions: [...approval.decisions, decision], dateUpdated: decision.date };
+  const status = outcome(world, decided);
+  if (status !== 'Pending') return settle(world, decided, status);
+  world.store.save('approvals', id, decided);
+  return viewApproval(world, decided);
+}
+
+/** Nobody decided in time. */
+export function expireApproval(world: World, id: string): void {
+  const approval = world.store.find('approvals', id);
+  if (approval?.status === 'Pending') settle(world, approval, world.settings.expiredApproval);
+}
+
+/** One denial ends it; an approval needs the quorum of every group. One vote counts in each group of its voter. */
+function outcome(world: World, { decisions, groups, initiatorId }: Approval): Approval['status'] {
+  if (decisions.some(({ value }) => value === 'Denied')) return 'Denied';
+  const votesIn = (group: ApprovalGroup) =>
+    decisions.filter(({ userId }) => {
+      const account = accountById(world, userId);
+      const mayCount = userId !== initiatorId || group.initiatorCanApprove === true;
+      return account !== undefined && mayCount && maySit(world, group, account);
+    }).length;
+  return groups.every((group) => votesIn(group) >= group.quorum) ? 'Approved' : 'Pending';
+}
+
+/**
+ * Dfns: a service account votes only where staff enabled it, the group allows it and lists the account by its user id;
+ * a group that lists nobody is open to every person.
+ */
+function maySit(world: World, { approvers, serviceAccountsCanApprove }: ApprovalGroup, account: Account): boolean {
+  const isListed = approvers.userId?.in.includes(account.userId);
+  if (!account.isServiceAccount) return isListed ?? true;
+  return world.settings.serviceAccountVotes && serviceAccountsCanApprove === true && isListed === true;
+}
+
+function settle(world: World, pending: Approval, status: 'Approved' | 'Denied' | 'Expired' | 'Pending') {
+  const at = iso(world.now);
+  const approval: Approval = { ...pending, status, dateUpdated: at, dateResolved: at };
+  world.store.save('approvals', approval.id, approval, { status });
+  const { subject } = approval;
+  if (subject.kind === 'Wallets:Sign') settleTransfer(world, subject.transferId, approval);
+  else settleChange(world, subject.changeRequestId, approval);
+  const view = viewApproval(world, approval);
+  emit(world, 'policy.approval.resolved', { approval: view });
+  return view;
+}

@@ -1,0 +1,124 @@
+/**
+ * Owns the judgement of policies, as a pure function of the policies, the activity and its past. Everything is allowed
+ * unless a policy says otherwise; every matching policy is evaluated; a Block wins; approvals add up; and what a rule
+ * cannot read triggers it.
+ */
+import type { Policy, PolicyEvaluation } from './entities.ts';
+
+/** What is known of money about to leave; undefined means it cannot be told, never "nothing". */
+export type Signing = {
+  kind: 'Wallets:Sign';
+  walletId: string;
+  walletTags: readonly string[];
+  isEvm: boolean;
+  recipients: readonly string[] | undefined;
+  usd: number | undefined;
+  /** Earlier activities of this wallet in the last minutes, without the rejected ones and without this one. */
+  earlier: (minutes: number) => readonly { usd: number | undefined }[];
+};
+export type Activity =
+  | Signing
+  | { kind: 'Policies:Modify'; policyId: string }
+  | { kind: 'Permissions:Assign' | 'Permissions:Modify'; permissionId: string };
+
+export type EngineOptions = { strictAddressCase: boolean; velocityCountsCurrent: boolean };
+
+export type Judgement = {
+  verdict: 'allowed' | 'blocked' | 'needs_approval';
+  evaluations: PolicyEvaluation[];
+  triggered: readonly { policy: Policy; evaluation: PolicyEvaluation }[];
+};
+
+type Finding = { triggered: boolean; reason: string };
+
+export function judge(policies: readonly Policy[], activity: Activity, options: EngineOptions): Judgement {
+  const judged = policies
+    .filter((policy) => policy.status === 'Active' && matches(policy, activity))
+    .map((policy) => ({ policy, evaluation: { policyId: policy.id, ...evaluate(policy, activity, options) } }));
+  const triggered = judged.filter(({ evaluation }) => evaluation.triggered);
+  const has = (action: string) => triggered.some(({ policy }) => policy.action.kind === action);
+  return {
+    verdict: has('Block') ? 'blocked' : has('RequestApproval') ? 'needs_approval' : 'allowed',
+    evaluations: judged.map(({ evaluation }) => evaluation),
+    triggered,
+  };
+}
+
+/** The parts of a filter narrow it together; a policy without filters is about every activity of its kind. */
+function matches(policy: Policy, activity: Activity): boolean {
+  switch (policy.activityKind) {
+    case 'Wallets:Sign': {
+      if (activity.kind !== 'Wallets:Sign') return false;
+      const { walletId, walletTags } = policy.filters ?? {};
+      const has = (tag: string) => activity.walletTags.includes(tag);
+      return (
+        (walletId?.in.includes(activity.walletId) ?? true) &&
+        (walletTags?.hasAny?.some(has) ?? true) &&
+        (walletTags?.hasAll?.every(has) ?? true)
+      );
+    }
+    case 'Policies:Modify':
+      return activity.kind === policy.activityKind && (policy.filters?.policyId.in.includes(activity.policyId) ?? true);
+    case 'Permissions:Assign':
+    case 'Permissions:Modify':
+      return (
+        activity.kind === policy.activityKind &&
+        (policy.filters?.permissionId.in.includes(activity.permissionId) ?? true)
+      );
+  }
+}
+
+function evaluate({ rule }: Policy, activity: Activity, options: EngineOptions): Finding {
+  if (rule.kind === 'AlwaysTrigger') return { triggered: true, reason: 'This policy always triggers' };
+  // Only signing has rules that look at the activity; on anything else there is nothing to read.
+  if (activity.kind !== 'Wallets:Sign') return { triggered: true, reason: 'The activity could not be evaluated' };
+  switch (rule.kind) {
+    case 'TransactionRecipientWhitelist':
+      return whitelist(rule.configuration.addresses, activity, options);
+    case 'TransactionAmountLimit':
+      return amountLimit(rule.configuration.limit, activity);
+    case 'TransactionAmountVelocity':
+      return amountVelocity(rule.configuration, activity, options);
+    case 'TransactionCountVelocity':
+      return countVelocity(rule.configuration, activity, options);
+  }
+}
+
+function whitelist(addresses: readonly string[], { recipients, isEvm }: Signing, options: EngineOptions): Finding {
+  if (!recipients) return { triggered: true, reason: 'The recipient could not be determined' };
+  // Dfns: EVM addresses are compared without regard to case, all others exactly.
+  const fold = (address: string) => (isEvm && !options.strictAddressCase ? address.toLowerCase() : address);
+  const listed = new Set(addresses.map(fold));
+  const stranger = recipients.find((recipient) => !listed.has(fold(recipient)));
+  return stranger === undefined
+    ? { triggered: false, reason: 'All recipients are whitelisted' }
+    : { triggered: true, reason: `Recipient address (${stranger}) is not whitelisted` };
+}
+
+function amountLimit(limit: number, { usd }: Signing): Finding {
+  if (usd === undefined) return { triggered: true, reason: 'The amount in USD could not be determined' };
+  return usd > limit
+    ? { triggered: true, reason: `Transaction amount (${usd} USD) is above limit (${limit} USD)` }
+    : { triggered: false, reason: `Transaction amount (${usd} USD) is within limit (${limit} USD)` };
+}
+
+type Window = { limit: number; timeframe: number };
+
+function amountVelocity({ limit, timeframe }: Window, activity: Signing, options: EngineOptions): Finding {
+  const amounts = [...activity.earlier(timeframe), ...(options.velocityCountsCurrent ? [activity] : [])];
+  let sum = 0;
+  for (const { usd } of amounts) {
+    if (usd === undefined) return { triggered: true, reason: 'An amount in USD could not be determined' };
+    sum += usd;
+  }
+  return sum > limit
+    ? { triggered: true, reason: `Sum of transactions (${sum} USD) is above limit (${limit} USD)` }
+    : { triggered: false, reason: `Sum of transactions (${sum} USD) is within limit (${limit} USD)` };
+}
+
+function countVelocity({ limit, timeframe }: Window, activity: Signing, options: EngineOptions): Finding {
+  const count = activity.earlier(timeframe).length + (options.velocityCountsCurrent ? 1 : 0);
+  return count > limit
+    ? { triggered: true, reason: `Number of transactions (${count}) is above limit (${limit})` }
+    : { triggered: false, reason: `Number of transactions (${count}) is within limit (${limit})` };
+}

@@ -1,0 +1,179 @@
+/** Owns the shapes of what the sandbox keeps and answers, as the types of Dfns' own SDK describe them. */
+import type { Policy, PolicyBody } from './policy-schemas.ts';
+import type { TransferBody } from './transfer-schemas.ts';
+
+export type { Policy, PolicyBody };
+
+export type Requester = { userId: string; tokenId?: string };
+
+export type Wallet = {
+  id: string;
+  network: string;
+  address: string;
+  signingKey: { id: string; scheme: 'ECDSA'; curve: 'secp256k1'; publicKey: string };
+  status: 'Active' | 'Inactive' | 'Archived';
+  dateCreated: string;
+  name?: string;
+  custodial: boolean;
+  externalId?: string;
+  tags: string[];
+};
+
+export type AssetMetadata = {
+  symbol?: string;
+  decimals?: number;
+  verified?: boolean;
+  quotes?: Record<string, number>;
+};
+
+export type TransferStatus = 'Pending' | 'Executing' | 'Broadcasted' | 'Confirmed' | 'Failed' | 'Rejected';
+
+export type Transfer = {
+  id: string;
+  walletId: string;
+  network: string;
+  requester: Requester;
+  requestBody: TransferBody;
+  metadata: { asset: AssetMetadata };
+  status: TransferStatus;
+  reason?: string;
+  txHash?: string;
+  fee?: string;
+  dateRequested: string;
+  datePolicyResolved?: string;
+  dateBroadcasted?: string;
+  dateConfirmed?: string;
+  approvalId?: string;
+  externalId?: string;
+};
+
+/** One confirmed event on the chain, as wallet history and the webhook of a deposit show it. */
+export type HistoryItem = {
+  walletId: string;
+  direction: 'In' | 'Out';
+  network: string;
+  blockNumber: number;
+  txHash: string;
+  index: string;
+  timestamp: string;
+  metadata: { asset: AssetMetadata; fee?: AssetMetadata };
+  kind: 'NativeTransfer' | 'Erc20Transfer';
+  contract?: string;
+  from: string;
+  to: string;
+  value: string;
+  fee?: string;
+  symbol?: string;
+  decimals: number;
+  verified?: boolean;
+};
+
+export type ChangeRequest = {
+  id: string;
+  requester: Requester;
+  kind: 'Policy';
+  operationKind: 'Update';
+  status: 'Applied' | 'Failed' | 'Pending' | 'Rejected';
+  entityId: string;
+  dateCreated: string;
+  dateResolved?: string;
+  approvalId?: string;
+  body: Policy;
+};
+
+export type PolicyEvaluation = { policyId: string; triggered: boolean; reason: string; context?: unknown };
+export type Decision = { userId: string; date: string; reason: string | null; value: 'Approved' | 'Denied' };
+
+export type ApprovalGroup = {
+  name?: string | undefined;
+  quorum: number;
+  approvers: { userId?: { in: string[] } | undefined };
+  initiatorCanApprove?: boolean | undefined;
+  serviceAccountsCanApprove?: boolean | undefined;
+};
+
+/** What is kept of an approval: the activity by id, and the groups as they were when it was asked for. */
+export type Approval = {
+  id: string;
+  initiatorId: string;
+  subject: { kind: 'Wallets:Sign'; transferId: string } | { kind: 'Policies:Modify'; changeRequestId: string };
+  status: 'Pending' | 'Approved' | 'Denied' | 'Expired';
+  expirationDate?: string;
+  dateCreated: string;
+  dateUpdated: string;
+  dateResolved?: string;
+  policyEvaluations: PolicyEvaluation[];
+  decisions: Decision[];
+  groups: ApprovalGroup[];
+};
+
+export type Webhook = {
+  id: string;
+  url: string;
+  events: string[];
+  status: 'Enabled' | 'Disabled';
+  description?: string;
+  dateCreated: string;
+  dateUpdated: string;
+  secret: string;
+};
+
+/** One attempt to deliver one fact to one webhook. Dfns: every attempt is a new event with a new id. */
+export type WebhookEvent = {
+  id: string;
+  webhookId: string;
+  date: string;
+  kind: string;
+  data: Record<string, unknown>;
+  status: string;
+  error?: string;
+  timestampSent: number;
+  attempt: number;
+  retryOf?: string;
+  /** The first attempt, from which the schedule of the others is counted. */
+  originalId: string;
+  firstAttemptAt: number;
+  nextAttemptDate?: string;
+};
+
+export type DeliveryStatus = 'queued' | 'held' | 'sent' | 'failed' | 'dropped';
+
+/** The request that carries an event; the text is exactly what was signed. */
+export type Delivery = {
+  id: string;
+  eventId: string;
+  webhookId: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  attempt: number;
+  status: DeliveryStatus;
+  responseStatus?: number;
+  dateSent?: string;
+};
+
+export type Fault = {
+  id: string;
+  method: string;
+  path: string;
+  kind: 'latency' | 'status' | 'html' | 'no_response';
+  status?: number | undefined;
+  retryAfter?: number | undefined;
+  seconds?: number | undefined;
+  afterEffect?: boolean | undefined;
+  times?: number | undefined;
+};
+
+export type Entities = {
+  wallets: Wallet;
+  transfers: Transfer;
+  history: HistoryItem;
+  policies: Policy;
+  change_requests: ChangeRequest;
+  approvals: Approval;
+  webhooks: Webhook;
+  events: WebhookEvent;
+  deliveries: Delivery;
+  faults: Fault;
+};
+export type Table = keyof Entities;

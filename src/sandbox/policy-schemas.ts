@@ -1,0 +1,101 @@
+/**
+ * Owns the body of a policy: which rules, actions and filters go with which kind of activity, and the bounds of each
+ * number. The same body serves create and update, because an update replaces the whole policy.
+ */
+import * as z from 'zod';
+
+const list = z.array(z.string().min(1)).min(1).max(100);
+const timeframe = z.int().min(1).max(43_200);
+const limit = z.number().min(0);
+
+const AlwaysTrigger = z.strictObject({
+  kind: z.literal('AlwaysTrigger'),
+  configuration: z.strictObject({}).optional(),
+});
+
+const SigningRule = z.discriminatedUnion('kind', [
+  AlwaysTrigger,
+  z.strictObject({
+    kind: z.literal('TransactionRecipientWhitelist'),
+    // Dfns: no limit on the number of addresses, and an empty list makes everything trigger.
+    configuration: z.strictObject({ addresses: z.array(z.string().min(1)) }),
+  }),
+  z.strictObject({
+    kind: z.literal('TransactionAmountLimit'),
+    configuration: z.strictObject({ limit, currency: z.literal('USD') }),
+  }),
+  z.strictObject({
+    kind: z.literal('TransactionAmountVelocity'),
+    configuration: z.strictObject({ limit, currency: z.literal('USD'), timeframe }),
+  }),
+  z.strictObject({
+    kind: z.literal('TransactionCountVelocity'),
+    configuration: z.strictObject({ limit: z.int().min(0), timeframe }),
+  }),
+]);
+
+const Group = z.strictObject({
+  name: z.string().optional(),
+  quorum: z.int().min(1),
+  approvers: z.strictObject({ userId: z.strictObject({ in: list }).optional() }),
+  initiatorCanApprove: z.boolean().optional(),
+  serviceAccountsCanApprove: z.boolean().optional(),
+});
+
+const RequestApproval = z.strictObject({
+  kind: z.literal('RequestApproval'),
+  approvalGroups: z.array(Group).min(1),
+  /** Minutes. */
+  autoRejectTimeout: z.int().min(1).nullable().optional(),
+});
+const Block = z.strictObject({ kind: z.literal('Block') });
+const NoAction = z.strictObject({ kind: z.literal('NoAction') });
+const ApproveOrBlock = z.discriminatedUnion('kind', [RequestApproval, Block]);
+
+const common = { name: z.string().min(1) };
+const permission = z.strictObject({ permissionId: z.strictObject({ in: list }) }).optional();
+
+export const PolicyBody = z.discriminatedUnion('activityKind', [
+  z.strictObject({
+    ...common,
+    activityKind: z.literal('Wallets:Sign'),
+    rule: SigningRule,
+    action: z.discriminatedUnion('kind', [RequestApproval, Block, NoAction]),
+    filters: z
+      .strictObject({
+        walletId: z.strictObject({ in: list }).optional(),
+        walletTags: z.strictObject({ hasAny: list.optional(), hasAll: list.optional() }).optional(),
+      })
+      .optional(),
+  }),
+  z.strictObject({
+    ...common,
+    activityKind: z.literal('Policies:Modify'),
+    rule: AlwaysTrigger,
+    // Dfns: a change of a policy can be put up for approval but not blocked.
+    action: RequestApproval,
+    filters: z.strictObject({ policyId: z.strictObject({ in: list }) }).optional(),
+  }),
+  z.strictObject({
+    ...common,
+    activityKind: z.literal('Permissions:Assign'),
+    rule: AlwaysTrigger,
+    action: ApproveOrBlock,
+    filters: permission,
+  }),
+  z.strictObject({
+    ...common,
+    activityKind: z.literal('Permissions:Modify'),
+    rule: AlwaysTrigger,
+    action: ApproveOrBlock,
+    filters: permission,
+  }),
+]);
+export type PolicyBody = z.infer<typeof PolicyBody>;
+
+export type Policy = PolicyBody & {
+  id: string;
+  status: 'Active' | 'Archived';
+  dateCreated: string;
+  dateUpdated: string;
+};

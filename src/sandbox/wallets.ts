@@ -1,0 +1,157 @@
+/** Owns wallets: their creation with a real key, their tags, and the reads of what they hold. */
+import { createHmac } from 'node:crypto';
+import { privateKeyToAccount } from 'viem/accounts';
+import * as z from 'zod';
+import { authorize } from './auth.ts';
+import { listBalances } from './chain.ts';
+import type { Wallet } from './entities.ts';
+import { parse, Refused, readJson } from './errors.ts';
+import { emit } from './events.ts';
+import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
+import { assetInfo, contractOf, NATIVE, networks, usdQuote, usdValue } from './networks.ts';
+import { iso, newId, type World } from './world.ts';
+
+const Tags = z
+  .array(z.string().regex(/^[a-zA-Z0-9_.:/+-]{1,100}$/, 'not a tag'))
+  .min(1)
+  .max(10);
+const TagsBody = z.strictObject({ tags: Tags });
+const label = z.string().max(100);
+
+const CreateWallet = z.strictObject({
+  network: z.string().refine((name) => Object.hasOwn(networks, name), 'unknown network'),
+  name: label.optional(),
+  externalId: label.optional(),
+  tags: Tags.or(z.array(z.never()).max(0)).optional(),
+  signingKey: z
+    .strictObject({ scheme: z.literal('ECDSA').optional(), curve: z.literal('secp256k1').optional() })
+    .optional(),
+});
+const UpdateWallet = z.strictObject({ name: label.nullish(), externalId: label.nullish() });
+
+export const walletRoutes: readonly Route<ApiCall>[] = [
+  { method: 'POST', path: '/wallets', operation: 'Wallets:Create', serve: createWallet },
+  { method: 'GET', path: '/wallets', operation: 'Wallets:Read', serve: listWallets },
+  { method: 'GET', path: '/wallets/:walletId', operation: 'Wallets:Read', serve: getWallet },
+  { method: 'PUT', path: '/wallets/:walletId', operation: 'Wallets:Update', serve: updateWallet },
+  { method: 'PUT', path: '/wallets/:walletId/tags', operation: 'Wallets:Tags:Add', serve: tagWallet },
+  { method: 'DELETE', path: '/wallets/:walletId/tags', operation: 'Wallets:Tags:Remove', serve: untagWallet },
+  { method: 'GET', path: '/wallets/:walletId/assets', operation: 'Wallets:Read', serve: getAssets },
+  { method: 'GET', path: '/wallets/:walletId/history', operation: 'Wallets:Read', serve: getHistory },
+];
+
+export function requireWallet(world: World, id: string): Wallet {
+  const wallet = world.store.find('wallets', id);
+  if (!wallet) throw new Refused(404, 'Wallet not found.', { walletId: id, orgId: world.organization.orgId });
+  return wallet;
+}
+
+/** Dfns types `address` as optional; with the setting it is indeed absent for a while. */
+function view(world: World, { address, ...wallet }: Wallet): Omit<Wallet, 'address'> & { address?: string } {
+  const readyAt = Date.parse(wallet.dateCreated) + world.settings.walletAddressDelayMilliseconds;
+  return world.now < readyAt ? wallet : { ...wallet, address };
+}
+
+/** Dfns: the external id of a wallet is a label; the same one twice makes two wallets. */
+function createWallet(world: World, { caller, text }: ApiCall): Answer {
+  const body = parse(CreateWallet, readJson(text), 'body');
+  if (body.tags) authorize(caller, 'Wallets:Tags:Add');
+  const keyId = newId('key');
+  const { address, publicKey } = deriveKey(world, keyId);
+  const wallet: Wallet = {
+    id: newId('wa'),
+    network: body.network,
+    address,
+    signingKey: { id: keyId, scheme: 'ECDSA', curve: 'secp256k1', publicKey },
+    status: 'Active',
+    dateCreated: iso(world.now),
+    ...(body.name !== undefined && { name: body.name }),
+    custodial: true,
+    ...(body.externalId !== undefined && { externalId: body.externalId }),
+    tags: [...new Set(body.tags ?? [])],
+  };
+  world.store.insert('wallets', wallet.id, wallet, { network: wallet.network, address });
+  emit(world, 'wallet.created', { wallet: view(world, wallet) });
+  return ok(view(world, wallet));
+}
+
+/** The private key is a function of the organisation's secret and the key's id, so it need not be kept. */
+export function deriveKey(world: World, keyId: string): { address: string; publicKey: string } {
+  const secret = createHmac('sha256', world.organization.walletSecret).update(keyId).digest('hex');
+  const account = privateKeyToAccount(`0x${secret}`);
+  const [x, y] = [account.publicKey.slice(4, 68), account.publicKey.slice(68)];
+  const isOdd = Number.parseInt(y.slice(-1), 16) % 2 === 1;
+  return { address: account.address.toLowerCase(), publicKey: `${isOdd ? '03' : '02'}${x}` };
+}
+
+function listWallets(world: World, call: ApiCall): Answer {
+  return pageAnswer(world.store.page('wallets', {}, pageRequest(call)), (wallet) => view(world, wallet));
+}
+
+function getWallet(world: World, call: ApiCall): Answer {
+  return ok(view(world, requireWallet(world, param(call, 'walletId'))));
+}
+
+function updateWallet(world: World, call: ApiCall): Answer {
+  const { name: oldName, externalId: oldExternalId, ...wallet } = requireWallet(world, param(call, 'walletId'));
+  const body = parse(UpdateWallet, readJson(call.text), 'body');
+  const name = body.name === undefined ? oldName : body.name;
+  const externalId = body.externalId === undefined ? oldExternalId : body.externalId;
+  const updated: Wallet = { ...wallet, ...(name != null && { name }), ...(externalId != null && { externalId }) };
+  world.store.save('wallets', updated.id, updated);
+  return ok(view(world, updated));
+}
+
+function tagWallet(world: World, call: ApiCall): Answer {
+  return changeTags(world, call, (present, given) => [...new Set([...present, ...given])]);
+}
+
+function untagWallet(world: World, call: ApiCall): Answer {
+  return changeTags(world, call, (present, given) => present.filter((tag) => !given.includes(tag)));
+}
+
+/** Tags are a set: adding a present tag or removing an absent one changes nothing, and then there is no event. */
+function changeTags(world: World, call: ApiCall, change: (present: string[], given: string[]) => string[]): Answer {
+  const wallet = requireWallet(world, param(call, 'walletId'));
+  const tags = change(wallet.tags, parse(TagsBody, readJson(call.text), 'body').tags);
+  const tagsAdded = tags.filter((tag) => !wallet.tags.includes(tag));
+  const tagsRemoved = wallet.tags.filter((tag) => !tags.includes(tag));
+  if (tagsAdded.length + tagsRemoved.length > 0) {
+    const updated = { ...wallet, tags };
+    world.store.save('wallets', wallet.id, updated);
+    emit(world, 'wallet.tags.modified', { wallet: view(world, updated), tagsAdded, tagsRemoved });
+  }
+  return ok({});
+}
+
+function getAssets(world: World, call: ApiCall): Answer {
+  const wallet = requireWallet(world, param(call, 'walletId'));
+  const withPrices = choice(call, 'netWorth', ['true', 'false']) === 'true';
+  const held = listBalances(world, wallet.id);
+  const worth = held.reduce(
+    (sum, { asset, units }) => sum + (usdValue(world.settings, wallet.network, asset, units) ?? 0),
+    0,
+  );
+  const assets = held.map(({ asset, units }) => {
+    const quote = usdQuote(world.settings, wallet.network, asset);
+    return {
+      ...(asset === NATIVE ? { kind: 'Native' } : { kind: 'Erc20', contract: contractOf(asset) }),
+      ...assetInfo(wallet.network, asset),
+      balance: units,
+      ...(withPrices && quote !== undefined && { quotes: { USD: quote } }),
+    };
+  });
+  return ok({ walletId: wallet.id, network: wallet.network, assets, ...(withPrices && { netWorth: { USD: worth } }) });
+}
+
+function getHistory(world: World, call: ApiCall): Answer {
+  const wallet = requireWallet(world, param(call, 'walletId'));
+  const filters = {
+    wallet_id: wallet.id,
+    direction: choice(call, 'direction', ['In', 'Out']),
+    kind: call.url.searchParams.get('kind') ?? undefined,
+    contract: call.url.searchParams.get('contract')?.toLowerCase(),
+  };
+  const page = world.store.page('history', filters, pageRequest(call));
+  return pageAnswer(page, (item) => item, { walletId: wallet.id, network: wallet.network });
+}
