@@ -1,5 +1,6 @@
 // Destinations and the changes of approved lists that bring them in or take them out.
-import { and, asc, desc, eq, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, exists, inArray, lte, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import type { Destination } from '../domain/destination.ts';
 import type { AccountId, DestinationId, PolicyChangeId } from '../domain/id.ts';
 import type { Network } from '../domain/network.ts';
@@ -107,12 +108,25 @@ export async function listUnsettledChanges(
   return rows.map((row) => fromRow<PolicyChange>(row));
 }
 
-/** Changes that a lost message or webhook may have left behind. */
+/** Changes that a lost message or webhook may have left behind; one that waits behind another has nothing to be woken for. */
 export async function listChangesToLookAt(database: Database, at: Timestamp, limit: number): Promise<PolicyChange[]> {
+  const ahead = alias(policyChanges, 'ahead');
+  const isBehind = exists(
+    database
+      .select({ id: ahead.id })
+      .from(ahead)
+      .where(and(eq(ahead.policyId, policyChanges.policyId), inArray(ahead.status, ['submitting', 'submitted']))),
+  );
   const rows = await database
     .select()
     .from(policyChanges)
-    .where(and(inArray(policyChanges.status, ['queued', 'submitting', 'submitted']), lte(policyChanges.nextLookAt, at)))
+    .where(
+      and(
+        inArray(policyChanges.status, ['queued', 'submitting', 'submitted']),
+        lte(policyChanges.nextLookAt, at),
+        or(ne(policyChanges.status, 'queued'), not(isBehind)),
+      ),
+    )
     .orderBy(asc(policyChanges.nextLookAt))
     .limit(limit)
     .all();

@@ -1,0 +1,10 @@
+declare namespace Cloudflare {
+  interface Env {
+    TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
+    DFNS_ORG_ID: string;
+    DFNS_AUTH_TOKEN: string;
+    DFNS_CREDENTIAL_ID: string;
+    DFNS_PRIVATE_KEY: string;
+    DFNS_WEBHOOK_SECRETS: string;
+  }
+}

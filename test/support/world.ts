@@ -1,0 +1,323 @@
+// A world for one test: the real doors, a real D1, the sandbox as custody, and a clock of its own. Queues are collected and
+// delivered by the test, so that it decides on order, duplicates and losses.
+import { applyD1Migrations, createExecutionContext, reset, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { DfnsApiClient } from '@dfns/sdk';
+import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
+import { applySetup } from '../../scripts/setup/apply.ts';
+import { type App, openApp } from '../../src/app/app.ts';
+import { addSeconds, timestamp } from '../../src/domain/time.ts';
+import { runJobs } from '../../src/doors/cron.ts';
+import { http } from '../../src/doors/http.ts';
+import { consume } from '../../src/doors/queue.ts';
+import type { Log, LogFields } from '../../src/kit/log.ts';
+
+export const SANDBOX = 'http://sandbox.test';
+const PRODUCT = 'http://fiducia.test';
+/** A Monday, far enough ahead that the sandbox's clock can be advanced to it. */
+export const MONDAY = '2031-03-03T09:00:00.000Z';
+export const EXCHANGE = '0x52908400098527886e0f7030069857d2e4169ee7';
+export const OTHER_EXCHANGE = '0x8617e340b3d01fa5f11f306f4090fd50e238070d';
+export const USDC = 'EthereumSepolia/0x1c7d4b196cb0c7b01d743fbc6116a902379c7238';
+export const NATIVE = 'EthereumSepolia/native';
+const ROUNDS_MAX = 60;
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
+type Json = any;
+interface Queued {
+  readonly queue: 'fiducia-money' | 'fiducia-events';
+  readonly body: unknown;
+  readonly attempts: number;
+}
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Json;
+}
+
+export async function control(method: string, path: string, body?: object): Promise<Json> {
+  const answer = await fetch(`${SANDBOX}/_sandbox${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} /_sandbox${path}: ${answer.status} ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+const tokens = new Map<string, string>();
+export async function tokenOf(name: string): Promise<string> {
+  const known = tokens.get(name);
+  if (known !== undefined) return known;
+  const answer = await fetch(`${SANDBOX}/_sandbox/identity/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: name }),
+  });
+  const { access_token: token } = await answer.json<{ access_token: string }>();
+  tokens.set(name, token);
+  return token;
+}
+
+/** The unmodified SDK as one of the sandbox's accounts. */
+export async function sdk(name: string): Promise<DfnsApiClient> {
+  const { orgId, serviceAccounts, users } = await control('GET', '/organization');
+  const { authToken, credentialId, privateKey } = serviceAccounts[name] ?? users[name];
+  return new DfnsApiClient({
+    baseUrl: SANDBOX,
+    orgId,
+    authToken,
+    signer: new AsymmetricKeySigner({ credId: credentialId, privateKey }),
+  });
+}
+
+export class World {
+  queued: Queued[] = [];
+  readonly logged: { event: string; fields: LogFields | undefined }[] = [];
+  readonly app: App;
+  at: string;
+  #keys = 0;
+  #delivered = new Set<string>();
+
+  constructor(at: string, secret: string) {
+    this.at = at;
+    const collect = (queue: Queued['queue']) => ({
+      send: async (body: unknown) => void this.queued.push({ queue, body: structuredClone(body), attempts: 1 }),
+      sendBatch: async (messages: Iterable<{ body: unknown }>) => {
+        for (const { body } of messages) this.queued.push({ queue, body: structuredClone(body), attempts: 1 });
+      },
+    });
+    const keep = (event: string, fields?: LogFields) => void this.logged.push({ event, fields });
+    const log: Log = { info: keep, error: keep };
+    const bindings = {
+      ...env,
+      DFNS_WEBHOOK_SECRETS: secret,
+      MONEY: collect('fiducia-money') as unknown as Queue, // only the two sends of a producer are ever called
+      EVENTS: collect('fiducia-events') as unknown as Queue,
+    };
+    this.app = openApp(bindings, { clock: { now: () => this.at, wall: () => Date.now() }, random: () => 0.5, log });
+  }
+
+  /** One request through the HTTP door. Writes carry a fresh Idempotency-Key unless one is given. */
+  async request(
+    as: string | undefined,
+    method: string,
+    path: string,
+    body?: object | string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    this.#keys += 1;
+    const key = `key-${this.#keys}`;
+    const request = new Request(`${PRODUCT}${path}`, {
+      method,
+      headers: {
+        ...(as === undefined ? {} : { authorization: `Bearer ${await tokenOf(as)}` }),
+        ...(method === 'GET' ? {} : { 'idempotency-key': key }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const execution = createExecutionContext();
+    const response = await http.fetch(request, this.app, execution);
+    const text = await response.text();
+    await waitOnExecutionContext(execution);
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  get = (as: string, path: string) => this.request(as, 'GET', path);
+  post = (as: string, path: string, body?: object) => this.request(as, 'POST', path, body);
+
+  /** A write that must succeed; its answer. */
+  async must(as: string, path: string, body?: object): Promise<Json> {
+    const answer = await this.post(as, path, body);
+    if (answer.status >= 300)
+      throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)} ${JSON.stringify(this.logged.at(-1))}`);
+    return answer.body;
+  }
+
+  /** Carries out what is on the queues now, one message a batch; those that say "again" come back. Returns how many. */
+  async drainOnce(): Promise<number> {
+    const now = this.queued;
+    this.queued = [];
+    for (const message of now) await this.carryOut(message);
+    return now.length;
+  }
+
+  async carryOut({ queue, body, attempts }: Queued): Promise<void> {
+    let again = false;
+    const message = {
+      id: crypto.randomUUID(),
+      timestamp: new Date(this.at),
+      attempts,
+      body,
+      ack: () => {},
+      retry: () => {
+        again = true;
+      },
+    };
+    const batch = { queue, messages: [message], ackAll: () => {}, retryAll: () => {}, metadata: {} };
+    await consume(batch as unknown as MessageBatch<unknown>, this.app); // the members that a consumer calls
+    if (again) this.queued.push({ queue, body, attempts: attempts + 1 });
+  }
+
+  /** Both clocks, ours and custody's. */
+  async advance(seconds: number): Promise<void> {
+    this.at = addSeconds(this.at, seconds);
+    await control('POST', '/time/advance', { seconds });
+  }
+
+  async held(): Promise<Json[]> {
+    const { items } = await control('GET', '/deliveries');
+    return items.filter(({ id, status }: Json) => status === 'held' && !this.#delivered.has(id));
+  }
+
+  async deliver(delivery: Json): Promise<Answer> {
+    this.#delivered.add(delivery.id);
+    return this.request(undefined, 'POST', '/webhooks/dfns', delivery.body, delivery.headers);
+  }
+
+  /** Delivers what custody holds for us, oldest first. */
+  async deliverWebhooks(): Promise<number> {
+    const held = await this.held();
+    for (const delivery of held) {
+      const { status, body } = await this.deliver(delivery);
+      if (status !== 200) throw new Error(`webhook: ${status} ${JSON.stringify(body)}`);
+    }
+    return held.length;
+  }
+
+  tick = (cron = '* * * * *', at = this.at) => runJobs({ cron, scheduledTime: Date.parse(at) }, this.app);
+
+  /** Lets everything happen until nothing does: crons, queues, custody's own progress, webhooks. */
+  async settle({ webhooks = true, ticks = true }: { webhooks?: boolean; ticks?: boolean } = {}): Promise<void> {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      if (ticks) await this.tick();
+      const carried = await this.drainOnce();
+      await this.advance(2);
+      const delivered = webhooks ? await this.deliverWebhooks() : 0;
+      const fresh = this.queued.length;
+      if (carried + delivered + fresh === 0) return;
+    }
+    throw new Error(
+      `not quiet after ${ROUNDS_MAX} rounds: ${JSON.stringify(this.queued)} ${JSON.stringify(this.logged.slice(-5))}`,
+    );
+  }
+
+  async decide(approvalId: string, value: 'Approved' | 'Denied', reason?: string): Promise<void> {
+    await control('POST', `/approvals/${approvalId}/decide`, {
+      user: 'compliance-1',
+      value,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+
+  /** An active account of this client; its view. */
+  async openAccount(client = 'client-1'): Promise<Json> {
+    await this.must(client, '/v1/accounts', { networks: ['EthereumSepolia'] });
+    await this.settle();
+    const { body } = await this.get(client, '/v1/accounts/me');
+    if (body.status !== 'active') {
+      throw new Error(`the account is ${body.status}: ${body.reason} ${JSON.stringify(this.logged.slice(-5))}`);
+    }
+    return body;
+  }
+
+  async fund(account: Json, units: string, contract?: string): Promise<void> {
+    const kind = contract === undefined ? { kind: 'Native' } : { kind: 'Erc20', contract };
+    await control('POST', `/wallets/${account.wallets[0].custodyId}/fund`, { ...kind, amount: units });
+  }
+
+  async ask(client: string, address: string, label = 'Exchange'): Promise<Json> {
+    return this.must(client, '/v1/accounts/me/destinations', {
+      network: 'EthereumSepolia',
+      address,
+      label,
+      kind: 'exchange',
+    });
+  }
+
+  async destination(client: string, id: string): Promise<Json> {
+    return (await this.get(client, `/v1/destinations/${id}`)).body;
+  }
+
+  /** A destination that an officer approved. */
+  async approved(client: string, address = EXCHANGE): Promise<Json> {
+    const { id } = await this.ask(client, address);
+    await this.settle();
+    await this.decide((await this.destination(client, id)).review.approvalId, 'Approved');
+    await this.settle();
+    return this.destination(client, id);
+  }
+
+  async grant(
+    client: string,
+    destinationId: string,
+    limits = [{ asset: USDC, perOrder: '5000000', perDay: '8000000' }],
+  ): Promise<Json> {
+    return this.must(client, '/v1/accounts/me/mandates', {
+      venue: 'Kraken',
+      destinationId,
+      limits,
+      validUntil: addSeconds(this.at, 30 * 86_400),
+    });
+  }
+
+  /** A schedule whose first slot is the next full minute. */
+  async schedule(mandateId: string, units: string, more: object = {}): Promise<Json> {
+    return this.must('operator-1', '/v1/schedules', {
+      mandateId,
+      asset: USDC,
+      units,
+      recurrence: { kind: 'cron', expression: '* * * * *', timeZone: 'UTC' },
+      runsMax: 1,
+      ...more,
+    });
+  }
+
+  /** An account with money, an approved exchange, a mandate and one due slot that nobody has claimed yet. */
+  async readyToTrade(client = 'client-1', units = '3000000'): Promise<Json> {
+    const account = await this.openAccount(client);
+    await this.fund(account, '1000000000000000000');
+    await this.fund(account, '10000000', USDC.split('/')[1]);
+    const destination = await this.approved(client);
+    const mandate = await this.grant(client, destination.id);
+    const schedule = await this.schedule(mandate.id, units);
+    await this.advance((Date.parse(schedule.nextSlot) - Date.parse(this.at)) / 1000 + 1);
+    return { account, destination, mandate, schedule };
+  }
+
+  async order(scheduleId: string): Promise<Json> {
+    const { items } = (await this.get('operator-1', `/v1/orders?scheduleId=${scheduleId}`)).body;
+    return items[0];
+  }
+
+  /** Transfers as custody has them. */
+  async custodyTransfers(account: Json): Promise<Json[]> {
+    const { items } = await (await sdk('maker')).wallets.listTransfers({ walletId: account.wallets[0].custodyId });
+    return items;
+  }
+
+  rows = async (sql: string, ...values: unknown[]): Promise<Json[]> =>
+    (
+      await env.DB.prepare(sql)
+        .bind(...values)
+        .all()
+    ).results;
+}
+
+export async function openWorld({ at = MONDAY }: { at?: string } = {}): Promise<World> {
+  await reset();
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  await control('POST', '/reset', {});
+  await control('PUT', '/webhooks/mode', { mode: 'hold' });
+  const seconds = Math.ceil((Date.parse(at) - Date.parse(timestamp(Date.now()))) / 1000);
+  await control('POST', '/time/advance', { seconds });
+  const { users } = await control('GET', '/organization');
+  const officers = ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => users[name].userId);
+  const { webhook } = await applySetup(
+    await sdk('setup'),
+    { officers, quorum: 1, webhookUrl: `${PRODUCT}/webhooks/dfns` },
+    undefined,
+  );
+  return new World(at, webhook.secret);
+}

@@ -1,0 +1,97 @@
+// Tests run in the Workers runtime. Every outbound request goes through the gate: it reaches the sandbox Worker under its
+// URL and fails for any other host, so no test can touch a network.
+import { fileURLToPath } from 'node:url';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { build } from 'esbuild';
+import { defineConfig } from 'vitest/config';
+import { deriveOrganization } from '../src/sandbox/derive.ts';
+
+const root = fileURLToPath(import.meta.resolve('..'));
+const compatibilityDate = '2026-08-15';
+const SEED = 'test';
+
+async function bundle(entry: string): Promise<string> {
+  const built = await build({
+    entryPoints: [root + entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'neutral',
+    mainFields: ['browser', 'module', 'main'],
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+  });
+  const [file] = built.outputFiles;
+  if (file === undefined) throw new Error(`nothing was built from ${entry}`);
+  return file.text;
+}
+
+const { orgId, accounts } = deriveOrganization(SEED);
+const maker = accounts.find(({ name }) => name === 'maker');
+if (maker === undefined) throw new Error('the sandbox has no maker');
+
+const gate = `export default { fetch(request, env) {
+  const { hostname } = new URL(request.url)
+  if (hostname === 'sandbox.test') return env.SANDBOX.fetch(request)
+  throw new Error('a test may not reach ' + hostname)
+} }`;
+const closed = `export default { fetch: () => new Response('closed', { status: 502 }) }`;
+const script = (path: string, contents: string) => [{ type: 'ESModule' as const, path, contents }];
+
+export default defineConfig({
+  root,
+  resolve: { alias: { 'cross-fetch': `${root}src/dfns/fetch.ts` } },
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: `${root}wrangler.toml` },
+      miniflare: {
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
+          PUBLIC_URL: 'http://fiducia.test',
+          DFNS_API_URL: 'http://sandbox.test',
+          DFNS_ORG_ID: orgId,
+          DFNS_AUTH_TOKEN: maker.authToken,
+          DFNS_CREDENTIAL_ID: maker.credentialId,
+          DFNS_PRIVATE_KEY: maker.privateKey,
+          DFNS_WEBHOOK_SECRETS: 'not-known-before-set-up',
+          JWT_ISSUER: 'http://sandbox.test/_sandbox/identity',
+          JWT_JWKS_URL: 'http://sandbox.test/_sandbox/identity/jwks',
+        },
+        outboundService: 'gate',
+        workers: [
+          {
+            name: 'sandbox',
+            compatibilityDate,
+            compatibilityFlags: ['nodejs_compat'],
+            outboundService: 'closed',
+            bindings: { SANDBOX_SEED: SEED },
+            durableObjects: { ORGANIZATION: { className: 'Organization', useSQLite: true } },
+            modules: script('index.mjs', await bundle('src/sandbox/worker.ts')),
+          },
+          {
+            name: 'gate',
+            compatibilityDate,
+            serviceBindings: { SANDBOX: 'sandbox' },
+            modules: script('gate.mjs', gate),
+          },
+          { name: 'closed', compatibilityDate, modules: script('closed.mjs', closed) },
+        ],
+      },
+    })),
+  ],
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: 30_000,
+    deps: {
+      optimizer: {
+        ssr: {
+          enabled: true,
+          include: ['@dfns/sdk', '@dfns/sdk-keysigner'],
+          rolldownOptions: { external: [/^node:/, /^cloudflare:/], platform: 'node' },
+        },
+      },
+    },
+  },
+});
