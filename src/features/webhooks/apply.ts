@@ -23,10 +23,13 @@ export const applyWebhook = consumer('events', WebhookReceived, async (app, { bo
   const event = WebhookEvent.parse(JSON.parse(body));
   const rootId = await rootOf(app, event);
   const key = keyOf(event, rootId);
-  if (await isHinted(app, key)) return 'done';
-  if ((await findInboxKey(app.database, key)) !== undefined) {
-    await commit(app.database, { by, changes: [], once: [deliveryRow({ eventId: event.id, rootId, receivedAt })] });
-    await hint(app, key);
+  const isHintedDone = await isHinted(app, key);
+  if (isHintedDone || (await findInboxKey(app.database, key)) !== undefined) {
+    // A retry's own id is kept even then: a later one may name it instead of the first.
+    const isKnown = isHintedDone && event.retryOf === undefined;
+    if (!isKnown)
+      await commit(app.database, { by, changes: [], once: [deliveryRow({ eventId: event.id, rootId, receivedAt })] });
+    if (!isHintedDone) await hint(app, key);
     return 'done';
   }
   const wakes = await wakesOf(app, event);

@@ -27,7 +27,7 @@ export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().p
   const signer = await findSigner(body, c.req.header(SIGNATURE_HEADER) ?? null, config.webhookSecrets);
   if (signer === undefined) return problem(c, { code: 'signature_invalid' });
   const text = new TextDecoder().decode(body);
-  const event = DeliveredEvent.safeParse(JSON.parse(text));
+  const event = DeliveredEvent.safeParse(parseJson(text));
   if (!event.success) return problem(c, { code: 'webhook_malformed' });
   if (!isFresh(event.data, clock.wall() / MILLISECONDS_PER_SECOND)) return problem(c, { code: 'webhook_stale' });
   const receivedAt = timestamp(clock.wall());
@@ -49,6 +49,16 @@ export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().p
   });
   return c.json({ received: true }, 200);
 });
+
+/** Undefined for what is no JSON, which then is no event either. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Signed, yet not JSON: answered as malformed by the schema.
+    return undefined;
+  }
+}
 
 /** Reads at most the allowed bytes; undefined when there are more. The declared length is not believed. */
 async function readCapped(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer> | undefined> {
