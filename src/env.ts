@@ -11,7 +11,8 @@ export interface Secrets {
   readonly DFNS_PRIVATE_KEY?: string;
   readonly DFNS_WEBHOOK_SECRETS?: string;
 }
-export type Bindings = Env & Secrets;
+/** Settings are text here; `wrangler types` knows only the values of this file. */
+export type Bindings = { readonly [Name in keyof Env]: Env[Name] extends string ? string : Env[Name] } & Secrets;
 
 const WEBHOOK_SECRET_CHARACTERS_MIN = 8;
 

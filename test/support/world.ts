@@ -24,7 +24,7 @@ const ROUNDS_MAX = 60;
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
 type Json = any;
-interface Queued {
+export interface Queued {
   readonly queue: 'fiducia-money' | 'fiducia-events';
   readonly body: unknown;
   readonly attempts: number;
