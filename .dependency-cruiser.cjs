@@ -1,5 +1,5 @@
 // Imports go one way only: domain <- kit, dfns, store <- app <- features <- doors <- worker. The sandbox and the slices
-// stand alone. Parsed with swc: without it this tool cannot read the compiler in use and finds nothing (ADR 5).
+// stand alone. Parsed with swc: without it this tool cannot read the compiler in use and finds nothing (ADR 1).
 const only = (name, from, allowed, comment) => ({
   name,
   comment,

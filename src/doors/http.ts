@@ -74,7 +74,13 @@ http.use(async (c, next) => {
   if (c.req.method !== 'GET' && c.req.path.startsWith('/v1/') && c.res.ok)
     c.executionCtx.waitUntil(relayQuietly(c.env));
 });
-http.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }));
+http.use(async (c, next) => {
+  await next();
+  // A page brings the policy it needs; an answer without one may load nothing.
+  if (!c.res.headers.has('content-security-policy'))
+    c.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+});
+http.use(secureHeaders());
 http.route('/', health);
 http.route('/', webhookDoor);
 http.route('/', docs);

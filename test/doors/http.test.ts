@@ -351,10 +351,12 @@ describe('readiness', () => {
   });
 
   it('is alive without any setting, and serves its reference from itself', async () => {
-    expect((await exports.default.fetch('http://fiducia.test/healthz')).status).toBe(200);
+    const alive = await exports.default.fetch('http://fiducia.test/healthz');
+    expect(alive.status).toBe(200);
+    expect(alive.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
     const page = await exports.default.fetch('http://fiducia.test/docs');
     expect(await page.text()).not.toMatch(/https?:\/\//);
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'self'/);
     for (const asset of ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js']) {
       const answer = await exports.default.fetch(`http://fiducia.test/docs/${asset}`);
       expect(answer.status, asset).toBe(200);
