@@ -6,16 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { importProblems, plantedViolationProblem } from './import-direction.ts';
+import { migrationArguments, quietly } from './local.ts';
 import { writeOpenApi } from './write-openapi.ts';
 
 const BUNDLE_GZIP_BYTES_MAX = 400 * 1024;
-const env = {
-  ...process.env,
-  WRANGLER_SEND_METRICS: 'false',
-  WRANGLER_HIDE_BANNER: 'true',
-  CI: '1',
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-};
+const env = { ...process.env, ...quietly };
 
 interface Ran {
   readonly ok: boolean;
@@ -48,16 +43,7 @@ const checks: Record<string, () => string | undefined | Promise<string | undefin
   'schema drift': () => {
     const copy = join(scratch, 'migrations');
     cpSync('migrations', copy, { recursive: true });
-    const generated = run(
-      'drizzle-kit',
-      'generate',
-      '--dialect',
-      'sqlite',
-      '--schema',
-      'src/store/schema.ts',
-      '--out',
-      copy,
-    );
+    const generated = run('drizzle-kit', ...migrationArguments(copy));
     if (!generated.ok) return generated.output;
     return readdirSync(copy).length === readdirSync('migrations').length
       ? undefined

@@ -16,9 +16,7 @@ const section = readFileSync('wrangler.toml', 'utf8')
   .filter((line) => !line.startsWith('#'));
 const from = section.indexOf(`[env.${environment}]`);
 const until = section.findIndex((line, index) => index > from && /^\[env\.\w+\]$/.test(line));
-const unfilled = section
-  .slice(from, until < 0 ? undefined : until)
-  .filter((line) => /FILL-IN|example\.com/.test(line));
+const unfilled = section.slice(from, until < 0 ? undefined : until).filter((line) => /FILL-IN|example\.com/.test(line));
 if (unfilled.length > 0 && !isDryRun) {
   console.error(
     `wrangler.toml is not filled in for ${environment}:\n${unfilled.map((line) => `  ${line}`).join('\n')}`,

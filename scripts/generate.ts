@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { triggers } from '../src/store/triggers.ts';
+import { migrationArguments } from './local.ts';
 
 const MIGRATIONS = 'migrations';
 const BREAKPOINT = '\n--> statement-breakpoint\n';
@@ -14,18 +15,7 @@ const migrationFiles = () =>
   readdirSync(MIGRATIONS)
     .filter((file) => file.endsWith('.sql'))
     .sort();
-const drizzle = (...args: string[]) =>
-  run(
-    'drizzle-kit',
-    'generate',
-    '--dialect',
-    'sqlite',
-    '--schema',
-    'src/store/schema.ts',
-    '--out',
-    MIGRATIONS,
-    ...args,
-  );
+const drizzle = (...args: string[]) => run('drizzle-kit', ...migrationArguments(MIGRATIONS), ...args);
 
 drizzle('--name', name);
 const written = migrationFiles()

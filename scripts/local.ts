@@ -16,6 +16,12 @@ export const quietly = {
   CI: '1',
 } as const;
 
+/** For drizzle-kit: the next migration of the schema, into a folder of migrations. */
+export const migrationArguments = (folder: string): string[] => [
+  ...['generate', '--dialect', 'sqlite'],
+  ...['--schema', 'src/store/schema.ts', '--out', folder],
+];
+
 export function portOf(name: 'PORT' | 'SANDBOX_PORT', fallback: number): number {
   const port = Number(process.env[name] ?? fallback);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)

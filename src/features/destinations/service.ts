@@ -100,6 +100,11 @@ export async function readDestination(app: App, scope: Scope, id: DestinationId)
   return destination === undefined ? refuse({ code: 'not_found' }) : accept(destination);
 }
 
+async function readIn<S extends Destination['status']>(app: App, scope: Scope, id: DestinationId, status: S) {
+  const found = await readDestination(app, scope, id);
+  return found.ok ? inStatus('destination', found.value, status) : found;
+}
+
 /** Nothing is sent there from this commit on; custody's list follows when an officer approves. */
 export async function removeDestination(
   app: App,
@@ -108,9 +113,7 @@ export async function removeDestination(
   id: DestinationId,
   keep: Keep,
 ): Promise<Result<Destination>> {
-  const found = await readDestination(app, scope, id);
-  if (!found.ok) return found;
-  const approved = inStatus('destination', found.value, 'approved');
+  const approved = await readIn(app, scope, id, 'approved');
   if (!approved.ok) return approved;
   const database = databaseFor(app, approved.value.accountId);
   const account = await findAccount(database, scope, approved.value.accountId);
@@ -138,9 +141,7 @@ export async function withdrawDestination(
   id: DestinationId,
   keep: Keep,
 ): Promise<Result<Destination>> {
-  const found = await readDestination(app, scope, id);
-  if (!found.ok) return found;
-  const requested = inStatus('destination', found.value, 'requested');
+  const requested = await readIn(app, scope, id, 'requested');
   if (!requested.ok) return requested;
   const database = databaseFor(app, requested.value.accountId);
   const changes = await listUnsettledChanges(database, requested.value.accountId, CHANGES_MAX);
