@@ -1,5 +1,6 @@
 // Money on its way: lost answers, two at once, stops between claim and hand-over, and each answer custody can give.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { externalIdOf } from '../../src/features/transfers/prepare.ts';
 import { hashOf } from '../../src/store/journal.ts';
 import { control, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
@@ -103,6 +104,17 @@ describe('a transfer', () => {
     await world.settle({ webhooks: false });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
     expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+
+  it('has an external id that follows from schedule and slot alone, so a restored database finds it again', async () => {
+    const { account, schedule } = await world.readyToTrade();
+    await world.tick();
+    await world.settle();
+    const [made] = await world.custodyTransfers(account);
+    expect(made.externalId).toBe(await externalIdOf(`${schedule.id}|${schedule.nextSlot}`));
+    expect(made.externalId).toMatch(/^f1-[a-z2-7]{32}$/);
+    // RFC 4648 base32 of the SHA-256 of "abc" (FIPS 180-2, appendix B.1), lower-case, its first 160 bits.
+    expect(await externalIdOf('abc')).toBe('f1-xj4bnp4pahh6uqkbidpf3lrceoyagynd');
   });
 
   it('has a journal without gaps whose hashes hold', async () => {
@@ -282,6 +294,44 @@ describe('an answer of custody', () => {
     await world.settle();
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
     expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+
+  it('that breaks off before its end is unknown, and the transfer is made once', async () => {
+    const { account, schedule } = await handOver({ kind: 'no_response', seconds: 0, afterEffect: true });
+    expect(await transferOf(schedule)).toMatchObject({ status: 'submitting', custodyId: null });
+    await world.advance(120);
+    await world.settle();
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+
+  it.each([
+    ['202', { pendingTransferStatus: 202 }],
+    ['403 by a policy', { blockedTransfer: 'refuse' }],
+  ])('of %s, the other reading of what custody documents, ends the same way', async (_, settings) => {
+    await control('PUT', '/settings', settings);
+    const { schedule, account } = await world.readyToTrade();
+    const { users } = await control('GET', '/organization');
+    const isBlock = 'blockedTransfer' in settings;
+    await (await sdk('setup')).policies.createPolicy({
+      body: {
+        name: 'A person looks at each transfer, or nothing leaves',
+        activityKind: 'Wallets:Sign',
+        rule: { kind: 'AlwaysTrigger' },
+        action: isBlock
+          ? { kind: 'Block' }
+          : {
+              kind: 'RequestApproval',
+              approvalGroups: [{ quorum: 1, approvers: { userId: { in: [users['compliance-1'].userId] } } }],
+            },
+      },
+    });
+    await world.tick();
+    await world.settle();
+    await world.advance(120);
+    await world.settle();
+    expect((await transferOf(schedule)).status).toBe(isBlock ? 'failed' : 'awaiting_approval');
+    expect(await world.custodyTransfers(account)).toHaveLength(isBlock ? 0 : 1);
   });
 
   it('that a policy blocks it ends the order as rejected and gives the limit back', async () => {
