@@ -59,7 +59,6 @@ CREATE TABLE `fences` (
 	`result` text NOT NULL,
 	`findings` text NOT NULL,
 	`checked_at` text NOT NULL,
-	`intact_at` text,
 	`found` text
 );
 --> statement-breakpoint
@@ -210,6 +209,7 @@ CREATE TABLE `orders` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `orders_occurrence` ON `orders` (`schedule_id`,`slot`);--> statement-breakpoint
 CREATE INDEX `orders_account` ON `orders` (`account_id`,`id`);--> statement-breakpoint
+CREATE INDEX `orders_schedule` ON `orders` (`schedule_id`,`id`);--> statement-breakpoint
 CREATE INDEX `orders_status` ON `orders` (`status`,`due_at`);--> statement-breakpoint
 CREATE INDEX `orders_mandate` ON `orders` (`mandate_id`,`status`);--> statement-breakpoint
 CREATE TABLE `outbox` (
@@ -217,10 +217,11 @@ CREATE TABLE `outbox` (
 	`queue` text NOT NULL,
 	`body` text NOT NULL,
 	`created_at` text NOT NULL,
-	`sent_at` text
+	`due_at` text NOT NULL,
+	`postponed` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `outbox_sent` ON `outbox` (`sent_at`,`id`);--> statement-breakpoint
+CREATE INDEX `outbox_due` ON `outbox` (`due_at`);--> statement-breakpoint
 CREATE TABLE `policy_changes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL,

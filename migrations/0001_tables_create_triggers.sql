@@ -30,6 +30,10 @@ BEGIN SELECT RAISE(ABORT, 'accounts: version must rise by one'); END;
 CREATE TRIGGER accounts_no_delete BEFORE DELETE ON accounts
 BEGIN SELECT RAISE(ABORT, 'accounts: records are not deleted'); END;
 --> statement-breakpoint
+CREATE TRIGGER accounts_no_replace BEFORE INSERT ON accounts
+WHEN EXISTS (SELECT 1 FROM accounts WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'accounts: records are not replaced'); END;
+--> statement-breakpoint
 CREATE TRIGGER wallets_status_known BEFORE INSERT ON wallets
 WHEN NEW.status NOT IN ('creating', 'failed', 'active', 'archived')
 BEGIN SELECT RAISE(ABORT, 'wallets: unknown status'); END;
@@ -44,6 +48,10 @@ BEGIN SELECT RAISE(ABORT, 'wallets: version must rise by one'); END;
 --> statement-breakpoint
 CREATE TRIGGER wallets_no_delete BEFORE DELETE ON wallets
 BEGIN SELECT RAISE(ABORT, 'wallets: records are not deleted'); END;
+--> statement-breakpoint
+CREATE TRIGGER wallets_no_replace BEFORE INSERT ON wallets
+WHEN EXISTS (SELECT 1 FROM wallets WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'wallets: records are not replaced'); END;
 --> statement-breakpoint
 CREATE TRIGGER destinations_status_known BEFORE INSERT ON destinations
 WHEN NEW.status NOT IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing', 'refused', 'withdrawn', 'rejected', 'expired', 'failed', 'removed')
@@ -60,6 +68,10 @@ BEGIN SELECT RAISE(ABORT, 'destinations: version must rise by one'); END;
 CREATE TRIGGER destinations_no_delete BEFORE DELETE ON destinations
 BEGIN SELECT RAISE(ABORT, 'destinations: records are not deleted'); END;
 --> statement-breakpoint
+CREATE TRIGGER destinations_no_replace BEFORE INSERT ON destinations
+WHEN EXISTS (SELECT 1 FROM destinations WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'destinations: records are not replaced'); END;
+--> statement-breakpoint
 CREATE TRIGGER policy_changes_status_known BEFORE INSERT ON policy_changes
 WHEN NEW.status NOT IN ('queued', 'submitting', 'submitted', 'conflict', 'withdrawn', 'applied', 'rejected', 'expired', 'failed')
 BEGIN SELECT RAISE(ABORT, 'policy_changes: unknown status'); END;
@@ -74,6 +86,10 @@ BEGIN SELECT RAISE(ABORT, 'policy_changes: version must rise by one'); END;
 --> statement-breakpoint
 CREATE TRIGGER policy_changes_no_delete BEFORE DELETE ON policy_changes
 BEGIN SELECT RAISE(ABORT, 'policy_changes: records are not deleted'); END;
+--> statement-breakpoint
+CREATE TRIGGER policy_changes_no_replace BEFORE INSERT ON policy_changes
+WHEN EXISTS (SELECT 1 FROM policy_changes WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'policy_changes: records are not replaced'); END;
 --> statement-breakpoint
 CREATE TRIGGER mandates_status_known BEFORE INSERT ON mandates
 WHEN NEW.status NOT IN ('granted', 'active', 'revoked', 'rejected', 'expired')
@@ -90,6 +106,10 @@ BEGIN SELECT RAISE(ABORT, 'mandates: version must rise by one'); END;
 CREATE TRIGGER mandates_no_delete BEFORE DELETE ON mandates
 BEGIN SELECT RAISE(ABORT, 'mandates: records are not deleted'); END;
 --> statement-breakpoint
+CREATE TRIGGER mandates_no_replace BEFORE INSERT ON mandates
+WHEN EXISTS (SELECT 1 FROM mandates WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'mandates: records are not replaced'); END;
+--> statement-breakpoint
 CREATE TRIGGER schedules_status_known BEFORE INSERT ON schedules
 WHEN NEW.status NOT IN ('active', 'paused', 'ended')
 BEGIN SELECT RAISE(ABORT, 'schedules: unknown status'); END;
@@ -104,6 +124,10 @@ BEGIN SELECT RAISE(ABORT, 'schedules: version must rise by one'); END;
 --> statement-breakpoint
 CREATE TRIGGER schedules_no_delete BEFORE DELETE ON schedules
 BEGIN SELECT RAISE(ABORT, 'schedules: records are not deleted'); END;
+--> statement-breakpoint
+CREATE TRIGGER schedules_no_replace BEFORE INSERT ON schedules
+WHEN EXISTS (SELECT 1 FROM schedules WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'schedules: records are not replaced'); END;
 --> statement-breakpoint
 CREATE TRIGGER orders_status_known BEFORE INSERT ON orders
 WHEN NEW.status NOT IN ('scheduled', 'released', 'executing', 'executed', 'failed', 'rejected', 'blocked', 'canceled', 'skipped')
@@ -120,6 +144,10 @@ BEGIN SELECT RAISE(ABORT, 'orders: version must rise by one'); END;
 CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 BEGIN SELECT RAISE(ABORT, 'orders: records are not deleted'); END;
 --> statement-breakpoint
+CREATE TRIGGER orders_no_replace BEFORE INSERT ON orders
+WHEN EXISTS (SELECT 1 FROM orders WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'orders: records are not replaced'); END;
+--> statement-breakpoint
 CREATE TRIGGER transfers_status_known BEFORE INSERT ON transfers
 WHEN NEW.status NOT IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review', 'confirmed', 'failed', 'rejected', 'canceled')
 BEGIN SELECT RAISE(ABORT, 'transfers: unknown status'); END;
@@ -134,6 +162,10 @@ BEGIN SELECT RAISE(ABORT, 'transfers: version must rise by one'); END;
 --> statement-breakpoint
 CREATE TRIGGER transfers_no_delete BEFORE DELETE ON transfers
 BEGIN SELECT RAISE(ABORT, 'transfers: records are not deleted'); END;
+--> statement-breakpoint
+CREATE TRIGGER transfers_no_replace BEFORE INSERT ON transfers
+WHEN EXISTS (SELECT 1 FROM transfers WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'transfers: records are not replaced'); END;
 --> statement-breakpoint
 CREATE TRIGGER halts_status_known BEFORE INSERT ON halts
 WHEN NEW.status NOT IN ('active', 'lifted')
@@ -150,6 +182,10 @@ BEGIN SELECT RAISE(ABORT, 'halts: version must rise by one'); END;
 CREATE TRIGGER halts_no_delete BEFORE DELETE ON halts
 BEGIN SELECT RAISE(ABORT, 'halts: records are not deleted'); END;
 --> statement-breakpoint
+CREATE TRIGGER halts_no_replace BEFORE INSERT ON halts
+WHEN EXISTS (SELECT 1 FROM halts WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'halts: records are not replaced'); END;
+--> statement-breakpoint
 CREATE TRIGGER incidents_status_known BEFORE INSERT ON incidents
 WHEN NEW.status NOT IN ('open', 'acknowledged')
 BEGIN SELECT RAISE(ABORT, 'incidents: unknown status'); END;
@@ -164,3 +200,7 @@ BEGIN SELECT RAISE(ABORT, 'incidents: version must rise by one'); END;
 --> statement-breakpoint
 CREATE TRIGGER incidents_no_delete BEFORE DELETE ON incidents
 BEGIN SELECT RAISE(ABORT, 'incidents: records are not deleted'); END;
+--> statement-breakpoint
+CREATE TRIGGER incidents_no_replace BEFORE INSERT ON incidents
+WHEN EXISTS (SELECT 1 FROM incidents WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'incidents: records are not replaced'); END;

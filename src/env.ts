@@ -44,7 +44,7 @@ function nest(data: z.infer<typeof Settings>) {
     environment: data.ENVIRONMENT,
     publicUrl: data.PUBLIC_URL.replace(/\/$/, ''),
     restoreEpoch: data.RESTORE_EPOCH,
-    limitsTemplate: 'standard',
+    limitsTemplate: 'standard' as const,
     dfns: {
       apiUrl: data.DFNS_API_URL,
       orgId: data.DFNS_ORG_ID,

@@ -1,5 +1,6 @@
 // The wanted organisation at Dfns, as one typed value: who guards changes, which limits a template sets, which webhook.
 // Units are Dfns': timeouts and windows in minutes.
+import { limitsTemplates } from '../../src/domain/limits-template.ts';
 
 export interface Wanted {
   /** User ids of the human officers who decide about changes; at least one, never a service account. */
@@ -9,8 +10,6 @@ export interface Wanted {
 }
 
 const GUARD_MINUTES = 1440;
-const STANDARD_TRANSFERS_PER_DAY = 100;
-const DAY_MINUTES = 1440;
 
 export const webhookEvents = [
   'wallet.created',
@@ -48,7 +47,7 @@ const standardLimits = {
   activityKind: 'Wallets:Sign' as const,
   rule: {
     kind: 'TransactionCountVelocity' as const,
-    configuration: { limit: STANDARD_TRANSFERS_PER_DAY, timeframe: DAY_MINUTES },
+    configuration: { limit: limitsTemplates.standard.count, timeframe: limitsTemplates.standard.timeframeMinutes },
   },
   action: { kind: 'Block' as const },
   filters: { walletTags: { hasAll: ['limits:standard'] } },

@@ -1,30 +1,30 @@
 // Outbox to queue. Runs right after a response or a batch, and by cron for what was left; sending twice is harmless.
 import { addSeconds } from '../domain/time.ts';
 import { faultFields } from '../kit/log.ts';
-import { listUnsent, markSent, type OutboxRow } from '../store/outbox.ts';
+import { expectUntil, listDueMessages, type OutboxRow } from '../store/outbox.ts';
 import type { App } from './app.ts';
 
 /** D1 binds 100 parameters and a queue takes 100 messages a call. */
 const MESSAGES_PER_RUN = 90;
-/** Sent but not finished for this long: taken for lost, and sent again. */
-const STALE_SECONDS = 120;
+/** Longer than the queue's own first retries; a message not finished by then is taken for lost. */
+const LOST_SECONDS = 120;
 
-/** Sends what waits; returns how many messages were sent. */
+/** Sends what is due; returns how many messages were sent. */
 export async function relay(app: App): Promise<number> {
   const at = app.clock.now();
-  const waiting = await listUnsent(app.database, addSeconds(at, -STALE_SECONDS), MESSAGES_PER_RUN);
-  await Promise.all([send(app.bindings.MONEY, waiting, 'money'), send(app.bindings.EVENTS, waiting, 'events')]);
-  if (waiting.length > 0)
-    await markSent(
-      app.database,
-      waiting.map(({ id }) => id),
-      at,
-    );
-  return waiting.length;
+  const due = await listDueMessages(app.database, at, MESSAGES_PER_RUN);
+  if (due.length === 0) return 0;
+  await Promise.all([send(app.bindings.MONEY, due, 'money'), send(app.bindings.EVENTS, due, 'events')]);
+  await expectUntil(
+    app.database,
+    due.map(({ id }) => id),
+    addSeconds(at, LOST_SECONDS),
+  );
+  return due.length;
 }
 
-async function send(queue: Queue, waiting: readonly OutboxRow[], name: OutboxRow['queue']): Promise<void> {
-  const bodies = waiting.filter((row) => row.queue === name).map(({ body }) => ({ body: JSON.parse(body) as unknown }));
+async function send(queue: Queue, due: readonly OutboxRow[], name: OutboxRow['queue']): Promise<void> {
+  const bodies = due.filter((row) => row.queue === name).map(({ body }) => ({ body: JSON.parse(body) as unknown }));
   if (bodies.length > 0) await queue.sendBatch(bodies);
 }
 

@@ -21,9 +21,12 @@ export function hindranceOf(fault: unknown): Hindrance {
   if (status === 408 || status === 425 || status >= 500) return { kind: 'unknown', reason: `status ${status}` };
   // A policy may block with 403; every other 403 is about our credential, like 401, and is not the request's fault.
   const isBarred =
-    status === 401 || status === 402 || (status === 403 && !/polic/i.test(message)) || isFromSigning(fault);
+    status === 401 || status === 402 || (status === 403 && !isBlockedByPolicy(message)) || isFromSigning(fault);
   return isBarred ? { kind: 'barred', status, message } : { kind: 'refused', status, message };
 }
+
+/** A permission may have a policy in its name, so what it says of authorization comes first. */
+const isBlockedByPolicy = (message: string): boolean => !/not authorized/i.test(message) && /polic/i.test(message);
 
 /** A refusal of the signing calls, or of the signer itself (status -1), says nothing about the request that was signed. */
 const isFromSigning = (fault: DfnsError): boolean =>

@@ -3,6 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { DfnsApiClient, DfnsError, PolicyPendingError } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 import type { ChangeAnswer, CreateAnswer, CustodyWallet, TransferAnswer } from '../domain/custody.ts';
+import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, hindranceOf, read } from './answers.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
@@ -114,6 +115,18 @@ export function openCustody(credential: DfnsCredential): Custody {
 
     findApproval: (approvalId) => read(() => dfns().policies.getApproval({ approvalId }), to.toApproval),
 
+    async findApprovedChange(policyId, addresses) {
+      const decided = await all((token) =>
+        demand(
+          () => dfns().policies.listApprovals({ query: { ...pagedAsText(token), status: 'Approved' } }),
+          (answer) => to.toPage(answer, to.toDecidedChange),
+        ),
+      );
+      return decided.find(
+        (change) => change?.policyId === policyId && change.addresses && isSameList(change.addresses, addresses),
+      );
+    },
+
     findWallet: (walletId) => read(() => dfns().wallets.getWallet({ walletId }), to.toWallet),
 
     async listWalletsByExternalId(externalId): Promise<CustodyWallet[]> {
@@ -162,6 +175,16 @@ export function openCustody(credential: DfnsCredential): Custody {
 
     findTransfer: (walletId, transferId) =>
       read(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer),
+
+    async findTransferByExternalId(walletId, externalId) {
+      const transfers = await all((token) =>
+        demand(
+          () => dfns().wallets.listTransfers({ walletId, query: paged(token) }),
+          (answer) => to.toPage(answer, to.toTransfer),
+        ),
+      );
+      return transfers.find((transfer) => transfer.externalId === externalId);
+    },
 
     async listWebhookIds(url) {
       const { items } = await demand(

@@ -17,6 +17,11 @@ export class CustodyUnavailable extends Error {
   override readonly name = 'CustodyUnavailable';
 }
 
+export interface ApprovedChange {
+  readonly changeRequestId: string;
+  readonly approvalId: string;
+}
+
 export interface Balance {
   readonly contract: string | undefined;
   readonly units: bigint;
@@ -47,6 +52,8 @@ export interface Custody {
     addresses: readonly string[];
   }): Promise<ChangeAnswer>;
   findApproval(approvalId: string): Promise<CustodyApproval | undefined>;
+  /** The newest approved change of this policy to exactly this list, from a paged scan of decided approvals. */
+  findApprovedChange(policyId: string, addresses: readonly string[]): Promise<ApprovedChange | undefined>;
 
   findWallet(walletId: string): Promise<CustodyWallet | undefined>;
   /** A paged scan: custody cannot search by label. */
@@ -63,6 +70,8 @@ export interface Custody {
   /** `body` is the exact request text; it reaches custody byte for byte. */
   transfer(walletId: string, body: string): Promise<TransferAnswer>;
   findTransfer(walletId: string, transferId: string): Promise<CustodyTransfer | undefined>;
+  /** A paged scan of the whole wallet: custody cannot search by external id. */
+  findTransferByExternalId(walletId: string, externalId: string): Promise<CustodyTransfer | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;

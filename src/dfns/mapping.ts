@@ -176,6 +176,27 @@ export function toApproval(answer: unknown): CustodyApproval {
   };
 }
 
+const DecidedChange = z.object({
+  id: z.string(),
+  activity: z.object({
+    changeRequest: z.object({ id: z.string(), entityId: z.string(), body: PolicyBody }).optional(),
+  }),
+});
+
+/** The change that an approval is about; undefined when it is about something else. */
+export function toDecidedChange(answer: unknown) {
+  const { id, activity } = DecidedChange.parse(answer);
+  const change = activity.changeRequest;
+  return (
+    change && {
+      approvalId: id,
+      changeRequestId: change.id,
+      policyId: change.entityId,
+      addresses: change.body.status === 'Archived' ? undefined : listOf(change.body.rule),
+    }
+  );
+}
+
 const ChangeRequest = z.object({ id: z.string(), approvalId: z.string() });
 export const toChangeRequest = (answer: unknown): z.infer<typeof ChangeRequest> => ChangeRequest.parse(answer);
 

@@ -1,5 +1,6 @@
 // The client's account. It opens as a saga: guard, approved list, wallets, read-back; only then does it become active.
 import type { AccountId, ClientId } from './id.ts';
+import type { LimitsTemplate } from './limits-template.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
 import type { Timestamp } from './time.ts';
 
@@ -16,7 +17,7 @@ interface AccountCore {
   readonly clientId: ClientId;
   /** `client:<client id>`, on every wallet of the account and in the filter of its approved list. */
   readonly tag: string;
-  readonly limitsTemplate: string;
+  readonly limitsTemplate: LimitsTemplate;
   /** The approved-list policy at custody, once it exists. */
   readonly policyId: string | null;
   readonly createdAt: Timestamp;
@@ -36,7 +37,7 @@ export type Account<S extends AccountStatus = AccountStatus> = InStatus<AccountC
 const become = transitions<typeof accountMachine, AccountCore, AccountFacts>();
 
 export const tagOf = (clientId: ClientId): string => `client:${clientId}`;
-export const limitsTagOf = (template: string): string => `limits:${template}`;
+export const limitsTagOf = (template: LimitsTemplate): string => `limits:${template}`;
 
 /** Everything was read back from custody and stands as wanted: only now is a deposit address shown. */
 export function activate(account: Account<'opening'>, at: Timestamp): Account<'active'> {

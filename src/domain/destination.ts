@@ -2,7 +2,7 @@
 import type { AccountId, DestinationId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
 import type { Network } from './network.ts';
-import type { PolicyChange } from './policy-change.ts';
+import { isSameList, type PolicyChange } from './policy-change.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Timestamp } from './time.ts';
 
@@ -48,7 +48,7 @@ interface DestinationFacts {
   requested: object;
   in_review: InReview;
   approved: Approved;
-  suspended: { readonly reason: string };
+  suspended: Approved & { readonly reason: string };
   removing: Approved & { readonly removalAskedAt: Timestamp };
   refused: { readonly reason: string };
   withdrawn: { readonly withdrawnAt: Timestamp };
@@ -102,14 +102,18 @@ export const withdraw = (destination: Destination<'requested'>, at: Timestamp): 
   become(destination, 'withdrawn', { withdrawnAt: at });
 
 /** From this commit on nothing is sent there, long before custody has dropped the address from its list. */
-export const startRemoval = (destination: Destination<'approved'>, at: Timestamp): Destination<'removing'> =>
-  become(destination, 'removing', { removalAskedAt: at });
+export const startRemoval = (
+  destination: Destination<'approved' | 'suspended'>,
+  at: Timestamp,
+): Destination<'removing'> => become(destination, 'removing', { removalAskedAt: at });
 
 export function completeRemoval(
   destination: Destination<'removing'>,
   change: PolicyChange<'applied'>,
 ): Result<Destination<'removed'>> {
-  if (change.addressesRead.includes(destination.address)) {
+  if (change.destinationId !== destination.id) throw new TypeError('change of another destination');
+  // The list keeps an address that another pair (network, address) still needs.
+  if (!isSameList(change.addressesRead, change.addressesWanted)) {
     return refuse({ code: 'list_does_not_match', policyId: change.policyId });
   }
   return accept(become(destination, 'removed', { removedAt: change.appliedAt }));

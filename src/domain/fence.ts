@@ -2,6 +2,7 @@
 import { limitsTagOf } from './account.ts';
 import type { CustodyPolicy, CustodyWallet } from './custody.ts';
 import type { AccountId } from './id.ts';
+import { type LimitsTemplate, limitsTemplates } from './limits-template.ts';
 import { isSameList } from './policy-change.ts';
 import type { Timestamp } from './time.ts';
 
@@ -21,7 +22,6 @@ export interface Fence {
   readonly result: FenceResult;
   readonly findings: readonly Finding[];
   readonly checkedAt: Timestamp;
-  readonly intactAt: Timestamp | null;
   readonly found: FoundSummary | null;
 }
 
@@ -39,7 +39,7 @@ export interface FoundSummary {
 
 export interface WantedFence {
   readonly tag: string;
-  readonly limitsTemplate: string;
+  readonly limitsTemplate: LimitsTemplate;
   readonly policyId: string | null;
   readonly custodyWalletIds: readonly string[];
   /** While a change is under way the list before and the list after it are both right. */
@@ -132,10 +132,25 @@ const limitsOf = (
 function checkLimits(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
   const limits = limitsOf(wanted, policies);
   if (limits === undefined) return [breaks('limits_missing', 'The limits of the account are not in force at custody.')];
-  if (limits.rule.kind !== 'count' || limits.action.kind === 'none' || limits.hasOtherFilters) {
-    return [breaks('limits_differ', 'The limits of the account were changed at custody.')];
-  }
-  return [];
+  const { rule, action } = limits;
+  const template = limitsTemplates[wanted.limitsTemplate];
+  const isAsWanted =
+    rule.kind === 'count' &&
+    rule.limit === template.count &&
+    rule.timeframeMinutes === template.timeframeMinutes &&
+    action.kind === 'block' &&
+    !limits.hasOtherFilters;
+  if (!isAsWanted) return [breaks('limits_differ', 'The limits of the account were changed at custody.')];
+  // The template serves many accounts: what only waits for an officer's decision stops none of them.
+  return limits.pendingChange === undefined
+    ? []
+    : [
+        {
+          code: 'foreign_change_pending',
+          severity: 'degrades',
+          says: 'A change of the limits waits for approval that was not asked for here.',
+        },
+      ];
 }
 
 /** The policies that make a change of policies and permissions wait for a human officer. */
@@ -159,6 +174,8 @@ function guardProblem(policy: CustodyPolicy): string | undefined {
   if (action.kind !== 'approval' || action.groups.length === 0) return 'it asks nobody';
   if (action.autoRejectMinutes === undefined || action.autoRejectMinutes > GUARD_MINUTES_MAX)
     return 'requests wait longer than a day';
+  if (action.groups.some((group) => group.quorum < 1)) return 'nobody has to approve';
+  if (action.groups.some((group) => group.initiatorCanApprove)) return 'who asks may approve';
   if (action.groups.some((group) => group.approvers === undefined)) return 'anyone in the organisation may approve';
   if (action.groups.some((group) => group.serviceAccountsCanApprove)) return 'service accounts may approve';
   return undefined;

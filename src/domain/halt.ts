@@ -1,5 +1,6 @@
 // The kill switch: stops new money of everyone, of one account or of one mandate. It never stops reading or removals.
 import { type Actor, nameOf, rankOf } from './actor.ts';
+import { type Fence, standsAt } from './fence.ts';
 import type { AccountId, HaltId, MandateId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
 import { accept, type Result, refuse } from './result.ts';
@@ -35,17 +36,16 @@ export type Halt<S extends HaltStatus = HaltStatus> = InStatus<HaltCore, HaltFac
 const become = transitions<typeof haltMachine, HaltCore, HaltFacts>();
 
 /**
- * Another person of equal or higher role lifts a halt; one for the fence only after a newer intact check.
- * @param intactAt when the account's fence was last found intact
+ * Another person of equal or higher role lifts a halt; one for the fence only while the fence is intact, by a check newer
+ * than the halt.
  */
 export function lift(
   halt: Halt<'active'>,
-  by: { actor: Actor; at: Timestamp; reason: string; intactAt: Timestamp | null },
+  by: { actor: Actor; at: Timestamp; reason: string; fence: Fence | undefined },
 ): Result<Halt<'lifted'>> {
   if (nameOf(by.actor) === halt.madeBy) return refuse({ code: 'halt_needs_another_person' });
   if (rankOf(by.actor) < halt.makerRank) return refuse({ code: 'halt_needs_higher_role' });
-  if (halt.kind === 'fence' && (by.intactAt === null || by.intactAt <= halt.createdAt)) {
-    return refuse({ code: 'halt_needs_intact_fence' });
-  }
+  const isIntact = standsAt(by.fence, by.at) === 'intact' && (by.fence?.checkedAt ?? '') > halt.createdAt;
+  if (halt.kind === 'fence' && !isIntact) return refuse({ code: 'halt_needs_intact_fence' });
   return accept(become(halt, 'lifted', { liftedAt: by.at, liftedBy: nameOf(by.actor), liftReason: by.reason }));
 }

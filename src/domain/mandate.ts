@@ -1,5 +1,6 @@
 // What may be done on a client's behalf: to which venue, in which assets, up to which limits, for how long.
 import type { AssetId } from './asset.ts';
+import type { DestinationStatus } from './destination.ts';
 import type { AccountId, DestinationId, MandateId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
 import { accept, type Result, refuse } from './result.ts';
@@ -50,7 +51,7 @@ const become = transitions<typeof mandateMachine, MandateCore, MandateFacts>();
 export const activateMandate = (mandate: Mandate<'granted'>, at: Timestamp): Mandate<'active'> =>
   become(mandate, 'active', { activeSince: at });
 
-export const rejectMandate = (mandate: Mandate<'granted'>, reason: string): Mandate<'rejected'> =>
+const rejectMandate = (mandate: Mandate<'granted'>, reason: string): Mandate<'rejected'> =>
   become(mandate, 'rejected', { reason });
 
 export const revoke = (mandate: Mandate<'granted' | 'active'>, at: Timestamp): Mandate<'revoked'> =>
@@ -58,6 +59,17 @@ export const revoke = (mandate: Mandate<'granted' | 'active'>, at: Timestamp): M
 
 export const expireMandate = (mandate: Mandate<'granted' | 'active'>, at: Timestamp): Mandate<'expired'> =>
   become(mandate, 'expired', { expiredAt: at });
+
+/** What becomes of a granted mandate by how its destination stands; undefined while that is open. */
+export function followDestination(
+  mandate: Mandate<'granted'>,
+  status: DestinationStatus,
+  at: Timestamp,
+): Mandate | undefined {
+  if (status === 'approved') return activateMandate(mandate, at);
+  const isOpen = status === 'proposed' || status === 'requested' || status === 'in_review';
+  return isOpen ? undefined : rejectMandate(mandate, `The destination is ${status}.`);
+}
 
 /** Whether an order of this size may be made under the mandate at all; the day's sum is judged at hand-over. */
 export function allowOrder(mandate: Mandate, order: { asset: AssetId; units: bigint }): Result<MandateLimit> {

@@ -51,9 +51,10 @@ export type Order<S extends OrderStatus = OrderStatus> = InStatus<OrderCore, Ord
 
 const become = transitions<typeof orderMachine, OrderCore, OrderFacts>();
 
-/** How long after its due instant an order may still start. */
+/** How long after its due instant, or after it was caught up with, an order may still start. */
 const NOT_AFTER_SECONDS = 3_600;
-export const notAfterOf = (dueAt: Timestamp): Timestamp => addSeconds(dueAt, NOT_AFTER_SECONDS);
+export const notAfterOf = (dueAt: Timestamp, releasedAt: Timestamp): Timestamp =>
+  addSeconds(dueAt > releasedAt ? dueAt : releasedAt, NOT_AFTER_SECONDS);
 
 /** The transfer is handed over in the same commit. */
 export const execute = (order: Order<'released'>, transferId: TransferId): Order<'executing'> =>

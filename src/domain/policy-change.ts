@@ -109,5 +109,8 @@ export const findConflict = (
   addressesFound: readonly string[],
 ): PolicyChange<'conflict'> => become(change, 'conflict', { reason, addressesFound: sortedList(addressesFound) });
 
-export const withdrawChange = (change: PolicyChange<'queued'>, at: Timestamp): PolicyChange<'withdrawn'> =>
+/** What stood in the way is gone: the list at custody is ours again. */
+export const requeue = (change: PolicyChange<'conflict'>): PolicyChange<'queued'> => become(change, 'queued', {});
+
+export const withdrawChange = (change: PolicyChange<'queued' | 'conflict'>, at: Timestamp): PolicyChange<'withdrawn'> =>
   become(change, 'withdrawn', { withdrawnAt: at });

@@ -60,6 +60,9 @@ const SLOTS_PER_FIRE = 50;
 /** Checks a recurrence: five fields (one minute is the finest step) and a zone that exists. */
 export function parseRecurrence(recurrence: Recurrence): Result<Recurrence> {
   if (recurrence.kind === 'days') return accept(recurrence);
+  // croner would also read a single date, and an empty zone as its own.
+  if (recurrence.expression.trim().split(/\s+/).length !== 5 || recurrence.timeZone === '')
+    return refuse({ code: 'schedule_never_fires', reason: 'A schedule takes five fields and an IANA time zone.' });
   try {
     new Cron(recurrence.expression, { timezone: recurrence.timeZone, mode: '5-part', paused: true }).nextRun(
       new Date(0),
@@ -103,8 +106,11 @@ export interface DueSlots {
   readonly schedule: Schedule<'active' | 'ended'>;
 }
 
-/** Which slots up to `at` run and which are skipped, by the declared catch-up rule; none is passed over in silence. */
-export function takeDueSlots(schedule: Schedule<'active'>, at: Timestamp): DueSlots {
+/**
+ * Which slots up to `at` run and which are skipped, by the declared catch-up rule; none is passed over in silence.
+ * @param heldBy why nothing may run now, such as a halt
+ */
+export function takeDueSlots(schedule: Schedule<'active'>, at: Timestamp, heldBy?: string): DueSlots {
   const due: Timestamp[] = [];
   let next = schedule.nextSlot;
   while (next !== null && next <= at && due.length < SLOTS_PER_FIRE) {
@@ -112,7 +118,9 @@ export function takeDueSlots(schedule: Schedule<'active'>, at: Timestamp): DueSl
     next = slotAfter(schedule, next);
   }
   const left = schedule.runsMax === null ? due.length : schedule.runsMax - schedule.runs;
-  const judged = due.map((slot) => ({ slot, reason: missed(schedule, slot, due.at(-1), at) }));
+  // Cut off by the bound of a fire, the latest is still to come.
+  const newest = next !== null && next <= at ? undefined : due.at(-1);
+  const judged = due.map((slot) => ({ slot, reason: heldBy ?? missed(schedule, slot, newest, at) }));
   const run = judged
     .filter((slot) => slot.reason === undefined)
     .slice(0, left)
@@ -147,10 +155,10 @@ export const pause = (schedule: Schedule<'active'>, at: Timestamp): Schedule<'pa
   become(schedule, 'paused', { pausedAt: at });
 
 /** Slots that passed while it was paused are not made up for. */
-export const resume = (schedule: Schedule<'paused'>, at: Timestamp): Schedule<'active'> => ({
-  ...become(schedule, 'active', {}),
-  nextSlot: slotAfter(schedule, at),
-});
+export function resume(schedule: Schedule<'paused'>, at: Timestamp): Schedule<'active' | 'ended'> {
+  const nextSlot = slotAfter(schedule, at);
+  return nextSlot === null ? end(schedule, 'no further slot') : { ...become(schedule, 'active', {}), nextSlot };
+}
 
 export const end = (schedule: Schedule<'active' | 'paused'>, reason: string): Schedule<'ended'> => ({
   ...become(schedule, 'ended', { endReason: reason }),

@@ -56,7 +56,8 @@ interface TransferFacts {
   awaiting_approval: Submitted & { readonly approvalId: string };
   broadcast: Submitted & { readonly transactionHash: string };
   confirmed: Submitted & { readonly transactionHash: string; readonly confirmedAt: Timestamp };
-  failed: Submitting & { readonly reason: string };
+  /** A hash of a failed transfer: it was reverted on the network, and cost a fee. */
+  failed: Submitting & { readonly reason: string; readonly transactionHash: string | null };
   rejected: Submitting & { readonly reason: string };
   needs_review: Submitting & { readonly reason: string };
   canceled: { readonly reason: string };
@@ -114,7 +115,11 @@ export function hear(
         ? become(transfer, 'needs_review', {
             reason: `refused (${answer.status}) after an attempt without an answer: ${answer.message}`,
           })
-        : become(transfer, 'failed', { reason: answer.message, answered: transfer.answered + 1 });
+        : become(transfer, 'failed', {
+            reason: answer.message,
+            answered: transfer.answered + 1,
+            transactionHash: null,
+          });
     case 'barred':
       return later(BARRED_SECONDS, 1);
     case 'limited':
@@ -129,6 +134,19 @@ const backoffSeconds = (attempts: number, jitter: number): number => {
   const step = Math.min(BACKOFF_SECONDS_MAX, 2 ** Math.min(attempts, 10));
   return Math.ceil(step / 2 + (step / 2) * jitter);
 };
+
+/** Whether custody is known not to have acted on any attempt so far. */
+export const isKnownUnsent = (transfer: Transfer<'submitting'>): boolean => transfer.attempts === transfer.answered;
+
+/** A stop came before custody took the transfer: every attempt was answered, and none with it. */
+export function stopUnsent(transfer: Transfer<'submitting'>, reason: string): Transfer<'failed'> {
+  if (!isKnownUnsent(transfer)) throw new TypeError('custody may have acted on an attempt');
+  return become(transfer, 'failed', { reason, transactionHash: null });
+}
+
+/** A stop came and custody may have acted, but does not show it: only a person may say what became of it. */
+export const leaveToPerson = (transfer: Transfer<'submitting'>, reason: string): Transfer<'needs_review'> =>
+  become(transfer, 'needs_review', { reason });
 
 /** A conflict: the external id is bound to something else, or to our own earlier attempt. Only the same request is ours. */
 export function adopt(
@@ -158,6 +176,8 @@ export function observe(
 ): Transfer | undefined {
   const base = { ...transfer, custodyId: seen.id, nextAttemptAt: addSeconds(at, LOOK_AGAIN_SECONDS) };
   if (seen.status === 'failed') return becomeFailed(base, seen);
+  if (seen.status === 'rejected' && transfer.status === 'needs_review' && transfer.transactionHash !== null)
+    return undefined;
   if (seen.status === 'rejected') return becomeRejected(base, seen);
   const rank = (status: string) => order.indexOf(status);
   if (rank(seen.status) <= rank(transfer.status)) return undefined;
@@ -177,7 +197,10 @@ export function observe(
 }
 
 const becomeFailed = (base: Transfer<'submitting' | 'needs_review'> | UnderWay, seen: CustodyTransfer): Transfer =>
-  become(base, 'failed', { reason: seen.reason ?? 'custody reports a failure without a reason' });
+  become(base, 'failed', {
+    reason: seen.reason ?? 'custody reports a failure without a reason',
+    transactionHash: seen.transactionHash ?? base.transactionHash,
+  });
 
 const becomeRejected = (base: Transfer<'submitting' | 'needs_review'> | UnderWay, seen: CustodyTransfer): Transfer =>
   // Custody cannot reject what it has sent: a person has to look.

@@ -6,7 +6,7 @@ import { addSeconds, timestamp } from '../domain/time.ts';
 import { checkOldFences } from '../features/accounts/fence/check.ts';
 import { wakeOpenings } from '../features/accounts/open.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
-import { expireMandates } from '../features/mandates/service.ts';
+import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
@@ -23,7 +23,15 @@ const forgetOldAnswers: Job = async (app, { scheduledTime }) => {
 };
 
 const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
-  '* * * * *': { expireMandates, releaseDueOrders, relayOutbox, wakeTransfers, wakePolicyChanges, wakeOpenings },
+  '* * * * *': {
+    expireMandates,
+    followDestinations,
+    releaseDueOrders,
+    relayOutbox,
+    wakeTransfers,
+    wakePolicyChanges,
+    wakeOpenings,
+  },
   '*/15 * * * *': { backfillEvents, checkOldFences, forgetOldAnswers },
 };
 

@@ -12,6 +12,7 @@ const envelope = <Type extends string, Shape extends z.ZodRawShape>(type: Type, 
 
 export const OpenAccount = envelope('account.open', { accountId: idOf<AccountId>('acc') });
 export const ChangePolicy = envelope('policy.change', { accountId: idOf<AccountId>('acc') });
+export const PutListBack = envelope('policy.put_back', { accountId: idOf<AccountId>('acc') });
 export const OrderDue = envelope('order.due', { orderId: idOf<OrderId>('ord') });
 export const TransferDue = envelope('transfer.due', { transferId: idOf<TransferId>('xfr') });
 
@@ -37,6 +38,7 @@ const constructorOf =
 
 export const openAccount = constructorOf<typeof OpenAccount>('account.open');
 export const changePolicy = constructorOf<typeof ChangePolicy>('policy.change');
+export const putListBack = constructorOf<typeof PutListBack>('policy.put_back');
 export const orderDue = constructorOf<typeof OrderDue>('order.due');
 export const transferDue = constructorOf<typeof TransferDue>('transfer.due');
 export const webhookReceived = constructorOf<typeof WebhookReceived>('webhook.received');

@@ -85,6 +85,10 @@ export const destinationChange = changesOf<Destination>(destinations, 'destinati
 export const destinationIsApproved = (id: DestinationId): SQL =>
   sql`EXISTS (SELECT 1 FROM ${destinations} WHERE ${destinations.id} = ${id} AND ${destinations.status} = 'approved')`;
 
+/** It stands as it was read. */
+export const destinationIs = (id: DestinationId, status: Destination['status']): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${destinations} WHERE ${destinations.id} = ${id} AND ${destinations.status} = ${status})`;
+
 export async function findPolicyChange(database: Database, id: PolicyChangeId): Promise<PolicyChange | undefined> {
   const row = await database.select().from(policyChanges).where(eq(policyChanges.id, id)).get();
   return row && fromRow<PolicyChange>(row);
@@ -122,7 +126,7 @@ export async function listChangesToLookAt(database: Database, at: Timestamp, lim
     .from(policyChanges)
     .where(
       and(
-        inArray(policyChanges.status, ['queued', 'submitting', 'submitted']),
+        inArray(policyChanges.status, ['queued', 'submitting', 'submitted', 'conflict']),
         lte(policyChanges.nextLookAt, at),
         or(ne(policyChanges.status, 'queued'), not(isBehind)),
       ),

@@ -32,3 +32,7 @@ export const fenceChange = (before: Fence | undefined, after: Fence): Change =>
 export const fenceStands = (accountId: AccountId, at: Timestamp): SQL => sql`EXISTS (SELECT 1 FROM ${fences}
   WHERE ${fences.accountId} = ${accountId} AND ${fences.result} IN ('intact', 'degraded')
   AND ${fences.checkedAt} >= ${addSeconds(at, -FENCE_SECONDS_MAX)})`;
+
+/** No newer check has been recorded. */
+export const fenceIsVersion = (accountId: AccountId, version: number): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${fences} WHERE ${fences.accountId} = ${accountId} AND ${fences.version} = ${version})`;

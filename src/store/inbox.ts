@@ -2,7 +2,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Once } from './commit.ts';
 import type { Database } from './database.ts';
-import { deadLetters, deliveries, inbox } from './schema.ts';
+import { deliveries, inbox } from './schema.ts';
 
 export type InboxRow = typeof inbox.$inferInsert;
 
@@ -33,6 +33,3 @@ export async function listUnseen(database: Database, eventIds: readonly string[]
   );
   return rows.map(({ id }) => id);
 }
-
-export const keepDeadLetter = (database: Database, row: typeof deadLetters.$inferInsert) =>
-  database.insert(deadLetters).values(row).onConflictDoNothing().run();

@@ -1,5 +1,6 @@
 // Mandates, and the running sums of what they have let out.
-import { and, asc, desc, eq, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lte, notInArray, type SQL, sql } from 'drizzle-orm';
+import type { Destination } from '../domain/destination.ts';
 import type { AccountId, DestinationId, MandateId } from '../domain/id.ts';
 import type { LimitDay } from '../domain/limit.ts';
 import type { Mandate, MandateLimit } from '../domain/mandate.ts';
@@ -7,7 +8,7 @@ import type { Timestamp } from '../domain/time.ts';
 import type { Change } from './commit.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromJson, fromRow } from './records.ts';
-import { limitDays, mandates } from './schema.ts';
+import { destinations, limitDays, mandates } from './schema.ts';
 
 type StoredLimit = { asset: string; perOrder: string; perDay: string };
 
@@ -74,6 +75,21 @@ export async function listMandatesOver(database: Database, at: Timestamp, limit:
     .limit(limit)
     .all();
   return rows.map(toMandate);
+}
+
+/** Granted mandates whose destination is no longer open, with how it stands. */
+export async function listMandatesLeftBehind(
+  database: Database,
+  limit: number,
+): Promise<{ mandate: Mandate; destination: Destination['status'] }[]> {
+  const rows = await database
+    .select({ mandate: mandates, destination: destinations.status })
+    .from(mandates)
+    .innerJoin(destinations, eq(destinations.id, mandates.destinationId))
+    .where(and(eq(mandates.status, 'granted'), notInArray(destinations.status, ['proposed', 'requested', 'in_review'])))
+    .limit(limit)
+    .all();
+  return rows.map(({ mandate, destination }) => ({ mandate: toMandate(mandate), destination }));
 }
 
 export const mandateChange = changesOf<Mandate>(mandates, 'mandate', ({ accountId }) => accountId);

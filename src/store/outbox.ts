@@ -1,10 +1,10 @@
 // Messages still to send. A message is stored by the commit that makes it necessary, sent after it, and deleted when its
-// consumer is done: one that gets lost in between is sent again.
-import { and, asc, eq, inArray, isNull, lte, or } from 'drizzle-orm';
+// consumer is done: one that gets lost in between is sent again. The time of the next try is here, not in the queue.
+import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
 import type { Message } from './commit.ts';
 import type { Database } from './database.ts';
-import { outbox } from './schema.ts';
+import { deadLetters, outbox } from './schema.ts';
 
 export type QueueName = 'money' | 'events';
 
@@ -14,32 +14,41 @@ export const message = (queue: QueueName, make: (id: string) => object): Message
     const id = by.newId('msg');
     return database
       .insert(outbox)
-      .values({ id, queue, body: JSON.stringify(make(id)), createdAt: by.at, sentAt: null });
+      .values({ id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 });
   },
 });
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
-/** Never sent, or sent before `staleBefore` and not finished since. */
-export const listUnsent = (database: Database, staleBefore: Timestamp, limit: number): Promise<OutboxRow[]> =>
-  database
-    .select()
-    .from(outbox)
-    .where(or(isNull(outbox.sentAt), lte(outbox.sentAt, staleBefore)))
-    .orderBy(asc(outbox.id))
-    .limit(limit)
-    .all();
+export const listDueMessages = (database: Database, at: Timestamp, limit: number): Promise<OutboxRow[]> =>
+  database.select().from(outbox).where(lte(outbox.dueAt, at)).orderBy(asc(outbox.dueAt)).limit(limit).all();
 
 // Marks on deliveries, not facts of the business: they are hints that any later run may repeat, so they need no entry.
-export const markSent = (database: Database, ids: readonly string[], at: Timestamp) =>
+
+/** Sent; taken for lost, and sent again, unless it is finished until then. */
+export const expectUntil = (database: Database, ids: readonly string[], dueAt: Timestamp) =>
   database
     .update(outbox)
-    .set({ sentAt: at })
+    .set({ dueAt })
     .where(inArray(outbox.id, [...ids]))
     .run();
 
-export const finish = (database: Database, id: string) =>
+/** Not done: it comes again then. */
+export const postpone = (database: Database, id: string, dueAt: Timestamp) =>
   database
-    .delete(outbox)
-    .where(and(eq(outbox.id, id)))
+    .update(outbox)
+    .set({ dueAt, postponed: sql`${outbox.postponed} + 1` })
+    .where(eq(outbox.id, id))
     .run();
+
+export const findMessage = (database: Database, id: string): Promise<OutboxRow | undefined> =>
+  database.select().from(outbox).where(eq(outbox.id, id)).get();
+
+export const finish = (database: Database, id: string) => database.delete(outbox).where(eq(outbox.id, id)).run();
+
+/** A message that cannot be carried out is kept for a person and not sent any more. */
+export const bury = (database: Database, row: typeof deadLetters.$inferInsert, outboxId: string | null) =>
+  database.batch([
+    database.insert(deadLetters).values(row).onConflictDoNothing(),
+    database.delete(outbox).where(eq(outbox.id, outboxId ?? '')),
+  ]);

@@ -74,10 +74,12 @@ export const outbox = sqliteTable(
     queue: text('queue').$type<'money' | 'events'>().notNull(),
     body: text('body').notNull(),
     createdAt: text('created_at').notNull(),
-    /** A hint: sent, and not yet finished by its consumer. Sent again when it grows old. */
-    sentAt: text('sent_at'),
+    /** When it is sent, or sent again: it counts as lost until its consumer is done and the row is gone. */
+    dueAt: text('due_at').notNull(),
+    /** How often its consumer said that it is not done. */
+    postponed: integer('postponed').notNull(),
   },
-  (table) => [index('outbox_sent').on(table.sentAt, table.id)],
+  (table) => [index('outbox_due').on(table.dueAt)],
 );
 
 export const idempotency = sqliteTable(
@@ -183,7 +185,6 @@ export const fences = sqliteTable(
     result: text('result').$type<FenceResult>().notNull(),
     findings: text('findings').notNull(),
     checkedAt: text('checked_at').notNull(),
-    intactAt: text('intact_at'),
     found: text('found'),
   },
   (table) => [index('fences_age').on(table.checkedAt)],
@@ -298,6 +299,7 @@ export const orders = sqliteTable(
   (table) => [
     uniqueIndex('orders_occurrence').on(table.scheduleId, table.slot),
     index('orders_account').on(table.accountId, table.id),
+    index('orders_schedule').on(table.scheduleId, table.id),
     index('orders_status').on(table.status, table.dueAt),
     index('orders_mandate').on(table.mandateId, table.status),
     check(

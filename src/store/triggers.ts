@@ -43,6 +43,9 @@ WHEN NEW.version <> OLD.version + 1 OR NEW.id <> OLD.id
 BEGIN SELECT RAISE(ABORT, '${table}: version must rise by one'); END`,
     `CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table}
 BEGIN SELECT RAISE(ABORT, '${table}: records are not deleted'); END`,
+    `CREATE TRIGGER ${table}_no_replace BEFORE INSERT ON ${table}
+WHEN EXISTS (SELECT 1 FROM ${table} WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '${table}: records are not replaced'); END`,
   ];
 }
 

@@ -264,7 +264,9 @@ describe('a webhook event', () => {
 
 describe('a message that cannot be carried out', () => {
   it('ends as a dead letter in D1 and leaves the outbox', async () => {
-    await world.rows("INSERT INTO outbox (id, queue, body, created_at) VALUES ('msg_X', 'events', '{}', '2031-01-01')");
+    await world.rows(
+      "INSERT INTO outbox (id, queue, body, created_at, due_at, postponed) VALUES ('msg_X', 'events', '{}', '2031-01-01', '2031-01-01', 0)",
+    );
     await world.carryOut({
       queue: 'fiducia-events-dead' as never,
       body: { v: 1, id: 'msg_X', type: 'nobody.knows' },

@@ -17,8 +17,8 @@ const restrictions = async () => (await world.get('client-1', '/v1/accounts/me/r
 const incidents = async () =>
   (await world.get('admin-1', '/v1/incidents')).body.items.map(({ kind }: { kind: string }) => kind);
 
-/** Somebody with rights at custody changes the list, and an officer approves it without looking. */
-async function slipIn(policyId: string): Promise<void> {
+/** Somebody with rights at custody proposes another list. */
+async function propose(policyId: string): Promise<{ approvalId: string }> {
   const setup = await sdk('setup');
   const { name, filters } = await setup.policies.getPolicy({ policyId });
   const tags = filters !== undefined && 'walletTags' in filters ? (filters.walletTags?.hasAll ?? []) : [];
@@ -29,7 +29,20 @@ async function slipIn(policyId: string): Promise<void> {
     action: { kind: 'Block' as const },
     filters: { walletTags: { hasAll: tags } },
   };
-  const pending = await setup.policies.updatePolicy({ policyId, body }).catch((fault) => fault.context);
+  return setup.policies.updatePolicy({ policyId, body }).catch((fault) => fault.context);
+}
+
+/** And an officer approves it without looking. */
+async function slipIn(policyId: string): Promise<void> {
+  await world.decide((await propose(policyId)).approvalId, 'Approved');
+}
+
+async function removeGuard(): Promise<void> {
+  const setup = await sdk('setup');
+  const { items } = await setup.policies.listPolicies({ query: { status: 'Active' } });
+  const guard = items.find(({ activityKind }) => activityKind === 'Policies:Modify');
+  if (guard === undefined) return;
+  const pending = await setup.policies.archivePolicy({ policyId: guard.id }).catch((fault) => fault.context);
   await world.decide(pending.approvalId, 'Approved');
 }
 
@@ -209,10 +222,8 @@ describe('a change of an approved list', () => {
     expect(await incidents()).toContain('change_conflict');
   });
 
-  it('that custody applies without an officer halts the account and puts the old list back', async () => {
+  it('whose answer was lost, and which an officer approved meanwhile, is found as approved', async () => {
     await world.openAccount();
-    const { custodyList } = await restrictions();
-    // The guard looks sound when it is read, and custody does not apply it: the one case that a reading cannot show.
     await control('POST', '/faults', {
       method: 'PUT',
       path: '/v2/policies/*',
@@ -227,21 +238,96 @@ describe('a change of an approved list', () => {
     await world.decide(items[0]?.id ?? '', 'Approved');
     await world.advance(120);
     await world.settle();
+    expect((await world.destination('client-1', id)).status).toBe('approved');
+    expect((await restrictions()).halts).toEqual([]);
+  });
+
+  it('that custody applies without an officer halts the account and puts the old list back', async () => {
+    await world.openAccount();
+    const { policyId } = (await restrictions()).custodyList;
+    // The guard is sound when it is read, and gone at the moment of the change.
+    world.perturb('replaceApprovedList', (call) => async (list) => {
+      await removeGuard();
+      return call(list);
+    });
+    const { id } = await world.ask('client-1', EXCHANGE);
+    await world.settle();
 
     expect(await world.destination('client-1', id)).toMatchObject({ status: 'refused' });
     expect(await incidents()).toContain('change_was_not_guarded');
     expect((await restrictions()).halts).toMatchObject([{ kind: 'fence', level: 'account' }]);
-    const put = await (await sdk('maker')).policies.getPolicy({ policyId: custodyList.policyId });
-    expect(put.pendingChangeRequest?.body).toMatchObject({ rule: { configuration: { addresses: [] } } });
+    expect(await listAtCustody(policyId)).toEqual([]);
+  });
+
+  it('put back after it was not guarded is tried until custody answers', async () => {
+    await world.openAccount();
+    const { policyId } = (await restrictions()).custodyList;
+    let calls = 0;
+    world.perturb('replaceApprovedList', (call) => async (list) => {
+      calls += 1;
+      if (calls === 1) await removeGuard();
+      return calls === 2 || calls === 3 ? { kind: 'unknown', reason: 'lost before it arrived' } : call(list);
+    });
+    await world.ask('client-1', EXCHANGE);
+    for (let hour = 0; hour < 3; hour += 1) {
+      await world.settle();
+      await world.advance(1800);
+    }
+    expect(await listAtCustody(policyId)).toEqual([]);
+    expect(calls).toBeGreaterThan(3);
+  });
+
+  it('that met a foreign change goes on when that one is denied', async () => {
+    await world.openAccount();
+    const { policyId } = (await restrictions()).custodyList;
+    const foreign = await propose(policyId);
+    const { id } = await world.ask('client-1', EXCHANGE);
+    await world.settle({ webhooks: false });
+    expect((await restrictions()).pending).toMatchObject([{ status: 'conflict' }]);
+    await world.decide(foreign.approvalId, 'Denied', 'Nobody asked for this.');
+    await world.settle();
+    await world.advance(600);
+    await world.settle();
+    const found = await world.destination('client-1', id);
+    expect(found.status).toBe('in_review');
+    await world.decide(found.review.approvalId, 'Approved');
+    await world.settle();
+    expect(await listAtCustody(policyId)).toEqual([EXCHANGE]);
+  });
+
+  it('that met a foreign change can be withdrawn by the client', async () => {
+    await world.openAccount();
+    await propose((await restrictions()).custodyList.policyId);
+    const { id } = await world.ask('client-1', EXCHANGE);
+    await world.settle({ webhooks: false });
+    await world.must('client-1', `/v1/destinations/${id}/withdraw`);
+    expect((await world.destination('client-1', id)).status).toBe('withdrawn');
+  });
+
+  it('is not settled by a denial before custody dropped it', async () => {
+    await world.openAccount();
+    const one = await world.ask('client-1', EXCHANGE);
+    const other = await world.ask('client-1', OTHER_EXCHANGE);
+    await world.settle();
+    const { approvalId } = (await world.destination('client-1', one.id)).review;
+    const { policyId } = (await restrictions()).custodyList;
+    const before = await world.app.custody.findPolicy(policyId);
+    let reads = 0;
+    // Custody's policy lags behind its approval by a moment.
+    world.perturb('findPolicy', (call) => async (asked) => {
+      reads += 1;
+      return asked === policyId && reads === 1 ? before : call(asked);
+    });
+    await world.decide(approvalId, 'Denied', 'No.');
+    await world.settle();
+    expect((await world.destination('client-1', one.id)).status).toBe('rejected');
+    expect((await world.destination('client-1', other.id)).status).toBe('in_review');
+    expect((await restrictions()).fence.result).toBe('intact');
   });
 
   it('is not sent when the guard is gone', async () => {
     await world.openAccount();
-    const setup = await sdk('setup');
-    const { items } = await setup.policies.listPolicies({ query: { status: 'Active' } });
-    const guard = items.find(({ activityKind }) => activityKind === 'Policies:Modify');
-    const pending = await setup.policies.archivePolicy({ policyId: guard?.id ?? '' }).catch((fault) => fault.context);
-    await world.decide(pending.approvalId, 'Approved');
+    await removeGuard();
     const { id } = await world.ask('client-1', EXCHANGE);
     await world.settle();
     expect(await world.destination('client-1', id)).toMatchObject({ status: 'refused' });

@@ -331,7 +331,6 @@ export const fence = (over: Partial<Fence> = {}): Fence => ({
   result: 'intact',
   findings: [],
   checkedAt: AT,
-  intactAt: AT,
   found: null,
   ...over,
 });

@@ -6,6 +6,7 @@ import { DfnsApiClient } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 import { applySetup } from '../../scripts/setup/apply.ts';
 import { type App, openApp } from '../../src/app/app.ts';
+import type { Custody } from '../../src/dfns/custody.ts';
 import { addSeconds, timestamp } from '../../src/domain/time.ts';
 import { runJobs } from '../../src/doors/cron.ts';
 import { http } from '../../src/doors/http.ts';
@@ -184,6 +185,13 @@ export class World {
       if (status !== 200) throw new Error(`webhook: ${status} ${JSON.stringify(body)}`);
     }
     return held.length;
+  }
+
+  /** Custody as it is, but for some calls that the test delays, breaks or precedes: faults that no URL can name. */
+  perturb<Name extends keyof Custody>(name: Name, change: (call: Custody[Name]) => Custody[Name]): void {
+    const { custody } = this.app;
+    const bound = custody[name].bind(custody) as Custody[Name];
+    Object.defineProperty(this.app, 'custody', { value: { ...custody, [name]: change(bound) }, configurable: true });
   }
 
   tick = (cron = '* * * * *', at = this.at) => runJobs({ cron, scheduledTime: Date.parse(at) }, this.app);

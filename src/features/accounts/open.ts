@@ -14,6 +14,7 @@ import { OpenAccount, openAccount } from '../../kit/messages.ts';
 import { accountChange, findAccount, listOpeningAccounts, listWallets, walletChange } from '../../store/accounts.ts';
 import { type Change, commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
+import { findFence } from '../../store/fences.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { recordFence } from './fence/check.ts';
@@ -158,6 +159,7 @@ async function keepWallet(
 /** Reads everything back; only a fence that stands makes the account active and its addresses visible. */
 async function finish(app: App, by: Provenance, account: Account<'opening'>): Promise<Outcome> {
   const database = databaseFor(app, account.id);
+  const before = await findFence(database, account.id);
   const read = await readFence(app, account);
   if (read.findings.length > 0) return giveUp(app, by, account, read.findings.map(({ says }) => says).join(' '));
   const wallets = await listWallets(database, 'staff', account.id);
@@ -171,7 +173,7 @@ async function finish(app: App, by: Provenance, account: Account<'opening'>): Pr
     changes: [
       accountChange(account, activate(account, by.at)),
       ...activated,
-      ...(await recordFence(app, by, account, read)),
+      ...(await recordFence(app, by, account, read, before)),
     ],
   });
   return committed.ok ? 'done' : 'again';

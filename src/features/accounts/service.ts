@@ -1,8 +1,7 @@
 // Asking for an account. What is promised here is carried out by the opening saga.
 
 import type { App } from '../../app/app.ts';
-import type { Account } from '../../domain/account.ts';
-import { tagOf } from '../../domain/account.ts';
+import { type Account, reopen, tagOf } from '../../domain/account.ts';
 import type { AccountId } from '../../domain/id.ts';
 import type { Network } from '../../domain/network.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
@@ -11,7 +10,7 @@ import { openAccount } from '../../kit/messages.ts';
 import { accountChange, findAccount, listAccounts, listWallets, walletChange } from '../../store/accounts.ts';
 import { clientChange, findClient } from '../../store/clients.ts';
 import { commit, type Once } from '../../store/commit.ts';
-import type { Scope } from '../../store/database.ts';
+import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 
@@ -27,7 +26,7 @@ export async function askForAccount(
   keep: (opened: AccountWithWallets) => readonly Once[],
 ): Promise<Result<AccountWithWallets>> {
   const existing = await findClient(app.database, asked.client);
-  if (existing !== undefined) return refuse({ code: 'account_exists', accountId: existing.accountId });
+  if (existing !== undefined) return openAgain(app, by, existing.accountId, keep);
   const clientId = by.newId('cli');
   const account: Account<'opening'> = {
     id: by.newId('acc'),
@@ -63,6 +62,29 @@ export async function askForAccount(
       ...wallets.map((wallet) => walletChange(undefined, wallet)),
     ],
     messages: [message('money', openAccount({ accountId: account.id }))],
+    once: keep(opened),
+  });
+  return committed.ok ? accept(opened) : committed;
+}
+
+/** A client has one account; one whose opening failed is taken up again, with what custody made for it so far. */
+async function openAgain(
+  app: App,
+  by: Provenance,
+  accountId: AccountId,
+  keep: (opened: AccountWithWallets) => readonly Once[],
+): Promise<Result<AccountWithWallets>> {
+  const account = await findAccount(databaseFor(app, accountId), { accountId }, accountId);
+  if (account?.status !== 'failed') return refuse({ code: 'account_exists', accountId });
+  const reopened = reopen(account);
+  const opened = {
+    account: reopened,
+    wallets: await listWallets(databaseFor(app, accountId), { accountId }, accountId),
+  };
+  const committed = await commit(databaseFor(app, accountId), {
+    by,
+    changes: [accountChange(account, reopened)],
+    messages: [message('money', openAccount({ accountId }))],
     once: keep(opened),
   });
   return committed.ok ? accept(opened) : committed;

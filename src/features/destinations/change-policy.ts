@@ -3,6 +3,7 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import type { ApprovedChange } from '../../dfns/custody.ts';
 import type { ChangeAnswer, CustodyPolicy } from '../../domain/custody.ts';
 import { giveUpOn, review } from '../../domain/destination.ts';
 import { checkGuard, standsAt } from '../../domain/fence.ts';
@@ -13,11 +14,12 @@ import {
   findConflict,
   isSameList,
   type PolicyChange,
+  requeue,
   startSubmission,
   submit,
 } from '../../domain/policy-change.ts';
 import { addSeconds } from '../../domain/time.ts';
-import { ChangePolicy, changePolicy as changePolicyMessage } from '../../kit/messages.ts';
+import { ChangePolicy, changePolicy as changePolicyMessage, refreshPolicyChange } from '../../kit/messages.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
@@ -47,6 +49,8 @@ export const changePolicy = consumer('money', ChangePolicy, async (app, { accoun
     // Within this time another delivery of the same message is at work on it.
     return by.at < inFlight.nextLookAt ? 'done' : takeUp(app, by, inFlight);
   }
+  const stuck = changes.find((change) => change.status === 'conflict');
+  if (stuck?.status === 'conflict' && by.at >= stuck.nextLookAt) return lookAtConflict(app, by, stuck);
   const queued = changes.filter((change) => change.status === 'queued');
   const next = queued.find(({ operation }) => operation === 'remove') ?? queued[0];
   return next === undefined ? 'done' : start(app, by, accountId, next);
@@ -63,54 +67,90 @@ async function start(app: App, by: Provenance, accountId: AccountId, change: Pol
   const listed = await listListedAddresses(database, accountId);
   const submitting = { ...startSubmission(change, listed), nextLookAt: addSeconds(by.at, ATTEMPT_SECONDS) };
   const intended = await commit(database, { by, changes: [policyChangeChange(change, submitting)] });
-  return intended.ok ? ask(app, by, submitting, account.tag) : 'again';
+  return intended.ok ? ask(app, by, submitting, account.tag, false) : 'again';
 }
 
-/** A submission whose answer was lost: what custody shows decides, before anything is sent again. */
+/** A submission whose answer was lost: counted, then looked for before anything is sent again. */
 async function takeUp(app: App, by: Provenance, change: PolicyChange<'submitting'>): Promise<Outcome> {
   const account = await findAccount(databaseFor(app, change.accountId), 'staff', change.accountId);
-  const policy = await app.custody.findPolicy(change.policyId);
-  if (account === undefined || policy === undefined)
-    return giveUp(app, by, change, 'The approved list is not there at custody.');
-  const { pendingChange } = policy;
-  const isOurs = pendingChange?.addresses !== undefined && isSameList(pendingChange.addresses, change.addressesWanted);
-  if (pendingChange !== undefined && isOurs && !pendingChange.archives) {
-    return keepSubmitted(app, by, change, { changeRequestId: pendingChange.id, approvalId: pendingChange.approvalId });
-  }
-  const isLive =
-    !isSameList(change.addressesBefore, change.addressesWanted) && isSameList(listOf(policy), change.addressesWanted);
-  if (isLive) return recordUngated(app, by, change, account.tag);
+  if (account === undefined) throw new TypeError('a change without its account');
   const again = { ...amend(change, {}), nextLookAt: addSeconds(by.at, ATTEMPT_SECONDS) };
   const counted = await commit(databaseFor(app, change.accountId), {
     by,
     changes: [policyChangeChange(change, again, 'policy_change.attempted_again')],
   });
-  return counted.ok ? ask(app, by, again, account.tag) : 'again';
+  return counted.ok ? ask(app, by, again, account.tag, true) : 'again';
 }
 
 const listOf = (policy: CustodyPolicy): readonly string[] =>
   policy.rule.kind === 'approved_list' ? policy.rule.addresses : [];
 
-/** Reads guard and list in the same step, then puts the new list. */
-async function ask(app: App, by: Provenance, change: PolicyChange<'submitting'>, tag: string): Promise<Outcome> {
-  const policies = await app.custody.listPolicies();
+/**
+ * Reads guard and list in the same step, then puts the new list.
+ * @param isRepeat an earlier attempt was not answered, so what it may have done is looked for first
+ */
+async function ask(
+  app: App,
+  by: Provenance,
+  change: PolicyChange<'submitting'>,
+  tag: string,
+  isRepeat: boolean,
+): Promise<Outcome> {
+  const [policies, policy] = await Promise.all([app.custody.listPolicies(), app.custody.findPolicy(change.policyId)]);
   const problems = checkGuard(policies);
-  if (problems.length > 0) return giveUp(app, by, change, problems.map(({ says }) => says).join(' '));
-  const policy = policies.find(({ id }) => id === change.policyId);
-  if (policy === undefined || policy.rule.kind !== 'approved_list')
+  if (policy === undefined || !policy.isActive || policy.rule.kind !== 'approved_list') {
     return giveUp(app, by, change, 'The approved list is not in force at custody.');
-  if (policy.pendingChange !== undefined)
+  }
+  const ours = isRepeat ? await findOurs(app, change, policy) : undefined;
+  if (ours === 'applied without an officer') return recordUngated(app, by, change);
+  if (ours !== undefined) return keepSubmitted(app, by, change, ours);
+  if (problems.length > 0) return giveUp(app, by, change, problems.map(({ says }) => says).join(' '));
+  if (policy.pendingChange !== undefined) {
     return stopForConflict(app, by, change, policy, 'Another change of the list waits for approval at custody.');
+  }
   if (!isSameList(policy.rule.addresses, change.addressesBefore)) {
     return stopForConflict(app, by, change, policy, 'The list at custody is not the list that was approved here.');
   }
-  const answer = await app.custody.replaceApprovedList({
-    policyId: policy.id,
-    name: policy.name,
-    tag,
-    addresses: change.addressesWanted,
+  const { addressesWanted: addresses } = change;
+  const answer = await app.custody.replaceApprovedList({ policyId: policy.id, name: policy.name, tag, addresses });
+  return hear(app, by, change, policy, answer);
+}
+
+/** What became of an attempt without an answer: it waits for an officer, was approved by one, or took effect without any. */
+async function findOurs(
+  app: App,
+  change: PolicyChange<'submitting'>,
+  policy: CustodyPolicy,
+): Promise<ApprovedChange | 'applied without an officer' | undefined> {
+  const { pendingChange } = policy;
+  if (
+    pendingChange?.addresses !== undefined &&
+    !pendingChange.archives &&
+    isSameList(pendingChange.addresses, change.addressesWanted)
+  ) {
+    return { changeRequestId: pendingChange.id, approvalId: pendingChange.approvalId };
+  }
+  const isLive =
+    !isSameList(change.addressesBefore, change.addressesWanted) && isSameList(listOf(policy), change.addressesWanted);
+  if (!isLive) return undefined;
+  return (await app.custody.findApprovedChange(policy.id, change.addressesWanted)) ?? 'applied without an officer';
+}
+
+/** The list is ours again and nothing waits: the wish goes back into the queue. */
+async function lookAtConflict(app: App, by: Provenance, change: PolicyChange<'conflict'>): Promise<Outcome> {
+  const database = databaseFor(app, change.accountId);
+  const policy = await app.custody.findPolicy(change.policyId);
+  const listed = await listListedAddresses(database, change.accountId);
+  const isOver = policy !== undefined && policy.pendingChange === undefined && isSameList(listOf(policy), listed);
+  const next = isOver
+    ? { ...requeue(change), nextLookAt: by.at }
+    : amend(change, { nextLookAt: addSeconds(by.at, WAIT_SECONDS) });
+  const committed = await commit(database, {
+    by,
+    changes: [policyChangeChange(change, next, isOver ? undefined : 'policy_change.still_in_conflict')],
+    messages: [message('money', changePolicyMessage({ accountId: change.accountId }))],
   });
-  return hear(app, by, change, policy, tag, answer);
+  return committed.ok ? 'done' : 'again';
 }
 
 async function hear(
@@ -118,17 +158,16 @@ async function hear(
   by: Provenance,
   change: PolicyChange<'submitting'>,
   policy: CustodyPolicy,
-  tag: string,
   answer: ChangeAnswer,
 ): Promise<Outcome> {
   switch (answer.kind) {
     case 'pending':
       return keepSubmitted(app, by, change, answer);
     case 'applied':
-      return recordUngated(app, by, change, tag);
+      return recordUngated(app, by, change);
     case 'refused':
       return answer.status === 409
-        ? stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.')
+        ? secondLook(app, by, change, policy)
         : giveUp(app, by, change, `Custody refused the change: ${answer.message}`);
     case 'barred': {
       const detail = `Custody does not accept our credential (${answer.status}): ${answer.message}`;
@@ -148,18 +187,36 @@ async function hear(
   }
 }
 
+/** Something came first: perhaps an earlier attempt of ours, whose answer was lost. */
+async function secondLook(
+  app: App,
+  by: Provenance,
+  change: PolicyChange<'submitting'>,
+  seen: CustodyPolicy,
+): Promise<Outcome> {
+  const policy = (await app.custody.findPolicy(change.policyId)) ?? seen;
+  const ours = await findOurs(app, change, policy);
+  if (typeof ours === 'object') return keepSubmitted(app, by, change, ours);
+  return stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.');
+}
+
 async function keepSubmitted(
   app: App,
   by: Provenance,
   change: PolicyChange<'submitting'>,
-  asked: { changeRequestId: string; approvalId: string },
+  asked: ApprovedChange,
 ): Promise<Outcome> {
   const database = databaseFor(app, change.accountId);
   const submitted = { ...submit(change, { ...asked, at: by.at }), nextLookAt: addSeconds(by.at, WAIT_SECONDS) };
   const destination = await findDestination(database, 'staff', change.destinationId);
   const reviewed =
     destination?.status === 'requested' ? [destinationChange(destination, review(destination, submitted))] : [];
-  const committed = await commit(database, { by, changes: [policyChangeChange(change, submitted), ...reviewed] });
+  const committed = await commit(database, {
+    by,
+    changes: [policyChangeChange(change, submitted), ...reviewed],
+    // It may have been decided already, before we knew of it.
+    messages: [message('events', refreshPolicyChange({ changeId: change.id }))],
+  });
   return committed.ok ? 'done' : 'again';
 }
 
@@ -190,10 +247,8 @@ async function stopForConflict(
     accountId: change.accountId,
     detail,
   });
-  const committed = await commit(database, {
-    by,
-    changes: [policyChangeChange(change, findConflict(change, reason, found)), ...incident],
-  });
+  const conflict = { ...findConflict(change, reason, found), nextLookAt: addSeconds(by.at, WAIT_SECONDS) };
+  const committed = await commit(database, { by, changes: [policyChangeChange(change, conflict), ...incident] });
   return committed.ok ? 'done' : 'again';
 }
 

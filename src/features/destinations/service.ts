@@ -100,9 +100,14 @@ export async function readDestination(app: App, scope: Scope, id: DestinationId)
   return destination === undefined ? refuse({ code: 'not_found' }) : accept(destination);
 }
 
-async function readIn<S extends Destination['status']>(app: App, scope: Scope, id: DestinationId, status: S) {
+async function readIn<S extends Destination['status']>(
+  app: App,
+  scope: Scope,
+  id: DestinationId,
+  ...statuses: readonly S[]
+) {
   const found = await readDestination(app, scope, id);
-  return found.ok ? inStatus('destination', found.value, status) : found;
+  return found.ok ? inStatus('destination', found.value, ...statuses) : found;
 }
 
 /** Nothing is sent there from this commit on; custody's list follows when an officer approves. */
@@ -113,7 +118,7 @@ export async function removeDestination(
   id: DestinationId,
   keep: Keep,
 ): Promise<Result<Destination>> {
-  const approved = await readIn(app, scope, id, 'approved');
+  const approved = await readIn(app, scope, id, 'approved', 'suspended');
   if (!approved.ok) return approved;
   const database = databaseFor(app, approved.value.accountId);
   const account = await findAccount(database, scope, approved.value.accountId);
@@ -146,7 +151,7 @@ export async function withdrawDestination(
   const database = databaseFor(app, requested.value.accountId);
   const changes = await listUnsettledChanges(database, requested.value.accountId, CHANGES_MAX);
   const change = changes.find(({ destinationId }) => destinationId === id);
-  if (change?.status !== 'queued') {
+  if (change?.status !== 'queued' && change?.status !== 'conflict') {
     return refuse({
       code: 'wrong_status',
       subject: 'policy change',

@@ -14,7 +14,7 @@ import {
   reject,
 } from '../../domain/destination.ts';
 import { amend } from '../../domain/machine.ts';
-import { activateMandate, rejectMandate } from '../../domain/mandate.ts';
+import { followDestination } from '../../domain/mandate.ts';
 import {
   apply,
   expireChange,
@@ -52,8 +52,10 @@ export const refreshPolicyChange = consumer('events', RefreshPolicyChange, async
     case 'approved':
       return takeApplied(app, by, change, policy);
     case 'denied':
+      if (policy.pendingChange?.id === change.changeRequestId) return 'again';
       return settle(app, by, change, rejectChange(change, reasonOf(approval)));
     case 'expired':
+      if (policy.pendingChange?.id === change.changeRequestId) return 'again';
       return settle(app, by, change, expireChange(change, 'Nobody decided in time.'));
   }
 });
@@ -128,28 +130,16 @@ function nextOf(destination: Destination, change: Settled): Destination | undefi
   return removed.ok ? removed.value : undefined;
 }
 
-/** Mandates that waited for the destination become active with it, or are rejected with it. */
+/** Mandates that waited for the destination become active with it, or are rejected with it; more of them by the sweep. */
 async function mandatesOf(app: App, by: Provenance, destination: Destination): Promise<Change[]> {
-  const isApproved = destination.status === 'approved';
-  const isOver =
-    destination.status === 'rejected' || destination.status === 'expired' || destination.status === 'failed';
-  if (!isApproved && !isOver) return [];
   const waiting = await listMandatesTo(
     databaseFor(app, destination.accountId),
     destination.id,
     ['granted'],
     MANDATES_MAX,
   );
-  return waiting.flatMap((mandate) =>
-    mandate.status === 'granted'
-      ? [
-          mandateChange(
-            mandate,
-            isApproved
-              ? activateMandate(mandate, by.at)
-              : rejectMandate(mandate, `The destination was ${destination.status}.`),
-          ),
-        ]
-      : [],
-  );
+  return waiting.flatMap((mandate) => {
+    const next = mandate.status === 'granted' ? followDestination(mandate, destination.status, by.at) : undefined;
+    return next === undefined ? [] : [mandateChange(mandate, next)];
+  });
 }

@@ -1,13 +1,19 @@
 // Custody applied a change at once: no guard covers the list. The account is halted, the old list put back, people told.
 
 import type { App } from '../../app/app.ts';
-import type { Outcome } from '../../app/consumer.ts';
+import { consumer, type Outcome } from '../../app/consumer.ts';
 import { giveUpOn } from '../../domain/destination.ts';
-import { failSubmission, type PolicyChange } from '../../domain/policy-change.ts';
-import { checkFence } from '../../kit/messages.ts';
+import { failSubmission, isSameList, type PolicyChange, sortedList } from '../../domain/policy-change.ts';
+import { checkFence, PutListBack, putListBack as putListBackMessage } from '../../kit/messages.ts';
+import { findAccount } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
-import { destinationChange, findDestination, policyChangeChange } from '../../store/destinations.ts';
+import {
+  destinationChange,
+  findDestination,
+  listListedAddresses,
+  policyChangeChange,
+} from '../../store/destinations.ts';
 import { findFenceHalt, haltChange } from '../../store/halts.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -15,12 +21,7 @@ import { message } from '../../store/outbox.ts';
 
 const REASON = 'Custody changed the approved list without asking an officer.';
 
-export async function recordUngated(
-  app: App,
-  by: Provenance,
-  change: PolicyChange<'submitting'>,
-  tag: string,
-): Promise<Outcome> {
+export async function recordUngated(app: App, by: Provenance, change: PolicyChange<'submitting'>): Promise<Outcome> {
   const { accountId } = change;
   const database = databaseFor(app, accountId);
   const destination = await findDestination(database, 'staff', change.destinationId);
@@ -53,22 +54,24 @@ export async function recordUngated(
       ...(isHalted ? [] : [halt]),
       ...incident,
     ],
-    messages: [message('events', checkFence({ accountId }))],
+    messages: [message('money', putListBackMessage({ accountId })), message('events', checkFence({ accountId }))],
   });
-  if (!committed.ok) return 'again';
-  await putBack(app, change, tag);
-  return 'done';
+  return committed.ok ? 'done' : 'again';
 }
 
-/** Best effort: without a guard it takes effect at once, with one it waits for an officer; the fence check tells which. */
-async function putBack(app: App, change: PolicyChange<'submitting'>, tag: string): Promise<void> {
-  const policy = await app.custody.findPolicy(change.policyId);
-  if (policy === undefined) return;
-  const answer = await app.custody.replaceApprovedList({
-    policyId: policy.id,
-    name: policy.name,
-    tag,
-    addresses: change.addressesBefore,
-  });
-  app.log.info('approved_list.put_back', { accountId: change.accountId, answer: answer.kind });
-}
+/** Our records are what was approved: custody's list becomes them again, however often it takes to be answered. */
+export const putListBack = consumer('money', PutListBack, async (app, { accountId }) => {
+  const database = databaseFor(app, accountId);
+  const account = await findAccount(database, 'staff', accountId);
+  const policy = account?.policyId == null ? undefined : await app.custody.findPolicy(account.policyId);
+  if (account === undefined || policy === undefined || policy.rule.kind !== 'approved_list') return 'done';
+  const addresses = await listListedAddresses(database, accountId);
+  if (isSameList(policy.rule.addresses, addresses)) return 'done';
+  const pending = policy.pendingChange?.addresses;
+  if (pending !== undefined && isSameList(pending, addresses)) return 'done';
+  const list = { policyId: policy.id, name: policy.name, tag: account.tag, addresses: sortedList(addresses) };
+  const answer = await app.custody.replaceApprovedList(list);
+  app.log.info('approved_list.put_back', { accountId, answer: answer.kind });
+  // Answered or not, the next try reads before it writes and ends when the list, or what waits for an officer, is ours.
+  return answer.kind === 'pending' ? 'done' : 'again';
+});

@@ -9,7 +9,7 @@ import { accept, type Result, refuse } from '../../domain/result.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import type { Scope } from '../../store/database.ts';
-import { findFence } from '../../store/fences.ts';
+import { fenceIsVersion, findFence } from '../../store/fences.ts';
 import { findHalt, haltChange } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findMandate } from '../../store/mandates.ts';
@@ -84,11 +84,16 @@ export async function liftHalt(
   const active = inStatus('halt', halt, 'active');
   if (!active.ok) return active;
   const fence = halt.accountId === null ? undefined : await findFence(app.database, halt.accountId);
-  const lifted = lift(active.value, { actor: by.actor, at: by.at, reason, intactAt: fence?.intactAt ?? null });
+  const lifted = lift(active.value, { actor: by.actor, at: by.at, reason, fence });
   if (!lifted.ok) return lifted;
   const committed = await commit(app.database, {
     by,
     changes: [haltChange(halt, lifted.value)],
+    // The check that was judged is still the last one.
+    requires:
+      halt.kind === 'fence' && fence !== undefined
+        ? [{ holds: fenceIsVersion(fence.accountId, fence.version), refusal: { code: 'halt_needs_intact_fence' } }]
+        : [],
     once: keep(lifted.value),
   });
   return committed.ok ? lifted : committed;

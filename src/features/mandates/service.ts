@@ -3,20 +3,28 @@
 import type { App } from '../../app/app.ts';
 import { begin } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
+import { retryConflict } from '../../app/retry.ts';
 import { system } from '../../domain/actor.ts';
 import { parseUnits } from '../../domain/amount.ts';
 import { findAsset } from '../../domain/asset.ts';
 import type { AccountId, DestinationId, MandateId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
-import { activateMandate, expireMandate, type Mandate, type MandateLimit, revoke } from '../../domain/mandate.ts';
+import {
+  activateMandate,
+  expireMandate,
+  followDestination,
+  type Mandate,
+  type MandateLimit,
+  revoke,
+} from '../../domain/mandate.ts';
 import { cancel } from '../../domain/order.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
-import { findDestination } from '../../store/destinations.ts';
+import { destinationIs, findDestination } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findMandate, listMandatesOver, mandateChange } from '../../store/mandates.ts';
+import { findMandate, listMandatesLeftBehind, listMandatesOver, mandateChange } from '../../store/mandates.ts';
 import { listReleasedOrdersOf, orderChange } from '../../store/orders.ts';
 
 export interface Grant {
@@ -29,7 +37,15 @@ export interface Grant {
 }
 type Keep = (mandate: Mandate) => readonly Once[];
 
-export async function grantMandate(
+export const grantMandate = (
+  app: App,
+  by: Provenance,
+  accountId: AccountId,
+  grant: Grant,
+  keep: Keep,
+): Promise<Result<Mandate>> => retryConflict(() => grantOnce(app, by, accountId, grant, keep));
+
+async function grantOnce(
   app: App,
   by: Provenance,
   accountId: AccountId,
@@ -64,6 +80,8 @@ export async function grantMandate(
       mandateChange(undefined, granted),
       ...(mandate.status === 'active' ? [mandateChange(granted, mandate)] : []),
     ],
+    // Approved or rejected in between, the mandate would wait for an outcome that has been.
+    requires: [{ holds: destinationIs(destination.id, destination.status), refusal: { code: 'version_conflict' } }],
     once: keep(mandate),
   });
   return committed.ok ? accept(mandate) : committed;
@@ -87,13 +105,15 @@ function readLimits(grant: Grant, network: string): Result<readonly MandateLimit
 const ORDERS_MAX = 50;
 
 /** Nothing starts under it from this commit on: what waits is canceled, and the hand-over looks at it again. */
-export async function revokeMandate(
+export const revokeMandate = (
   app: App,
   by: Provenance,
   scope: Scope,
   id: MandateId,
   keep: Keep,
-): Promise<Result<Mandate>> {
+): Promise<Result<Mandate>> => retryConflict(() => revokeOnce(app, by, scope, id, keep));
+
+async function revokeOnce(app: App, by: Provenance, scope: Scope, id: MandateId, keep: Keep): Promise<Result<Mandate>> {
   const mandate = await findMandate(app.database, scope, id);
   if (mandate === undefined) return refuse({ code: 'not_found' });
   const living = inStatus('mandate', mandate, 'granted', 'active');
@@ -126,5 +146,16 @@ export const expireMandates: Job = async (app, { scheduledTime }) => {
         by,
         changes: [mandateChange(mandate, expireMandate(living.value, by.at))],
       });
+  }
+};
+
+/** Those that a race or a bound left granted although their destination is decided. */
+export const followDestinations: Job = async (app) => {
+  const by = begin(app, system('mandates.follow'), app.newId('msg'));
+  for (const { mandate, destination } of await listMandatesLeftBehind(app.database, MANDATES_PER_RUN)) {
+    const next = mandate.status === 'granted' ? followDestination(mandate, destination, by.at) : undefined;
+    // A lost race means that it was settled meanwhile.
+    if (next !== undefined)
+      await commit(databaseFor(app, mandate.accountId), { by, changes: [mandateChange(mandate, next)] });
   }
 };

@@ -10,6 +10,7 @@ import type { Timestamp } from '../../domain/time.ts';
 import { orderDue } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
+import { findHaltInForce } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findMandate } from '../../store/mandates.ts';
 import { orderChange } from '../../store/orders.ts';
@@ -41,7 +42,9 @@ async function releaseSlots(
     });
     return;
   }
-  const due = takeDueSlots(schedule, at);
+  // Only schedules whose rule is to skip are claimed under a halt.
+  const halt = await findHaltInForce(database, schedule);
+  const due = takeDueSlots(schedule, at, halt && `halted: ${halt.reason}`);
   const released = due.run.map((slot) => orderOf(by, schedule, mandate, slot, { status: 'released' }));
   const skipped = due.skip.map(({ slot, reason }) =>
     orderOf(by, schedule, mandate, slot, { status: 'skipped', reason }),
@@ -77,7 +80,7 @@ function orderOf<S extends { status: 'released' } | { status: 'skipped'; reason:
     asset: schedule.asset,
     units: schedule.units,
     dueAt: slot,
-    notAfter: notAfterOf(slot),
+    notAfter: notAfterOf(slot, by.at),
     transferId: null,
     createdAt: by.at,
   };

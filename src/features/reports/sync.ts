@@ -1,7 +1,7 @@
 // Brings the confirmed history of a wallet into our books: each fact once, whatever event or sweep caused the reading.
 
 import type { App } from '../../app/app.ts';
-import { consumer } from '../../app/consumer.ts';
+import { consumer, type Outcome } from '../../app/consumer.ts';
 import { assetIdOf, nativeOf } from '../../domain/asset.ts';
 import type { CustodyMovement } from '../../domain/custody.ts';
 import type { Movement } from '../../domain/movement.ts';
@@ -10,59 +10,108 @@ import { SyncWallet } from '../../kit/messages.ts';
 import { findWallet } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
+import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { listMovementsByHash, movementChange } from '../../store/movements.ts';
 
-const PAGES_MAX = 50;
+const PAGES_MAX = 200;
 const MOVEMENTS_PER_COMMIT = 25;
 const HASHES_PER_QUERY = 90;
 
 export const syncWallet = consumer('events', SyncWallet, async (app, { walletId }, by) => {
   const wallet = await findWallet(app.database, walletId);
   if (wallet?.status !== 'active') return 'done';
-  let after: string | undefined;
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const { items, next } = await app.custody.listMovements(wallet.custodyId, after);
-    const fresh = await withoutKnown(app, wallet, items);
-    if (!(await keep(app, by, wallet, fresh))) return 'again';
-    // Custody lists the newest first: behind a page without news there is none. The order is not promised, so the first
-    // page alone never ends the search.
-    if (next === undefined || (pages > 0 && fresh.length === 0)) return 'done';
-    after = next;
-  }
-  app.log.error('history.too_long', { walletId, pages: PAGES_MAX });
-  return 'done';
+  const read = await readBack(app, wallet);
+  if (read === 'too long') return reportDropped(app, by, wallet);
+  const fresh = await withoutKnown(app, wallet, toMovements(by, wallet, read));
+  // Oldest first: what is booked never leaves a gap behind it, so a sync that breaks off is taken up where it ended.
+  return (await keep(app, by, wallet, fresh.reverse())) ? 'done' : 'again';
 });
 
-const factOf = (movement: { direction: string; transactionHash: string; position: string }, asset: string): string =>
-  [movement.transactionHash, movement.position, movement.direction, asset].join('|');
-
-async function withoutKnown(app: App, wallet: Wallet, items: readonly CustodyMovement[]): Promise<CustodyMovement[]> {
-  const database = databaseFor(app, wallet.accountId);
-  const hashes = [...new Set(items.map(({ transactionHash }) => transactionHash))];
-  const known = new Set<string>();
-  for (let from = 0; from < hashes.length; from += HASHES_PER_QUERY) {
-    const found = await listMovementsByHash(database, wallet.id, hashes.slice(from, from + HASHES_PER_QUERY));
-    for (const movement of found) known.add(factOf(movement, movement.asset));
+/** Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it. */
+async function readBack(app: App, wallet: Wallet<'active'>): Promise<CustodyMovement[] | 'too long'> {
+  const items: CustodyMovement[] = [];
+  let after: string | undefined;
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const page = await app.custody.listMovements(wallet.custodyId, after);
+    items.push(...page.items);
+    const isKnown = await areAllKnown(app, wallet, page.items);
+    if (page.next === undefined || (pages > 0 && isKnown)) return items;
+    after = page.next;
   }
-  return items.filter((item) => !known.has(factOf(item, assetIdOf(wallet.network, item.contract))));
+  return 'too long';
 }
 
-async function keep(app: App, by: Provenance, wallet: Wallet, fresh: readonly CustodyMovement[]): Promise<boolean> {
+async function reportDropped(app: App, by: Provenance, wallet: Wallet): Promise<Outcome> {
+  const database = databaseFor(app, wallet.accountId);
+  const detail = `More than ${PAGES_MAX} pages of history are not booked yet.`;
+  const changes = await openIncident(database, by, {
+    kind: 'movements_dropped',
+    about: wallet.id,
+    accountId: wallet.accountId,
+    detail,
+  });
+  const committed = await commit(database, { by, changes });
+  return committed.ok ? 'done' : 'again';
+}
+
+async function knownHashes(app: App, wallet: Wallet, hashes: readonly string[]): Promise<Movement[]> {
+  const database = databaseFor(app, wallet.accountId);
+  const unique = [...new Set(hashes)];
+  const known: Movement[] = [];
+  for (let from = 0; from < unique.length; from += HASHES_PER_QUERY) {
+    known.push(...(await listMovementsByHash(database, wallet.id, unique.slice(from, from + HASHES_PER_QUERY))));
+  }
+  return known;
+}
+
+async function areAllKnown(app: App, wallet: Wallet, items: readonly CustodyMovement[]): Promise<boolean> {
+  const hashes = items.map(({ transactionHash }) => transactionHash);
+  const known = new Set((await knownHashes(app, wallet, hashes)).map(({ transactionHash }) => transactionHash));
+  return hashes.every((hash) => known.has(hash));
+}
+
+const factOf = ({ transactionHash, position, direction, asset }: Movement): string =>
+  [transactionHash, position, direction, asset].join('|');
+
+async function withoutKnown(app: App, wallet: Wallet, movements: readonly Movement[]): Promise<Movement[]> {
+  const hashes = movements.map(({ transactionHash }) => transactionHash);
+  const known = new Set((await knownHashes(app, wallet, hashes)).map(factOf));
+  return movements.filter((movement) => !known.has(factOf(movement)));
+}
+
+async function keep(app: App, by: Provenance, wallet: Wallet, fresh: readonly Movement[]): Promise<boolean> {
   for (let from = 0; from < fresh.length; from += MOVEMENTS_PER_COMMIT) {
     const changes = fresh
       .slice(from, from + MOVEMENTS_PER_COMMIT)
-      .map((item) =>
-        movementChange(
-          undefined,
-          toMovement(by, wallet, item),
-          item.direction === 'in' ? 'movement.received' : 'movement.sent',
-        ),
+      .map((movement) =>
+        movementChange(undefined, movement, movement.direction === 'in' ? 'movement.received' : 'movement.sent'),
       );
     const committed = await commit(databaseFor(app, wallet.accountId), { by, changes });
     if (!committed.ok) return false;
   }
   return true;
+}
+
+/**
+ * Two equal entries of one transaction are two facts: where custody names no place in it, the second is told apart by its
+ * number. The network takes one fee for a transaction, so the first outgoing entry carries it.
+ */
+function toMovements(by: Provenance, wallet: Wallet, items: readonly CustodyMovement[]): Movement[] {
+  const seen = new Map<string, number>();
+  const charged = new Set<string>();
+  return items.map((item) => {
+    const movement = toMovement(by, wallet, item);
+    const repeats = seen.get(factOf(movement)) ?? 0;
+    seen.set(factOf(movement), repeats + 1);
+    const isCharged = item.direction === 'out' && !charged.has(item.transactionHash);
+    if (isCharged) charged.add(item.transactionHash);
+    return {
+      ...movement,
+      position: repeats === 0 ? movement.position : `${movement.position}#${repeats + 1}`,
+      feeUnits: isCharged ? item.feeUnits : 0n,
+    };
+  });
 }
 
 const toMovement = (by: Provenance, wallet: Wallet, item: CustodyMovement): Movement => ({
@@ -74,8 +123,7 @@ const toMovement = (by: Provenance, wallet: Wallet, item: CustodyMovement): Move
   asset: assetIdOf(wallet.network, item.contract),
   units: item.units,
   feeAsset: nativeOf(wallet.network),
-  // The receiver of a payment pays no fee for it.
-  feeUnits: item.direction === 'out' ? item.feeUnits : 0n,
+  feeUnits: 0n,
   from: item.from,
   to: item.to,
   transactionHash: item.transactionHash,

@@ -8,8 +8,18 @@ import { allowOrder, holdsAt } from '../../domain/mandate.ts';
 import { block, execute, type Order, skip } from '../../domain/order.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
-import { utcDay } from '../../domain/time.ts';
-import { adopt, attemptAgain, cancel, hear, submit, type Transfer } from '../../domain/transfer.ts';
+import { type Timestamp, utcDay } from '../../domain/time.ts';
+import {
+  adopt,
+  attemptAgain,
+  cancel,
+  hear,
+  isKnownUnsent,
+  leaveToPerson,
+  stopUnsent,
+  submit,
+  type Transfer,
+} from '../../domain/transfer.ts';
 import { TransferDue } from '../../kit/messages.ts';
 import { catalogue } from '../../kit/problem.ts';
 import { type Change, commit, type Requirement } from '../../store/commit.ts';
@@ -88,17 +98,20 @@ async function decide(
       orderChange(order, execute(order, transfer.id)),
       limitDayChange(today, reserved.value),
     ],
-    requires: [
-      { holds: noHalt(order), refusal: await haltRefusal(app, order) },
-      { holds: mandateHolds(mandate.id, at), refusal: { code: 'mandate_not_active', status: mandate.status } },
-      {
-        holds: destinationIsApproved(order.destinationId),
-        refusal: { code: 'destination_not_approved', status: 'not approved' },
-      },
-      { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order) },
-    ],
+    requires: await guardsOf(app, order, at),
   });
 }
+
+/** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
+const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly Requirement[]> => [
+  { holds: noHalt(order), refusal: await haltRefusal(app, order) },
+  { holds: mandateHolds(order.mandateId, at), refusal: { code: 'mandate_not_active', status: 'not active and valid' } },
+  {
+    holds: destinationIsApproved(order.destinationId),
+    refusal: { code: 'destination_not_approved', status: 'not approved' },
+  },
+  { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order) },
+];
 
 async function haltRefusal(app: App, order: Order): Promise<Refusal> {
   const halt = await findHaltInForce(databaseFor(app, order.accountId), order);
@@ -118,8 +131,8 @@ async function stop(
   order: Order | undefined,
   refusal: Refusal,
 ): Promise<Outcome> {
-  const { code, ...facts } = refusal;
-  const reason = `${catalogue[code][1]} ${JSON.stringify(facts)}`;
+  const { code } = refusal;
+  const reason = explain(refusal);
   const ended: Change[] =
     order?.status !== 'released'
       ? []
@@ -131,13 +144,36 @@ async function stop(
   return committed.ok ? 'done' : 'again';
 }
 
+/** The same bytes once more, unless something stops the order now: then it is looked up and never sent again. */
 async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {
+  const database = databaseFor(app, transfer.accountId);
+  const order = await findOrder(database, 'staff', transfer.orderId);
+  if (order === undefined) throw new TypeError('a transfer without its order');
+  if (by.at > order.notAfter) return lookUp(app, by, transfer, { code: 'order_too_late', notAfter: order.notAfter });
   const again = attemptAgain(transfer, by.at);
-  const counted = await commit(databaseFor(app, transfer.accountId), {
+  const counted = await commit(database, {
     by,
     changes: [transferChange(transfer, again, 'transfer.attempted_again')],
+    requires: await guardsOf(app, order, by.at),
   });
-  return counted.ok ? handOver(app, by, again) : 'again';
+  if (counted.ok) return handOver(app, by, again);
+  return counted.refusal.code === 'version_conflict' ? 'again' : lookUp(app, by, transfer, counted.refusal);
+}
+
+async function lookUp(app: App, by: Provenance, transfer: Transfer<'submitting'>, refusal: Refusal): Promise<Outcome> {
+  const reason = explain(refusal);
+  if (isKnownUnsent(transfer)) return recordOutcome(app, by, transfer, stopUnsent(transfer, reason));
+  const found = await app.custody.findTransferByExternalId(transfer.custodyWalletId, transfer.externalId);
+  const next =
+    found === undefined
+      ? leaveToPerson(transfer, `Stopped, and custody does not show it: ${reason}`)
+      : adopt(transfer, found, by.at);
+  return recordOutcome(app, by, transfer, next);
+}
+
+/** The rule and its numbers, as the desk and the client read them. */
+function explain({ code, ...facts }: Refusal): string {
+  return `${catalogue[code][1]} ${JSON.stringify(facts)}`;
 }
 
 async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {

@@ -21,8 +21,7 @@ export const refreshTransfer = consumer('events', RefreshTransfer, async (app, {
   if (knownId === null) return 'done';
   const seen = await app.custody.findTransfer(transfer.custodyWalletId, knownId);
   // An event may name any transfer: only the one that carries our external id is ours.
-  if (seen === undefined || seen.externalId !== transfer.externalId) return 'done';
-  const next = observe(transfer, seen, by.at);
+  const next = seen?.externalId === transfer.externalId ? observe(transfer, seen, by.at) : undefined;
   if (next !== undefined) return recordOutcome(app, by, transfer, next);
   return transfer.status === 'submitting' ? 'done' : lookAgain(app, by, transfer);
 });

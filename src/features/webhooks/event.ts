@@ -45,7 +45,7 @@ export function keyOf(event: WebhookEvent, rootId: string): string {
 }
 
 /** The ids that an event names, and nothing else of it: what a queue message holds when the whole is too large. */
-export function withoutBulk(event: WebhookEvent): WebhookEvent {
+function withoutBulk(event: WebhookEvent): WebhookEvent {
   const kept = (value: unknown): unknown => {
     const parsed = z
       .object({
@@ -63,4 +63,17 @@ export function withoutBulk(event: WebhookEvent): WebhookEvent {
   const { id, kind, deliveryAttempt, retryOf } = event;
   const data = Object.fromEntries(Object.entries(event.data).map(([name, value]) => [name, kept(value)]));
   return { id, kind, data, deliveryAttempt, ...(retryOf === undefined ? {} : { retryOf }) };
+}
+
+/** A queue message holds 128,000 bytes; the envelope and JSON escapes need room. */
+const MESSAGE_BYTES_MAX = 100_000;
+
+/**
+ * The text that a queue message carries.
+ * @param original the body as it was received, kept as it is where it fits
+ */
+export function messageText(event: WebhookEvent, original = JSON.stringify(event)): string {
+  return new TextEncoder().encode(original).byteLength <= MESSAGE_BYTES_MAX
+    ? original
+    : JSON.stringify(withoutBulk(event));
 }

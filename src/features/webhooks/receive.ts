@@ -7,11 +7,9 @@ import { timestamp } from '../../domain/time.ts';
 import { faultFields } from '../../kit/log.ts';
 import { webhookReceived } from '../../kit/messages.ts';
 import { problem } from '../../kit/problem.ts';
-import { DeliveredEvent, withoutBulk } from './event.ts';
+import { DeliveredEvent, messageText } from './event.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
-/** A queue message holds 128,000 bytes; the envelope and JSON escapes need room. */
-const MESSAGE_BYTES_MAX = 100_000;
 const MILLISECONDS_PER_SECOND = 1000;
 
 export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().post('/webhooks/dfns', async (c) => {
@@ -32,10 +30,7 @@ export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().p
   if (!isFresh(event.data, clock.wall() / MILLISECONDS_PER_SECOND)) return problem(c, { code: 'webhook_stale' });
   const receivedAt = timestamp(clock.wall());
   try {
-    const isSmall = body.byteLength <= MESSAGE_BYTES_MAX;
-    await bindings.EVENTS.send(
-      webhookReceived({ body: isSmall ? text : JSON.stringify(withoutBulk(event.data)), receivedAt })(null),
-    );
+    await bindings.EVENTS.send(webhookReceived({ body: messageText(event.data, text), receivedAt })(null));
   } catch (fault) {
     // Not kept, so not acknowledged: Dfns sends it again.
     log.error('webhook.not_kept', faultFields(fault));

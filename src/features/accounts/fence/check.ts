@@ -17,15 +17,17 @@ import type { Provenance } from '../../../store/journal.ts';
 import { message } from '../../../store/outbox.ts';
 import { type ReadFence, readFence } from './read.ts';
 
-/** The changes that record a reading: the check itself and, when it breaks, the halt and the incident. */
+/**
+ * The changes that record a reading: the check itself and, when it breaks, the halt and the incident.
+ * @param before the last check as it stood before custody was read: a reading that was overtaken loses its version
+ */
 export async function recordFence(
   app: App,
   by: Provenance,
   account: Account,
   read: ReadFence,
+  before: Fence | undefined,
 ): Promise<readonly Change[]> {
-  const database = databaseFor(app, account.id);
-  const before = await findFence(database, account.id);
   const result = resultOf(read.findings);
   const after: Fence = {
     accountId: account.id,
@@ -33,7 +35,6 @@ export async function recordFence(
     result,
     findings: read.findings,
     checkedAt: by.at,
-    intactAt: result === 'intact' ? by.at : (before?.intactAt ?? null),
     found: summarize(read.wanted, read.found),
   };
   return [fenceChange(before, after), ...(result === 'broken' ? await haltForFence(app, by, account, read) : [])];
@@ -68,11 +69,12 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
   const database = databaseFor(app, accountId);
   const account = await findAccount(database, 'staff', accountId);
   if (account?.status !== 'active') return 'done';
+  const before = await findFence(database, accountId);
   const read = await readFence(app, account);
   const wallets = await listWallets(database, 'staff', accountId);
   const committed = await commit(database, {
     by,
-    changes: await recordFence(app, by, account, read),
+    changes: await recordFence(app, by, account, read, before),
     // Events of deposits may be lost; the history behind them is not.
     messages: wallets.map(({ id }) => message('events', syncWallet({ walletId: id }))),
   });

@@ -1,9 +1,9 @@
 // Reads a fence: what should stand by our records, and what custody returns.
 
 import type { App } from '../../../app/app.ts';
-import type { Account } from '../../../domain/account.ts';
+import { type Account, limitsTagOf } from '../../../domain/account.ts';
 import type { CustodyPolicy } from '../../../domain/custody.ts';
-import { checkFence, type Finding, type FoundFence, type WantedFence } from '../../../domain/fence.ts';
+import { checkFence, type Finding, type FoundFence, guardActivities, type WantedFence } from '../../../domain/fence.ts';
 import { isIn } from '../../../domain/machine.ts';
 import { listWallets } from '../../../store/accounts.ts';
 import { listListedAddresses, listUnsettledChanges } from '../../../store/destinations.ts';
@@ -46,6 +46,21 @@ async function withMissing(
   return found === undefined ? listed : [...listed, found];
 }
 
+/** Each policy of the fence by its id: a list may lag behind, and a finding stops money. */
+async function readDirectly(app: App, wanted: WantedFence, found: FoundFence): Promise<FoundFence> {
+  const policies = await Promise.all(
+    found.policies.map((policy) =>
+      isOfFence(wanted, policy) ? app.custody.findPolicy(policy.id) : Promise.resolve(policy),
+    ),
+  );
+  return { ...found, policies: policies.filter((policy) => policy !== undefined) };
+}
+
+const isOfFence = ({ policyId, limitsTemplate }: WantedFence, policy: CustodyPolicy): boolean =>
+  policy.id === policyId ||
+  guardActivities.some((activity) => activity === policy.activity) ||
+  policy.walletTagsAll.includes(limitsTagOf(limitsTemplate));
+
 export interface ReadFence {
   readonly wanted: WantedFence;
   readonly found: FoundFence;
@@ -53,16 +68,17 @@ export interface ReadFence {
 }
 
 /**
- * One reading, and a second one before a finding counts: a change of ours may have been applied between our records and
- * custody's answer, and a finding stops money.
+ * One reading, and a second and direct one before a finding counts: a change of ours may have been applied between our
+ * records and custody's answer, and a finding stops money.
  */
 export async function readFence(app: App, account: Account): Promise<ReadFence> {
-  const first = await readOnce(app, account);
-  return first.findings.length === 0 ? first : readOnce(app, account);
+  const first = await readOnce(app, account, false);
+  return first.findings.length === 0 ? first : readOnce(app, account, true);
 }
 
-async function readOnce(app: App, account: Account): Promise<ReadFence> {
+async function readOnce(app: App, account: Account, isDirect: boolean): Promise<ReadFence> {
   const wanted = await readWanted(app, account);
-  const found = await readFound(app, wanted);
+  const listed = await readFound(app, wanted);
+  const found = isDirect ? await readDirectly(app, wanted, listed) : listed;
   return { wanted, found, findings: checkFence(wanted, found) };
 }

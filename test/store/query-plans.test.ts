@@ -1,0 +1,237 @@
+// Every query that the store runs finds its rows by an index: a table grows for years, a request may not.
+import { env } from 'cloudflare:workers';
+import { sql } from 'drizzle-orm';
+import { describe, expect, it } from 'vitest';
+import { revoke } from '../../src/domain/mandate.ts';
+import * as accounts from '../../src/store/accounts.ts';
+import * as clients from '../../src/store/clients.ts';
+import { commit } from '../../src/store/commit.ts';
+import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
+import * as destinations from '../../src/store/destinations.ts';
+import * as fences from '../../src/store/fences.ts';
+import * as halts from '../../src/store/halts.ts';
+import * as idempotency from '../../src/store/idempotency.ts';
+import * as inbox from '../../src/store/inbox.ts';
+import * as incidents from '../../src/store/incidents.ts';
+import * as journal from '../../src/store/journal.ts';
+import * as mandates from '../../src/store/mandates.ts';
+import * as movements from '../../src/store/movements.ts';
+import * as orders from '../../src/store/orders.ts';
+import * as outbox from '../../src/store/outbox.ts';
+import { message } from '../../src/store/outbox.ts';
+import * as schedules from '../../src/store/schedules.ts';
+import * as transfers from '../../src/store/transfers.ts';
+import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
+
+declare global {
+  interface ImportMeta {
+    /** Vite's: the modules of all files that match. */
+    glob(pattern: string, options: { eager: true }): Record<string, object>;
+  }
+}
+
+interface Recorded {
+  readonly sql: string;
+  params: unknown[];
+}
+
+/** The binding, which also notes each statement and what is bound to it. */
+function listening(binding: D1Database, heard: Recorded[]): D1Database {
+  return new Proxy(binding, {
+    get(target, name) {
+      if (name !== 'prepare') {
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === 'function' ? member.bind(target) : member;
+      }
+      return (text: string) => {
+        const statement = target.prepare(text);
+        const note: Recorded = { sql: text, params: [] };
+        heard.push(note);
+        const bind = statement.bind.bind(statement);
+        statement.bind = (...params: unknown[]) => {
+          note.params = params;
+          return bind(...params);
+        };
+        return statement;
+      };
+    },
+  });
+}
+
+const heard: Recorded[] = [];
+const database: Database = openDatabase(listening(env.DB, heard));
+const scopes: readonly Scope[] = ['staff', { accountId: idOf('acc') }];
+const pages = [{ limit: 50 }, { limit: 50, before: idOf('jnl', 9) }] as const;
+const of = { accountId: idOf('acc'), mandateId: idOf('mnd') };
+
+/** Every query of the store, in each shape that its arguments give it. */
+const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
+  findAccount: () => scopes.map((scope) => accounts.findAccount(database, scope, idOf('acc'))),
+  findAccountByPolicy: () => [accounts.findAccountByPolicy(database, 'plc-1')],
+  listAccounts: () => [
+    accounts.listAccounts(database, { limit: 50 }),
+    accounts.listAccounts(database, { limit: 50, after: idOf('acc') }),
+  ],
+  listOpeningAccounts: () => [accounts.listOpeningAccounts(database, 50)],
+  listAccountsToCheck: () => [accounts.listAccountsToCheck(database, AT, 50)],
+  listWallets: () => scopes.map((scope) => accounts.listWallets(database, scope, idOf('acc'))),
+  findWalletAtCustody: () => [accounts.findWalletAtCustody(database, 'wa-1')],
+  findWallet: () => [accounts.findWallet(database, idOf('wal'))],
+  listOwnAddresses: () => [accounts.listOwnAddresses(database, 'EthereumSepolia', [ADDRESS])],
+  findClient: () => [clients.findClient(database, { issuer: 'i', subject: 's' })],
+  findDestination: () => scopes.map((scope) => destinations.findDestination(database, scope, idOf('dst'))),
+  findLivingDestination: () => [
+    destinations.findLivingDestination(database, {
+      accountId: idOf('acc'),
+      network: 'EthereumSepolia',
+      address: ADDRESS,
+    }),
+  ],
+  listDestinations: () =>
+    scopes.flatMap((scope) => pages.map((page) => destinations.listDestinations(database, scope, idOf('acc'), page))),
+  listListedAddresses: () => [destinations.listListedAddresses(database, idOf('acc'))],
+  findPolicyChange: () => [destinations.findPolicyChange(database, idOf('chg'))],
+  listUnsettledChanges: () => [destinations.listUnsettledChanges(database, idOf('acc'), 50)],
+  listChangesToLookAt: () => [destinations.listChangesToLookAt(database, AT, 50)],
+  findFence: () => [fences.findFence(database, idOf('acc'))],
+  findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
+  findHaltInForce: () => [
+    halts.findHaltInForce(database, of),
+    halts.findHaltInForce(database, { ...of, mandateId: null }),
+  ],
+  findFenceHalt: () => [halts.findFenceHalt(database, idOf('acc'))],
+  listHalts: () => scopes.flatMap((scope) => pages.map((page) => halts.listHalts(database, scope, page))),
+  findAnswer: () => [idempotency.findAnswer(database, 'actor', 'key')],
+  findInboxKey: () => [inbox.findInboxKey(database, 'key')],
+  findRoot: () => [inbox.findRoot(database, 'event')],
+  listUnseen: () => [inbox.listUnseen(database, ['event'])],
+  findIncident: () => [incidents.findIncident(database, idOf('inc'))],
+  listIncidents: () => pages.map((page) => incidents.listIncidents(database, page)),
+  listEntries: () =>
+    pages.flatMap((page) => [
+      journal.listEntries(database, {}, page),
+      journal.listEntries(database, { accountId: idOf('acc') }, page),
+      journal.listEntries(database, { subjectId: idOf('xfr') }, page),
+      journal.listEntries(database, { accountId: idOf('acc'), kinds: ['order.executed'] }, page),
+    ]),
+  findMandate: () => scopes.map((scope) => mandates.findMandate(database, scope, idOf('mnd'))),
+  listMandates: () =>
+    scopes.flatMap((scope) => pages.map((page) => mandates.listMandates(database, scope, idOf('acc'), page))),
+  listMandatesTo: () => [mandates.listMandatesTo(database, idOf('dst'), ['granted', 'active'], 50)],
+  listMandatesOver: () => [mandates.listMandatesOver(database, AT, 50)],
+  findLimitDay: () => [mandates.findLimitDay(database, 'limit:1')],
+  listMovementsByHash: () => [movements.listMovementsByHash(database, idOf('wal'), ['0x1', '0x2'])],
+  listMovementsBefore: () => [movements.listMovementsBefore(database, idOf('acc'), AT, 50)],
+  findOrder: () => scopes.map((scope) => orders.findOrder(database, scope, idOf('ord'))),
+  listOrders: () =>
+    pages.flatMap((page) => [
+      orders.listOrders(database, {}, page),
+      orders.listOrders(database, { accountId: idOf('acc') }, page),
+      orders.listOrders(database, { scheduleId: idOf('sch') }, page),
+      orders.listOrders(database, { accountId: idOf('acc'), scheduleId: idOf('sch') }, page),
+    ]),
+  listReleasedOrders: () => [orders.listReleasedOrders(database, AT, 50)],
+  listReleasedOrdersOf: () => [orders.listReleasedOrdersOf(database, idOf('mnd'), 50)],
+  listDueMessages: () => [outbox.listDueMessages(database, AT, 50)],
+  findMessage: () => [outbox.findMessage(database, 'msg_1')],
+  listMandatesLeftBehind: () => [mandates.listMandatesLeftBehind(database, 50)],
+  findSchedule: () => scopes.map((scope) => schedules.findSchedule(database, scope, idOf('sch'))),
+  listSchedules: () =>
+    pages.flatMap((page) => [
+      schedules.listSchedules(database, {}, page),
+      schedules.listSchedules(database, { accountId: idOf('acc') }, page),
+    ]),
+  listDueSchedules: () => [schedules.listDueSchedules(database, AT, 50)],
+  findTransfer: () => scopes.map((scope) => transfers.findTransfer(database, scope, idOf('xfr'))),
+  findTransferByExternalId: () => [transfers.findTransferByExternalId(database, 'f1-abc')],
+  listTransfers: () =>
+    pages.flatMap((page) => [
+      transfers.listTransfers(database, {}, page),
+      transfers.listTransfers(database, { accountId: idOf('acc') }, page),
+    ]),
+  listTransfersDue: () => [transfers.listTransfersDue(database, AT, 50)],
+  listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
+};
+
+/** What a hand-over, a step and a delivery write: guards, entries, guarded rows, rows that exist once. */
+async function writeOnce(): Promise<void> {
+  const by = provenance();
+  const mandate = activeMandate();
+  await env.DB.prepare("INSERT INTO fences VALUES (?, 1, 'intact', '[]', ?, NULL)").bind(idOf('acc'), AT).run();
+  accepted(await commit(database, { by, changes: [mandates.mandateChange(undefined, mandate)] }));
+  const written = await commit(database, {
+    by,
+    changes: [mandates.mandateChange(mandate, revoke(mandate, AT))],
+    messages: [message('money', (id) => ({ id }))],
+    requires: [
+      { holds: halts.noHalt(of), refusal: { code: 'not_found' } },
+      { holds: mandates.mandateHolds(mandate.id, AT), refusal: { code: 'not_found' } },
+      { holds: fences.fenceStands(idOf('acc'), AT), refusal: { code: 'not_found' } },
+      {
+        holds: sql`NOT ${destinations.destinationIsApproved(idOf('dst'))}`,
+        refusal: { code: 'not_found' },
+      },
+    ],
+    once: [
+      idempotency.keepAnswer({ actor: 'a', key: 'k', fingerprint: 'f', status: 201, body: '{}', createdAt: AT }),
+      inbox.inboxOnce({ key: 'k', eventId: 'e', kind: 'x', outcome: 'kept', receivedAt: AT, rawKey: 'r' }),
+      inbox.deliveryRow({ eventId: 'e', rootId: 'e', receivedAt: AT }),
+    ],
+  });
+  accepted(written);
+  await incidents.openIncident(database, by, { kind: 'fence_broken', about: 'x', accountId: null, detail: 'y' });
+  await outbox.expectUntil(database, ['msg_1', 'msg_2'], AT);
+  await outbox.postpone(database, 'msg_1', AT);
+  await outbox.bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, 'msg_2');
+  await outbox.finish(database, 'msg_1');
+  await idempotency.forgetAnswers(database, AT);
+}
+
+/** Steps of a plan that read a whole table, or the whole of an index without stopping at a page's end. */
+async function scansOf({ sql: text, params }: Recorded): Promise<string[]> {
+  const explained = env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`).bind(...params);
+  const { results } = await explained.all<{ detail: string }>();
+  return results
+    .map(({ detail }) => detail)
+    .filter((detail) => detail.startsWith('SCAN ') && !/^SCAN (json_each|CONSTANT ROW|\(?subquery)/i.test(detail))
+    .filter((detail) => !(isByIndex(detail) && (/ limit \?/i.test(text) || SHORT_INDEXES.test(detail))))
+    .map((detail) => `${detail}: ${text}`);
+}
+const isByIndex = (detail: string): boolean => / USING (COVERING )?INDEX /.test(detail);
+/** An index over the few halts that are in force now. */
+const SHORT_INDEXES = /INDEX halts_in_force$/;
+
+const scansIn = async (notes: readonly Recorded[]): Promise<string[]> => (await Promise.all(notes.map(scansOf))).flat();
+
+describe('query plan', () => {
+  it('knows every query that the store exports', () => {
+    const modules = import.meta.glob('../../src/store/*.ts', { eager: true });
+    const names = Object.values(modules).flatMap((module) => Object.keys(module));
+    const queries = names.filter((name) => /^(find|list)[A-Z]/.test(name));
+    expect(Object.keys(modules).length).toBeGreaterThan(10);
+    expect(Object.keys(calls).sort()).toEqual(queries.sort());
+  });
+
+  it.each(Object.keys(calls))('of %s reads no whole table', async (name) => {
+    heard.length = 0;
+    const answers = calls[name]?.() ?? [];
+    await Promise.all(answers);
+    expect(heard.length).toBeGreaterThanOrEqual(answers.length);
+    expect(await scansIn([...heard])).toEqual([]);
+  });
+
+  it('of everything that a commit writes reads no whole table', async () => {
+    heard.length = 0;
+    await writeOnce();
+    const notes = [...heard];
+    expect(notes.filter(({ sql: text }) => text.includes('_guard')).length).toBeGreaterThan(4);
+    expect(await scansIn(notes)).toEqual([]);
+  });
+
+  it('that reads a whole table is noticed here', async () => {
+    const whole = { sql: 'SELECT * FROM accounts WHERE tag = ?', params: ['x'] };
+    const pageless = { sql: 'SELECT id FROM accounts ORDER BY id', params: [] };
+    const byKey = { sql: 'SELECT * FROM accounts WHERE id = ?', params: ['x'] };
+    expect(await scansIn([whole, pageless, byKey])).toHaveLength(2);
+  });
+});
