@@ -1,0 +1,45 @@
+// npm run bench: builds the product as it is deployed, measures each promise beside a bare Worker, prints one table.
+// It ends by itself, and badly when anything was answered wrongly. How to read it: docs/performance.md.
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus } from 'node:os';
+import { accountRead } from './account-read.ts';
+import { bundleProduct } from './support/bundle.ts';
+import type { Bench, Comparison, Measured } from './support/compare.ts';
+import { webhookAcknowledge } from './webhook-acknowledge.ts';
+
+const benches: readonly Bench[] = [webhookAcknowledge, accountRead];
+const GZIP_KILOBYTES_MAX = 400;
+
+const figures = ({ requestsPerSecond, p50Milliseconds }: Measured) => [
+  requestsPerSecond.toFixed(0),
+  `${p50Milliseconds.toFixed(2)} ms`,
+];
+
+const row = (promise: string, { product, bare, ratio, ratioMin, ratioMax }: Comparison) => [
+  promise,
+  ...figures(product),
+  ...figures(bare),
+  ratio.toFixed(2),
+  `${ratioMin.toFixed(2)} - ${ratioMax.toFixed(2)}`,
+];
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd : cell.padStart).call(cell, widths[column] ?? 0))
+      .join('  ');
+  return rows.map(line).join('\n');
+}
+
+const { script, kilobytes, gzipKilobytes } = await bundleProduct();
+const { version: workerd } = createRequire(import.meta.url)('workerd/package.json');
+console.log(
+  `machine  ${availableParallelism()} cores, ${cpus()[0]?.model}; node ${process.version}; workerd ${workerd}`,
+);
+console.log(
+  `bundle   ${kilobytes.toFixed(0)} KB, ${gzipKilobytes.toFixed(0)} KB gzip (limit ${GZIP_KILOBYTES_MAX} KB gzip)\n`,
+);
+const rows = [['promise', 'product/s', 'product p50', 'bare/s', 'bare p50', 'ratio', 'of five pairs']];
+for (const bench of benches) rows.push(row(bench.promise, await bench.measure(script)));
+console.log(table(rows));

@@ -1,0 +1,55 @@
+// What the product needs to be configured, made up for a bench: a derived credential, a secret, an issuer with one key.
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { deriveOrganization } from '../../src/sandbox/derive.ts';
+
+export const ISSUER = 'http://issuer.bench';
+export const AUDIENCE = 'fiducia';
+export const TOKEN_TYPE = 'at+jwt';
+export const WEBHOOK_SECRET = 'whs-bench-only-0123456789';
+
+/** Every setting and secret of src/env.ts that wrangler.toml does not hold, and those that point at another Worker. */
+export function productBindings(): Record<string, string> {
+  const { orgId, accounts } = deriveOrganization('bench');
+  const maker = accounts.find(({ name }) => name === 'maker');
+  if (maker === undefined) throw new Error('the derived organization has no maker');
+  return {
+    DFNS_API_URL: 'http://custody.bench',
+    DFNS_ORG_ID: orgId,
+    DFNS_AUTH_TOKEN: maker.authToken,
+    DFNS_CREDENTIAL_ID: maker.credentialId,
+    DFNS_PRIVATE_KEY: maker.privateKey,
+    DFNS_WEBHOOK_SECRETS: WEBHOOK_SECRET,
+    JWT_ISSUER: ISSUER,
+    JWT_JWKS_URL: `${ISSUER}/jwks`,
+    JWT_AUDIENCE: AUDIENCE,
+    JWT_TYPE: TOKEN_TYPE,
+  };
+}
+
+export interface Issuer {
+  readonly jwks: string;
+  /** The key of the set alone, for a Worker that was given it. */
+  readonly jwk: string;
+  tokenFor(subject: string): Promise<string>;
+}
+
+const KEY_ID = 'bench';
+const ALGORITHM = 'ES256';
+
+export async function openIssuer(): Promise<Issuer> {
+  const { publicKey, privateKey } = await generateKeyPair(ALGORITHM);
+  const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: ALGORITHM, use: 'sig' };
+  return {
+    jwks: JSON.stringify({ keys: [jwk] }),
+    jwk: JSON.stringify(jwk),
+    tokenFor: (subject) =>
+      new SignJWT()
+        .setProtectedHeader({ alg: ALGORITHM, typ: TOKEN_TYPE, kid: KEY_ID })
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setSubject(subject)
+        .setIssuedAt()
+        .setExpirationTime('1h')
+        .sign(privateKey),
+  };
+}
