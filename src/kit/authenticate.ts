@@ -46,7 +46,7 @@ async function verify(
   nowMilliseconds: number,
 ): Promise<Result<Actor> | 'unknown key'> {
   try {
-    const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
+    const { payload } = await jwtVerify(token, resolverOf(keys), {
       issuer: rules.issuer,
       algorithms: ALGORITHMS,
       typ: rules.type,
@@ -60,6 +60,14 @@ async function verify(
     if (fault instanceof errors.JOSEError) return refuse({ code: 'token_invalid', reason: reasonOf(fault) });
     throw fault;
   }
+}
+
+/** Kept with its key set, so that a key is imported once and not for every request. */
+const resolvers = new WeakMap<JSONWebKeySet, ReturnType<typeof createLocalJWKSet>>();
+function resolverOf(keys: JSONWebKeySet): ReturnType<typeof createLocalJWKSet> {
+  const resolver = resolvers.get(keys) ?? createLocalJWKSet(keys);
+  resolvers.set(keys, resolver);
+  return resolver;
 }
 
 /** Which check failed, without quoting the token. */

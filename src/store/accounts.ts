@@ -74,6 +74,26 @@ export async function listWallets(database: Database, scope: Scope, accountId: A
   return rows.map((row) => fromRow<Wallet>(row));
 }
 
+/** Both in one round trip. */
+export async function findAccountWithWallets(
+  database: Database,
+  scope: Scope,
+  id: AccountId,
+): Promise<{ account: Account; wallets: Wallet[] } | undefined> {
+  const [[account], held] = await database.batch([
+    database
+      .select()
+      .from(accounts)
+      .where(and(within(scope, accounts.id), eq(accounts.id, id))),
+    database
+      .select()
+      .from(wallets)
+      .where(and(within(scope, wallets.accountId), eq(wallets.accountId, id)))
+      .orderBy(asc(wallets.network)),
+  ]);
+  return account && { account: fromRow<Account>(account), wallets: held.map((row) => fromRow<Wallet>(row)) };
+}
+
 export async function findWalletAtCustody(database: Database, custodyId: string): Promise<Wallet | undefined> {
   const row = await database.select().from(wallets).where(eq(wallets.custodyId, custodyId)).get();
   return row && fromRow<Wallet>(row);

@@ -75,6 +75,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listOpeningAccounts: () => [accounts.listOpeningAccounts(database, 50)],
   listAccountsToCheck: () => [accounts.listAccountsToCheck(database, AT, 50)],
   listWallets: () => scopes.map((scope) => accounts.listWallets(database, scope, idOf('acc'))),
+  findAccountWithWallets: () => scopes.map((scope) => accounts.findAccountWithWallets(database, scope, idOf('acc'))),
   findWalletAtCustody: () => [accounts.findWalletAtCustody(database, 'wa-1')],
   findWallet: () => [accounts.findWallet(database, idOf('wal'))],
   listOwnAddresses: () => [accounts.listOwnAddresses(database, 'EthereumSepolia', [ADDRESS])],

@@ -7,7 +7,14 @@ import type { Network } from '../../domain/network.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Wallet } from '../../domain/wallet.ts';
 import { openAccount } from '../../kit/messages.ts';
-import { accountChange, findAccount, listAccounts, listWallets, walletChange } from '../../store/accounts.ts';
+import {
+  accountChange,
+  findAccount,
+  findAccountWithWallets,
+  listAccounts,
+  listWallets,
+  walletChange,
+} from '../../store/accounts.ts';
 import { clientChange, findClient } from '../../store/clients.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
@@ -91,10 +98,8 @@ async function openAgain(
 }
 
 export async function readAccount(app: App, scope: Scope, id: AccountId): Promise<Result<AccountWithWallets>> {
-  const account = await findAccount(app.database, scope, id);
-  return account === undefined
-    ? refuse({ code: 'not_found' })
-    : accept({ account, wallets: await listWallets(app.database, scope, id) });
+  const found = await findAccountWithWallets(databaseFor(app, id), scope, id);
+  return found === undefined ? refuse({ code: 'not_found' }) : accept(found);
 }
 
 export async function readAccounts(app: App, page: { after: string | undefined; limit: number }): Promise<Account[]> {
