@@ -22,7 +22,23 @@ function run(tool: string, ...args: string[]): Ran {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'fiducia-check-'));
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
+}
+
+/** A build for another platform that the registry lacked when the lock was written is missing from it, and `npm ci` refuses. */
+function lockProblem(): string | undefined {
+  const { packages }: Lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+  const locked = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')));
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+  const missing = [...new Set(wanted)].filter((name) => !locked.has(name));
+  return missing.length === 0
+    ? undefined
+    : `package-lock.json lacks ${missing.join(', ')}: choose versions whose builds are all published`;
+}
+
 const checks: Record<string, () => string | undefined | Promise<string | undefined>> = {
+  lockfile: lockProblem,
   types: () => complaint(run('tsc', '--noEmit')),
   'format and lint': () => complaint(run('biome', 'check', '--error-on-warnings', '.')),
   'import direction': () => importProblems('src') ?? plantedViolationProblem(),
