@@ -24,8 +24,10 @@ export const migrationArguments = (folder: string): string[] => [
 
 export function portOf(name: 'PORT' | 'SANDBOX_PORT', fallback: number): number {
   const port = Number(process.env[name] ?? fallback);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new Error(`${name} is not a port: ${process.env[name]}`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    console.error(`${name} is not a port: ${process.env[name]}`);
+    process.exit(1);
+  }
   return port;
 }
 

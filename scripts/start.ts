@@ -13,6 +13,7 @@ const unknown = process.argv.slice(2).filter((argument) => argument !== '--once'
 if (unknown.length > 0) fail(`unknown argument: ${unknown.join(' ')} (only --once is known)`);
 const isOnce = process.argv.includes('--once');
 const [port, sandboxPort] = [portOf('PORT', 8787), portOf('SANDBOX_PORT', 8788)];
+if (port === sandboxPort) fail(`PORT and SANDBOX_PORT are both ${port}: the product and the sandbox need one each`);
 const [productUrl, sandboxUrl] = [`http://localhost:${port}`, `http://localhost:${sandboxPort}`];
 
 function fail(reason: string): never {
@@ -113,7 +114,10 @@ for (const [name, taken] of [
   ['PORT', port],
   ['SANDBOX_PORT', sandboxPort],
 ] as const) {
-  if (!(await isFree(taken))) fail(`port ${taken} is taken; choose another with ${name}=...`);
+  if (!(await isFree(taken)))
+    fail(
+      `port ${taken} is taken; choose another with ${name}=..., or end what holds it (workerd of a start that was killed?)`,
+    );
 }
 
 try {
@@ -144,6 +148,8 @@ try {
     `\nAPI reference  ${productUrl}/docs\nReadiness      ${productUrl}/readyz\nSandbox        ${sandboxUrl}/\n\nCtrl-C stops everything.`,
   );
 } catch (fault) {
+  // Stopped from outside while something was on its way: what it says of that is no failure.
+  if (closing !== undefined) await closing;
   console.error(fault instanceof StoryFailed ? fault.message : fault);
   await close(1);
 }

@@ -100,16 +100,28 @@ export async function applySetup(
   return { steps, webhook: isKept ? kept : await replaceWebhook(dfns, wanted) };
 }
 
+const DESCRIPTION = 'Fiducia';
+const isLocal = (url: string): boolean => ['localhost', '127.0.0.1'].includes(new URL(url).hostname);
+
 /** A webhook of ours whose secret is lost is replaced: the second one first, then the old one goes. */
 async function replaceWebhook(dfns: DfnsApiClient, { webhookUrl }: Wanted): Promise<KeptWebhook> {
   const { items } = await dfns.webhooks.listWebhooks({});
   const old = items.filter(({ url }) => url === webhookUrl);
-  if (items.length >= WEBHOOKS_MAX)
-    throw new Error(`Dfns allows ${WEBHOOKS_MAX} webhooks and all are taken: delete one first.`);
+  if (items.length >= WEBHOOKS_MAX) {
+    // No room for a second one: ours with this address goes first, else one that an earlier start left on another port.
+    const spare =
+      old[0] ??
+      items.find(({ url, description }) => description === DESCRIPTION && isLocal(url) && isLocal(webhookUrl));
+    if (spare === undefined)
+      throw new Error(`Dfns allows ${WEBHOOKS_MAX} webhooks and all are taken: delete one first.`);
+    await dfns.webhooks.deleteWebhook({ webhookId: spare.id });
+  }
   const { id, secret } = await dfns.webhooks.createWebhook({
-    body: { url: webhookUrl, events: [...webhookEvents], description: 'Fiducia' },
+    body: { url: webhookUrl, events: [...webhookEvents], description: DESCRIPTION },
   });
   if (secret === undefined) throw new Error('Dfns did not show the secret of the new webhook.');
-  for (const webhook of old) await dfns.webhooks.deleteWebhook({ webhookId: webhook.id });
+  const { items: now } = await dfns.webhooks.listWebhooks({});
+  for (const webhook of now)
+    if (webhook.url === webhookUrl && webhook.id !== id) await dfns.webhooks.deleteWebhook({ webhookId: webhook.id });
   return { id, url: webhookUrl, secret };
 }

@@ -39,12 +39,15 @@ interface Asked {
 
 export const by = (c: Asked): Provenance => begin(c.env, c.var.actor, c.var.requestId);
 
-/** On whose behalf the caller reads: staff all, a client its own account; a client without one has no records at all. */
-export async function scopeOf(c: Asked): Promise<Result<Scope>> {
+/** The account of a client that has none: no record is in it, so lists are empty and records not found. */
+const NO_ACCOUNT: AccountId = `acc_${'0'.repeat(26)}`;
+
+/** On whose behalf the caller reads: staff all, a client its own account. */
+export async function scopeOf(c: Asked): Promise<Scope> {
   const { actor } = c.var;
-  if (actor.kind !== 'client') return accept('staff');
+  if (actor.kind !== 'client') return 'staff';
   const client = await findClient(c.env.database, actor);
-  return client === undefined ? refuse({ code: 'not_found' }) : accept({ accountId: client.accountId });
+  return { accountId: client?.accountId ?? NO_ACCOUNT };
 }
 
 /** The account named in the path. Another client's is not found, exactly as one that does not exist. */
@@ -53,9 +56,7 @@ export async function accountIn(
   id: AccountId | 'me',
 ): Promise<Result<{ accountId: AccountId; scope: Scope }>> {
   const scope = await scopeOf(c);
-  if (!scope.ok) return scope;
-  if (scope.value === 'staff')
-    return id === 'me' ? refuse({ code: 'not_found' }) : accept({ accountId: id, scope: scope.value });
-  const { accountId } = scope.value;
-  return id === 'me' || id === accountId ? accept({ accountId, scope: scope.value }) : refuse({ code: 'not_found' });
+  if (scope === 'staff') return id === 'me' ? refuse({ code: 'not_found' }) : accept({ accountId: id, scope });
+  const { accountId } = scope;
+  return id === 'me' || id === accountId ? accept({ accountId, scope }) : refuse({ code: 'not_found' });
 }

@@ -50,7 +50,7 @@ export function inStatus<R extends { readonly status: string }, S extends R['sta
 ): Result<Extract<R, { readonly status: S }>> {
   return isIn(record, allowed)
     ? accept(record)
-    : refuse({ code: 'wrong_status', subject, status: record.status, needed: allowed.join(' or ') });
+    : refuse({ code: 'wrong_status', subject, found: record.status, needed: allowed.join(' or ') });
 }
 
 export function isIn<R extends { readonly status: string }, S extends R['status']>(

@@ -88,7 +88,7 @@ export function allowOrder(mandate: Mandate, order: { asset: AssetId; units: big
 
 /** Whether the mandate holds at this instant; `validUntil` is the first instant at which it no longer does. */
 export function holdsAt(mandate: Mandate, at: Timestamp): Result<Mandate<'active'>> {
-  if (mandate.status !== 'active') return refuse({ code: 'mandate_not_active', status: mandate.status });
+  if (mandate.status !== 'active') return refuse({ code: 'mandate_not_active', found: mandate.status });
   if (at < mandate.validFrom || at >= mandate.validUntil) {
     return refuse({ code: 'mandate_not_valid_now', validFrom: mandate.validFrom, validUntil: mandate.validUntil });
   }

@@ -19,10 +19,10 @@ export type Refusal =
   | { code: 'not_configured'; settings: readonly string[] }
   // Two at once
   | { code: 'version_conflict' }
-  | { code: 'wrong_status'; subject: string; status: string; needed: string }
+  | { code: 'wrong_status'; subject: string; found: string; needed: string }
   // Accounts and their fence
   | { code: 'account_exists'; accountId: string }
-  | { code: 'account_not_active'; status: string }
+  | { code: 'account_not_active'; found: string }
   | { code: 'network_not_held'; network: string }
   | { code: 'guard_missing' }
   | { code: 'guard_unsound'; problems: readonly string[] }
@@ -31,13 +31,13 @@ export type Refusal =
   | { code: 'address_invalid'; network: string; reason: string }
   | { code: 'address_forbidden'; reason: string }
   | { code: 'destination_exists'; destinationId: string }
-  | { code: 'destination_not_approved'; status: string }
+  | { code: 'destination_not_approved'; found: string }
   | { code: 'list_does_not_match'; policyId: string }
   // Mandates, schedules, orders
   | { code: 'asset_unknown'; asset: string }
   | { code: 'asset_not_in_mandate'; asset: string }
   | { code: 'period_invalid'; reason: string }
-  | { code: 'mandate_not_active'; status: string }
+  | { code: 'mandate_not_active'; found: string }
   | { code: 'mandate_not_valid_now'; validFrom: string; validUntil: string }
   | { code: 'schedule_never_fires'; reason: string }
   | { code: 'order_limit_exceeded'; limit: string; requested: string; asset: string }
@@ -59,3 +59,9 @@ export type Refusal =
   | { code: 'history_too_long'; rowsMax: number };
 
 export type RefusalCode = Refusal['code'];
+
+/** Members of a problem body that a fact of a refusal may not take the place of. */
+type Reserved = 'type' | 'title' | 'status' | 'instance' | 'requestId';
+type FactNames<R> = R extends Refusal ? Exclude<keyof R, 'code'> : never;
+/** Does not compile when a refusal uses a reserved name. */
+export const noReservedFact: Extract<FactNames<Refusal>, Reserved> extends never ? true : never = true;

@@ -57,23 +57,37 @@ const ON_TIME_SECONDS = 300;
 /** One fire looks at this many slots of one schedule; the next fire goes on. */
 const SLOTS_PER_FIRE = 50;
 
-/** Checks a recurrence: five fields (one minute is the finest step) and a zone that exists. */
+/** Checks a recurrence: five fields (one minute is the finest step), which name a slot, and a zone that exists. */
 export function parseRecurrence(recurrence: Recurrence): Result<Recurrence> {
   if (recurrence.kind === 'days') return accept(recurrence);
-  // croner would also read a single date, and an empty zone as its own.
-  if (recurrence.expression.trim().split(/\s+/).length !== 5 || recurrence.timeZone === '')
-    return refuse({ code: 'schedule_never_fires', reason: 'A schedule takes five fields and an IANA time zone.' });
+  const never = (reason: string) => refuse({ code: 'schedule_never_fires', reason });
+  // An offset such as +01:00 would pass as a zone, and knows nothing of summer time.
+  if (!/^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$/.test(recurrence.timeZone) || !isZone(recurrence.timeZone)) {
+    return never('The time zone is not known: an IANA name such as Europe/Zurich is needed.');
+  }
+  // croner would also read a single date, or names such as @daily.
+  if (recurrence.expression.trim().split(/\s+/).length !== 5) return never(FIVE_FIELDS);
   try {
-    new Cron(recurrence.expression, { timezone: recurrence.timeZone, mode: '5-part', paused: true }).nextRun(
-      new Date(0),
-    );
-    return accept(recurrence);
-  } catch (fault) {
-    // croner throws for a bad expression, the date formatter for an unknown zone: both are the caller's words.
-    return refuse({
-      code: 'schedule_never_fires',
-      reason: fault instanceof Error ? fault.message : 'not a cron expression',
-    });
+    const slot = cronOf(recurrence).nextRun(new Date(0));
+    return slot === null ? never('There is no such day.') : accept(recurrence);
+  } catch {
+    // croner throws for fields it cannot read: the caller's words.
+    return never(FIVE_FIELDS);
+  }
+}
+
+const FIVE_FIELDS = 'A schedule has five fields: minute, hour, day of the month, month, day of the week.';
+
+const cronOf = ({ expression, timeZone }: Extract<Recurrence, { kind: 'cron' }>): Cron =>
+  new Cron(expression, { timezone: timeZone, mode: '5-part', paused: true });
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    // Not a zone: the question asked, and its answer.
+    return false;
   }
 }
 
@@ -92,7 +106,7 @@ function slotOf(recurrence: Recurrence, startAt: Timestamp, after: Timestamp): T
     const step = recurrence.every * SECONDS_PER_DAY;
     return addSeconds(startAt, (Math.floor(secondsBetween(startAt, after) / step) + 1) * step);
   }
-  const cron = new Cron(recurrence.expression, { timezone: recurrence.timeZone, mode: '5-part', paused: true });
+  const cron = cronOf(recurrence);
   const next = (from: Timestamp) => cron.nextRun(new Date(from))?.getTime();
   // A slot at startAt itself counts, and croner answers strictly later instants at whole seconds.
   const first = after < startAt ? next(addSeconds(startAt, -1)) : next(after);

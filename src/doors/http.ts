@@ -44,7 +44,7 @@ v1.use(async (c, next) => {
 });
 v1.use(async (c, next) => {
   const hasBody = c.req.raw.body !== null && c.req.header('content-length') !== '0';
-  const isJson = /^application\/json\b/i.test(c.req.header('content-type') ?? '');
+  const isJson = /^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '');
   return hasBody && !isJson ? problem(c, { code: 'content_type_unsupported', expected: 'application/json' }) : next();
 });
 v1.use(
@@ -81,6 +81,12 @@ http.use(async (c, next) => {
     c.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
 });
 http.use(secureHeaders());
+http.use(async (c, next) => {
+  // By sender, before anything is known of it: a flood of one costs nobody else an answer.
+  const sender = c.req.header('cf-connecting-ip') ?? 'unknown';
+  const { success } = await c.env.bindings.DOOR_RATE.limit({ key: sender });
+  return success ? next() : problem(c, { code: 'too_many_requests' });
+});
 http.route('/', health);
 http.route('/', webhookDoor);
 http.route('/', docs);

@@ -17,7 +17,11 @@ const idempotencyKey = {
   schema: { type: 'string' as const, minLength: 1, maxLength: 200 },
 };
 
-export function openApiDocument() {
+/** Made once: it depends on the code alone. */
+export const openApiDocument = () => (made ??= makeDocument());
+let made: ReturnType<typeof makeDocument> | undefined;
+
+function makeDocument() {
   const document = http.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

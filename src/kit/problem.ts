@@ -56,7 +56,7 @@ export const catalogue = {
 
 export const statusOf = (refusal: Refusal): ContentfulStatusCode => catalogue[refusal.code][0];
 
-const RETRY_AFTER_SECONDS = 30;
+const RETRY_AFTER_SECONDS = { 429: 60, 503: 30 } as const;
 
 /** Facts of the refusal are extra members; `instance` and `requestId` name the request to ask about. */
 export function problem(c: Context, refusal: Refusal): Rendered {
@@ -64,7 +64,7 @@ export function problem(c: Context, refusal: Refusal): Rendered {
   const [status, title] = catalogue[code];
   const requestId: string = c.get('requestId');
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (status === 429 || status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
+  if (status === 429 || status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS[status]);
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   const body = { type: `/problems/${code}`, title, status, code, instance: requestId, requestId, ...facts };
   return rendered(c.body(JSON.stringify(body), status, headers));

@@ -1,6 +1,6 @@
 // Schemas that many routes share: strict in, named once, described where a reader could guess wrong.
 import { z } from '@hono/zod-openapi';
-import { type IdPrefix, isId, type Id as TypedId } from '../domain/id.ts';
+import { type AccountId, type IdPrefix, isId, type Id as TypedId } from '../domain/id.ts';
 
 export const Units = z
   .string()
@@ -25,11 +25,16 @@ export const id = <P extends IdPrefix>(prefix: P) =>
     .openapi({ type: 'string', example: `${prefix}_01JNVJ3M4Y8E2ZC6T0Q5W7R9XA` });
 
 export const AccountPath = z.object({
-  id: z.union([z.literal('me'), id('acc')]).openapi({
-    param: { name: 'id', in: 'path' },
-    type: 'string',
-    description: 'An account id, or `me` for a client’s own account.',
-  }),
+  id: z
+    .custom<AccountId | 'me'>(
+      (value) => value === 'me' || (typeof value === 'string' && isId('acc', value)),
+      'an account id, or me',
+    )
+    .openapi({
+      param: { name: 'id', in: 'path' },
+      type: 'string',
+      description: 'An account id, or `me` for a client’s own account.',
+    }),
 });
 
 export const idPath = <P extends IdPrefix>(prefix: P) =>
@@ -40,8 +45,24 @@ const PAGE_ITEMS = 50;
 
 export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS).openapi({ type: 'integer' }),
-  cursor: z.string().max(64).optional().openapi({ description: 'The `nextCursor` of the page before.' }),
+  cursor: z
+    .string()
+    .regex(/^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$/, 'the `nextCursor` of the page before')
+    .optional()
+    .openapi({ description: 'The `nextCursor` of the page before.' }),
 });
+
+/** A read that takes no query refuses one: a misspelt or unknown parameter is not passed over. */
+export const NoQuery = z.strictObject({});
+
+/** Text that people read: no control, format or half characters, which hide or reorder what is shown. */
+export const shown = (charactersMax: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(charactersMax)
+    .regex(/^\P{C}*$/u, 'only visible characters');
 
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
@@ -85,7 +106,10 @@ export const problems = {
   403: refused('Not for this role.'),
   404: refused('No such record of yours.'),
   409: refused('The state of the record does not allow it.'),
+  413: refused('The body is too large.'),
+  415: refused('Not JSON.'),
   422: refused('Understood, and refused.'),
   429: refused('Too many requests.'),
+  500: refused('Our fault; the request id names it.'),
   503: refused('Something it needs is not available.'),
 } as const;

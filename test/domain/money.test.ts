@@ -167,7 +167,7 @@ describe('mandate', () => {
     ['rejected', followDestination(grantedMandate(), 'rejected', AT) ?? mandate],
     ['expired', expireMandate(mandate, AT)],
   ])('that is %s does not hold', (status, other) => {
-    expect(refusalOf(holdsAt(other, AT))).toEqual({ code: 'mandate_not_active', status });
+    expect(refusalOf(holdsAt(other, AT))).toEqual({ code: 'mandate_not_active', found: status });
   });
 
   it.each([

@@ -92,7 +92,7 @@ describe('machine', () => {
     expect(refusalOf(inStatus('mandate', mandate, 'active', 'revoked'))).toEqual({
       code: 'wrong_status',
       subject: 'mandate',
-      status: 'granted',
+      found: 'granted',
       needed: 'active or revoked',
     });
     expect(isIn(mandate, ['granted'])).toBe(true);

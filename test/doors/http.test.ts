@@ -236,6 +236,8 @@ describe('a request', () => {
       status: 415,
       body: { code: 'content_type_unsupported' },
     });
+    expect((await asks({ ...wish }, { 'content-type': 'application/json-patch+json' })).status).toBe(415);
+    expect((await asks({ ...wish, label: 'a\u202Eb' })).body.fields[0].field).toBe('label');
     expect(await asks('{"network":')).toMatchObject({ status: 400, body: { code: 'body_malformed' } });
     expect((await world.get('client-1', '/v1/no-such-path')).body).toMatchObject({ code: 'not_found', status: 404 });
   });
@@ -290,6 +292,16 @@ describe('a request', () => {
     expect(whole.length).toBeGreaterThan(1);
     expect((await world.get('client-1', '/v1/accounts/me/activity?limit=0')).status).toBe(400);
     expect((await world.get('client-1', '/v1/accounts/me/activity?limt=1')).status).toBe(400);
+    for (const wrong of ['', 'garbage', 'jnl_1'])
+      expect((await world.get('client-1', `/v1/orders?cursor=${wrong}`)).status).toBe(400);
+    expect((await world.get('client-1', '/v1/accounts/me/restrictions?asOf=2020-01-01T00:00:00Z')).status).toBe(400);
+    expect((await world.get('client-1', '/v1/accounts/nonsense')).body.fields[0].problem).toBe('an account id, or me');
+  });
+
+  it('of a client without an account finds empty lists, not errors', async () => {
+    for (const list of ['/v1/orders', '/v1/schedules'])
+      expect((await world.get('client-2', list)).body).toEqual({ items: [], nextCursor: null });
+    expect((await world.get('client-2', '/v1/accounts/me')).status).toBe(404);
   });
 });
 
@@ -330,7 +342,14 @@ describe('a halt', () => {
     expect(await lift('operator-1')).toMatchObject({ status: 403, body: { code: 'halt_needs_another_person' } });
     expect(await lift('client-1')).toMatchObject({ status: 403, body: { code: 'halt_needs_higher_role' } });
     expect(await lift('operator-2')).toMatchObject({ status: 200, body: { status: 'lifted' } });
-    expect(await lift('compliance-1')).toMatchObject({ status: 409, body: { code: 'wrong_status' } });
+    expect(await lift('compliance-1')).toMatchObject({
+      status: 409,
+      body: { code: 'wrong_status', status: 409, found: 'lifted' },
+    });
+    const { body } = await world.get('client-1', '/v1/accounts/me/activity');
+    const lifted = body.items.find(({ kind }: { kind: string }) => kind === 'halt.lifted');
+    expect(lifted).toMatchObject({ by: 'desk', details: { liftReason: 'Looked into.' } });
+    expect(JSON.stringify(body)).not.toContain('operator-');
   });
 });
 

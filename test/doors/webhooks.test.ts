@@ -112,6 +112,14 @@ describe('the webhook door', () => {
     });
   });
 
+  it('queues less of an event whose quotes make its message too large', async () => {
+    await world.openAccount();
+    const body = envelope({ data: { text: '"'.repeat(40_000) } });
+    expect(body.length).toBeLessThan(100_000);
+    expect((await post(body, await sign(body, secret()))).status).toBe(200);
+    expect(JSON.stringify(world.queued[0]).length).toBeLessThan(1_000);
+  });
+
   it('queues only the ids of an event that is too large for a message', async () => {
     const { schedule } = await world.readyToTrade();
     await world.tick();

@@ -108,21 +108,25 @@ export class World {
   ): Promise<Answer> {
     this.#keys += 1;
     const key = `key-${this.#keys}`;
+    const sent = new Headers(as === undefined ? {} : { authorization: `Bearer ${await tokenOf(as)}` });
+    if (method !== 'GET') sent.set('idempotency-key', key);
+    if (body !== undefined) sent.set('content-type', 'application/json');
+    for (const [name, value] of Object.entries(headers)) sent.set(name, value);
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
     const request = new Request(`${PRODUCT}${path}`, {
       method,
-      headers: {
-        ...(as === undefined ? {} : { authorization: `Bearer ${await tokenOf(as)}` }),
-        ...(method === 'GET' ? {} : { 'idempotency-key': key }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: sent,
+      ...(body === undefined ? {} : { body: text }),
     });
     const execution = createExecutionContext();
     const response = await http.fetch(request, this.app, execution);
-    const text = await response.text();
+    const answered = await response.text();
     await waitOnExecutionContext(execution);
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: answered === '' ? undefined : JSON.parse(answered),
+    };
   }
 
   get = (as: string, path: string) => this.request(as, 'GET', path);

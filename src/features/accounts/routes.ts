@@ -4,7 +4,7 @@ import { idempotent } from '../../app/idempotent.ts';
 import { accountIn, by, routes } from '../../app/routes.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { AccountPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { AccountPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { AccountRequest, AccountView, viewAccount } from './schemas.ts';
 import { askForAccount, readAccount, readAccounts } from './service.ts';
 
@@ -14,7 +14,7 @@ const postAccount = createRoute({
   summary: 'Open an account',
   description: 'It opens in the background; a deposit address is shown once the account is active.',
   middleware: [authorize('client', 'operator'), idempotent] as const,
-  request: { body: { required: true, ...json(AccountRequest) } },
+  request: { query: NoQuery, body: { required: true, ...json(AccountRequest) } },
   responses: { 202: { description: 'Opening.', ...json(AccountView) }, ...problems },
 });
 
@@ -34,7 +34,7 @@ const getAccount = createRoute({
   method: 'get',
   path: '/accounts/{id}',
   summary: 'Read an account',
-  request: { params: AccountPath },
+  request: { query: NoQuery, params: AccountPath },
   responses: { 200: { description: 'The account.', ...json(AccountView) }, ...problems },
 });
 
@@ -52,6 +52,12 @@ export const accountRoutes = routes()
       return problem(c, {
         code: 'input_invalid',
         fields: [{ field: 'client', problem: 'a client opens only its own account' }],
+      });
+    }
+    if (client !== undefined && client.issuer !== c.env.config.tokens.issuer) {
+      return problem(c, {
+        code: 'input_invalid',
+        fields: [{ field: 'client.issuer', problem: 'not the issuer of the tokens accepted here' }],
       });
     }
     const opened = await askForAccount(

@@ -4,7 +4,7 @@ import { idempotent } from '../../app/idempotent.ts';
 import { accountIn, by, routes, scopeOf } from '../../app/routes.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { AccountPath, idPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { AccountPath, idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { listDestinations } from '../../store/destinations.ts';
 import { DestinationRequest, DestinationView, viewDestination } from './schemas.ts';
 import { readDestination, removeDestination, requestDestination, withdrawDestination } from './service.ts';
@@ -14,7 +14,7 @@ const postDestination = createRoute({
   path: '/accounts/{id}/destinations',
   summary: 'Ask for an address to be approved',
   middleware: [authorize('client'), idempotent] as const,
-  request: { params: AccountPath, body: { required: true, ...json(DestinationRequest) } },
+  request: { query: NoQuery, params: AccountPath, body: { required: true, ...json(DestinationRequest) } },
   responses: { 202: { description: 'Requested.', ...json(DestinationView) }, ...problems },
 });
 
@@ -30,7 +30,7 @@ const getDestination = createRoute({
   method: 'get',
   path: '/destinations/{id}',
   summary: 'Read a destination',
-  request: { params: idPath('dst') },
+  request: { query: NoQuery, params: idPath('dst') },
   responses: { 200: { description: 'The destination.', ...json(DestinationView) }, ...problems },
 });
 
@@ -40,7 +40,7 @@ const postRemove = createRoute({
   summary: 'Remove a destination',
   description: 'Nothing is sent there from now on; the list at custody follows when an officer approves.',
   middleware: [authorize('client'), idempotent] as const,
-  request: { params: idPath('dst') },
+  request: { query: NoQuery, params: idPath('dst') },
   responses: { 202: { description: 'Being removed.', ...json(DestinationView) }, ...problems },
 });
 
@@ -49,7 +49,7 @@ const postWithdraw = createRoute({
   path: '/destinations/{id}/withdraw',
   summary: 'Withdraw a request that custody does not have yet',
   middleware: [authorize('client'), idempotent] as const,
-  request: { params: idPath('dst') },
+  request: { query: NoQuery, params: idPath('dst') },
   responses: { 200: { description: 'Withdrawn.', ...json(DestinationView) }, ...problems },
 });
 
@@ -76,22 +76,19 @@ export const destinationRoutes = routes()
   })
   .openapi(getDestination, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const read = await readDestination(c.env, scope.value, c.req.valid('param').id);
+    const read = await readDestination(c.env, scope, c.req.valid('param').id);
     return read.ok ? c.json(viewDestination(read.value), 200) : problem(c, read.refusal);
   })
   .openapi(postRemove, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const removed = await removeDestination(c.env, by(c), scope.value, c.req.valid('param').id, (destination) =>
+    const removed = await removeDestination(c.env, by(c), scope, c.req.valid('param').id, (destination) =>
       c.var.keep(202, viewDestination(destination)),
     );
     return removed.ok ? c.json(viewDestination(removed.value), 202) : problem(c, removed.refusal);
   })
   .openapi(postWithdraw, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const withdrawn = await withdrawDestination(c.env, by(c), scope.value, c.req.valid('param').id, (destination) =>
+    const withdrawn = await withdrawDestination(c.env, by(c), scope, c.req.valid('param').id, (destination) =>
       c.var.keep(200, viewDestination(destination)),
     );
     return withdrawn.ok ? c.json(viewDestination(withdrawn.value), 200) : problem(c, withdrawn.refusal);

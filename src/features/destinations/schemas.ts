@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { showAddress } from '../../domain/address.ts';
 import { type Destination, destinationKinds } from '../../domain/destination.ts';
 import { networks } from '../../domain/network.ts';
-import { Instant } from '../../kit/schemas.ts';
+import { Instant, shown } from '../../kit/schemas.ts';
 
 const LABEL_CHARACTERS_MAX = 80;
 const ADDRESS_CHARACTERS_MAX = 128;
@@ -15,7 +15,7 @@ export const DestinationRequest = z
       .string()
       .max(ADDRESS_CHARACTERS_MAX)
       .openapi({ description: 'With its checksum where the network has one.' }),
-    label: z.string().trim().min(1).max(LABEL_CHARACTERS_MAX),
+    label: shown(LABEL_CHARACTERS_MAX),
     kind: z.enum(destinationKinds),
   })
   .openapi('DestinationRequest');

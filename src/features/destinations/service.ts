@@ -40,7 +40,7 @@ export async function requestDestination(
   const database = databaseFor(app, accountId);
   const account = await findAccount(database, { accountId }, accountId);
   if (account === undefined) return refuse({ code: 'not_found' });
-  if (account.status !== 'active') return refuse({ code: 'account_not_active', status: account.status });
+  if (account.status !== 'active') return refuse({ code: 'account_not_active', found: account.status });
   const judged = await judgeAddress(app, accountId, wish);
   if (!judged.ok) return judged;
   const address = judged.value;
@@ -155,7 +155,7 @@ export async function withdrawDestination(
     return refuse({
       code: 'wrong_status',
       subject: 'policy change',
-      status: change?.status ?? 'none',
+      found: change?.status ?? 'none',
       needed: 'queued',
     });
   }

@@ -5,12 +5,12 @@ import { by, routes, scopeOf } from '../../app/routes.ts';
 import { type Halt, haltKinds } from '../../domain/halt.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { Instant, id, idPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { Instant, id, idPath, json, NoQuery, PageQuery, pageOf, problems, shown, toPage } from '../../kit/schemas.ts';
 import { listHalts } from '../../store/halts.ts';
 import { liftHalt, setHalt } from './service.ts';
 
 const REASON_CHARACTERS_MAX = 500;
-const Reason = z.string().trim().min(1).max(REASON_CHARACTERS_MAX);
+const Reason = shown(REASON_CHARACTERS_MAX);
 
 const HaltRequest = z
   .discriminatedUnion('level', [
@@ -55,7 +55,7 @@ const postHalt = createRoute({
   path: '/halts',
   summary: 'Stop new money of all, of an account or of a mandate',
   middleware: [makers, idempotent] as const,
-  request: { body: { required: true, ...json(HaltRequest) } },
+  request: { query: NoQuery, body: { required: true, ...json(HaltRequest) } },
   responses: { 201: { description: 'In force.', ...json(HaltView) }, ...problems },
 });
 
@@ -72,33 +72,32 @@ const postLift = createRoute({
   path: '/halts/{id}/lift',
   summary: 'Lift a halt, as another person of equal or higher role',
   middleware: [makers, idempotent] as const,
-  request: { params: idPath('hlt'), body: { required: true, ...json(z.strictObject({ reason: Reason })) } },
+  request: {
+    query: NoQuery,
+    params: idPath('hlt'),
+    body: { required: true, ...json(z.strictObject({ reason: Reason })) },
+  },
   responses: { 200: { description: 'Lifted.', ...json(HaltView) }, ...problems },
 });
 
 export const haltRoutes = routes()
   .openapi(postHalt, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const set = await setHalt(c.env, by(c), scope.value, c.req.valid('json'), (halt) =>
-      c.var.keep(201, viewHalt(halt)),
-    );
+    const set = await setHalt(c.env, by(c), scope, c.req.valid('json'), (halt) => c.var.keep(201, viewHalt(halt)));
     return set.ok ? c.json(viewHalt(set.value), 201) : problem(c, set.refusal);
   })
   .openapi(getHalts, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
     const { limit, cursor } = c.req.valid('query');
     return c.json(
-      toPage(await listHalts(c.env.database, scope.value, { before: cursor, limit: limit + 1 }), limit, viewHalt),
+      toPage(await listHalts(c.env.database, scope, { before: cursor, limit: limit + 1 }), limit, viewHalt),
       200,
     );
   })
   .openapi(postLift, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
     const { reason } = c.req.valid('json');
-    const lifted = await liftHalt(c.env, by(c), scope.value, c.req.valid('param').id, reason, (halt) =>
+    const lifted = await liftHalt(c.env, by(c), scope, c.req.valid('param').id, reason, (halt) =>
       c.var.keep(200, viewHalt(halt)),
     );
     return lifted.ok ? c.json(viewHalt(lifted.value), 200) : problem(c, lifted.refusal);

@@ -7,7 +7,7 @@ import { acknowledge, type Incident, incidentKinds } from '../../domain/incident
 import { inStatus } from '../../domain/machine.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { Instant, idPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { Instant, idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { commit } from '../../store/commit.ts';
 import { findIncident, incidentChange, listIncidents } from '../../store/incidents.ts';
 
@@ -49,7 +49,7 @@ const postAcknowledge = createRoute({
   path: '/incidents/{id}/acknowledge',
   summary: 'Acknowledge an incident',
   middleware: [authorize('admin', 'compliance'), idempotent] as const,
-  request: { params: idPath('inc') },
+  request: { query: NoQuery, params: idPath('inc') },
   responses: { 200: { description: 'Acknowledged.', ...json(IncidentView) }, ...problems },
 });
 

@@ -4,7 +4,7 @@ import { idempotent } from '../../app/idempotent.ts';
 import { accountIn, by, routes, scopeOf } from '../../app/routes.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { AccountPath, idPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { AccountPath, idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { findMandate, listMandates } from '../../store/mandates.ts';
 import { MandateRequest, MandateView, viewMandate } from './schemas.ts';
 import { grantMandate, revokeMandate } from './service.ts';
@@ -14,7 +14,7 @@ const postMandate = createRoute({
   path: '/accounts/{id}/mandates',
   summary: 'Grant a mandate',
   middleware: [authorize('client'), idempotent] as const,
-  request: { params: AccountPath, body: { required: true, ...json(MandateRequest) } },
+  request: { query: NoQuery, params: AccountPath, body: { required: true, ...json(MandateRequest) } },
   responses: { 201: { description: 'Granted.', ...json(MandateView) }, ...problems },
 });
 
@@ -30,7 +30,7 @@ const getMandate = createRoute({
   method: 'get',
   path: '/mandates/{id}',
   summary: 'Read a mandate',
-  request: { params: idPath('mnd') },
+  request: { query: NoQuery, params: idPath('mnd') },
   responses: { 200: { description: 'The mandate.', ...json(MandateView) }, ...problems },
 });
 
@@ -39,7 +39,7 @@ const postRevoke = createRoute({
   path: '/mandates/{id}/revoke',
   summary: 'Revoke a mandate at once',
   middleware: [authorize('client'), idempotent] as const,
-  request: { params: idPath('mnd') },
+  request: { query: NoQuery, params: idPath('mnd') },
   responses: { 200: { description: 'Revoked.', ...json(MandateView) }, ...problems },
 });
 
@@ -64,14 +64,12 @@ export const mandateRoutes = routes()
   })
   .openapi(getMandate, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const mandate = await findMandate(c.env.database, scope.value, c.req.valid('param').id);
+    const mandate = await findMandate(c.env.database, scope, c.req.valid('param').id);
     return mandate === undefined ? problem(c, { code: 'not_found' }) : c.json(viewMandate(mandate), 200);
   })
   .openapi(postRevoke, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const revoked = await revokeMandate(c.env, by(c), scope.value, c.req.valid('param').id, (mandate) =>
+    const revoked = await revokeMandate(c.env, by(c), scope, c.req.valid('param').id, (mandate) =>
       c.var.keep(200, viewMandate(mandate)),
     );
     return revoked.ok ? c.json(viewMandate(revoked.value), 200) : problem(c, revoked.refusal);

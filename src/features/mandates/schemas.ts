@@ -1,13 +1,13 @@
 // The wire form of mandates.
 import { z } from '@hono/zod-openapi';
 import type { Mandate } from '../../domain/mandate.ts';
-import { Instant, id, PositiveUnits, Timestamp } from '../../kit/schemas.ts';
+import { Instant, id, PositiveUnits, shown, Timestamp } from '../../kit/schemas.ts';
 
 const LIMITS_MAX = 20;
 
 export const MandateRequest = z
   .strictObject({
-    venue: z.string().trim().min(1).max(80).openapi({ description: 'The exchange, by name.', example: 'Kraken' }),
+    venue: shown(80).openapi({ description: 'The exchange, by name.', example: 'Kraken' }),
     destinationId: id('dst').openapi({
       description: 'Its deposit address; the mandate is active once that is approved.',
     }),

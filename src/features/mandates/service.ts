@@ -56,7 +56,7 @@ async function grantOnce(
   const destination = await findDestination(database, { accountId }, grant.destinationId);
   if (destination === undefined) return refuse({ code: 'not_found' });
   const isPossible = ['requested', 'in_review', 'approved'].includes(destination.status);
-  if (!isPossible) return refuse({ code: 'destination_not_approved', status: destination.status });
+  if (!isPossible) return refuse({ code: 'destination_not_approved', found: destination.status });
   const limits = readLimits(grant, destination.network);
   if (!limits.ok) return limits;
   const validFrom = grant.validFrom ?? by.at;

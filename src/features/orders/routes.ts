@@ -4,7 +4,18 @@ import { routes, scopeOf } from '../../app/routes.ts';
 import { showAmount } from '../../domain/amount.ts';
 import type { Order } from '../../domain/order.ts';
 import { problem } from '../../kit/problem.ts';
-import { AmountView, Instant, id, idPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import {
+  AmountView,
+  Instant,
+  id,
+  idPath,
+  json,
+  NoQuery,
+  PageQuery,
+  pageOf,
+  problems,
+  toPage,
+} from '../../kit/schemas.ts';
 import { findOrder, listOrders } from '../../store/orders.ts';
 
 export const OrderView = z
@@ -59,16 +70,15 @@ const getOrder = createRoute({
   method: 'get',
   path: '/orders/{id}',
   summary: 'Read an order',
-  request: { params: idPath('ord') },
+  request: { query: NoQuery, params: idPath('ord') },
   responses: { 200: { description: 'The order.', ...json(OrderView) }, ...problems },
 });
 
 export const orderRoutes = routes()
   .openapi(getOrders, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
     const { limit, cursor, scheduleId } = c.req.valid('query');
-    const filter = { scheduleId, accountId: scope.value === 'staff' ? undefined : scope.value.accountId };
+    const filter = { scheduleId, accountId: scope === 'staff' ? undefined : scope.accountId };
     return c.json(
       toPage(await listOrders(c.env.database, filter, { before: cursor, limit: limit + 1 }), limit, viewOrder),
       200,
@@ -76,7 +86,6 @@ export const orderRoutes = routes()
   })
   .openapi(getOrder, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const order = await findOrder(c.env.database, scope.value, c.req.valid('param').id);
+    const order = await findOrder(c.env.database, scope, c.req.valid('param').id);
     return order === undefined ? problem(c, { code: 'not_found' }) : c.json(viewOrder(order), 200);
   });

@@ -63,17 +63,47 @@ export async function listActivity(
   return rows.map(viewActivity);
 }
 
-/** The exact request to custody, counters and times of retries are the auditor's, in the journal. */
-const hidden = [
-  'requestBody',
-  'externalId',
-  'nextAttemptAt',
-  'nextLookAt',
-  'madeBy',
-  'makerRank',
-  'attempts',
-  'answered',
-  'limitDayId',
+/** What an entry tells a client. Names of people, exact requests, counters and times of retries are the auditor's. */
+const told = [
+  ...[
+    'status',
+    'reason',
+    'liftReason',
+    'rule',
+    'level',
+    'kind',
+    'result',
+    'network',
+    'address',
+    'label',
+    'venue',
+    'strategy',
+  ],
+  ...[
+    'asset',
+    'units',
+    'direction',
+    'from',
+    'to',
+    'feeAsset',
+    'feeUnits',
+    'limits',
+    'validFrom',
+    'validUntil',
+    'recurrence',
+  ],
+  ...['slot', 'dueAt', 'notAfter', 'startAt', 'endAt', 'runsMax', 'endReason', 'approvedAt', 'transactionHash', 'at'],
+  ...[
+    'orderId',
+    'transferId',
+    'scheduleId',
+    'mandateId',
+    'destinationId',
+    'walletId',
+    'changeId',
+    'approvalId',
+    'custodyId',
+  ],
 ];
 
 function viewActivity(row: JournalRow): z.infer<typeof ActivityItem> {
@@ -85,7 +115,7 @@ function viewActivity(row: JournalRow): z.infer<typeof ActivityItem> {
     subjectId: row.subjectId,
     by: partOf(row.actorRole),
     says: sayings[row.kind] ?? row.kind,
-    details: Object.fromEntries(Object.entries(after).filter(([name]) => !hidden.includes(name))),
+    details: Object.fromEntries(Object.entries(after).filter(([name]) => told.includes(name))),
   };
 }
 

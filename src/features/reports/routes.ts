@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { accountIn, routes } from '../../app/routes.ts';
 import { problem } from '../../kit/problem.ts';
-import { AccountPath, json, PageQuery, pageOf, problems, Timestamp, toPage } from '../../kit/schemas.ts';
+import { AccountPath, json, NoQuery, PageQuery, pageOf, problems, Timestamp, toPage } from '../../kit/schemas.ts';
 import { listActivity } from './activity.ts';
 import { readBalances, readStatement } from './money.ts';
 import { readRestrictions } from './restrictions.ts';
@@ -12,7 +12,7 @@ const getRestrictions = createRoute({
   method: 'get',
   path: '/accounts/{id}/restrictions',
   summary: 'What holds the money of the account in',
-  request: { params: AccountPath },
+  request: { query: NoQuery, params: AccountPath },
   responses: { 200: { description: 'The restrictions.', ...json(RestrictionsView) }, ...problems },
 });
 
@@ -28,7 +28,7 @@ const getBalances = createRoute({
   method: 'get',
   path: '/accounts/{id}/balances',
   summary: 'Balances as custody has them now',
-  request: { params: AccountPath },
+  request: { query: NoQuery, params: AccountPath },
   responses: { 200: { description: 'The balances.', ...json(BalancesView) }, ...problems },
 });
 

@@ -106,7 +106,7 @@ export const StatementView = z
         at: Instant,
         direction: z.string(),
         amount: AmountView,
-        fee: AmountView.nullable(),
+        fee: z.union([AmountView, z.null()]),
         from: z.string(),
         to: z.string(),
         transactionHash: z.string(),

@@ -4,7 +4,7 @@ import { idempotent } from '../../app/idempotent.ts';
 import { by, routes, scopeOf } from '../../app/routes.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { id, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { id, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { listSchedules } from '../../store/schedules.ts';
 import { ScheduleRequest, ScheduleView, viewSchedule } from './schemas.ts';
 import { makeSchedule, readSchedule, type ScheduleStep, stepSchedule } from './service.ts';
@@ -16,7 +16,7 @@ const postSchedule = createRoute({
   path: '/schedules',
   summary: 'Make a schedule under a mandate',
   middleware: [authorize('operator'), idempotent] as const,
-  request: { body: { required: true, ...json(ScheduleRequest) } },
+  request: { query: NoQuery, body: { required: true, ...json(ScheduleRequest) } },
   responses: { 201: { description: 'Made.', ...json(ScheduleView) }, ...problems },
 });
 
@@ -32,7 +32,7 @@ const getSchedule = createRoute({
   method: 'get',
   path: '/schedules/{id}',
   summary: 'Read a schedule',
-  request: { params: SchedulePath },
+  request: { query: NoQuery, params: SchedulePath },
   responses: { 200: { description: 'The schedule.', ...json(ScheduleView) }, ...problems },
 });
 
@@ -42,7 +42,7 @@ const postStep = <Step extends ScheduleStep>(step: Step, summary: string) =>
     path: `/schedules/{id}/${step}` as const,
     summary,
     middleware: [authorize('operator'), idempotent] as const,
-    request: { params: SchedulePath },
+    request: { query: NoQuery, params: SchedulePath },
     responses: { 200: { description: 'Done.', ...json(ScheduleView) }, ...problems },
   });
 const postPause = postStep('pause', 'Pause a schedule');
@@ -58,9 +58,8 @@ export const scheduleRoutes = routes()
   })
   .openapi(getSchedules, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
     const { limit, cursor } = c.req.valid('query');
-    const filter = { accountId: scope.value === 'staff' ? undefined : scope.value.accountId };
+    const filter = { accountId: scope === 'staff' ? undefined : scope.accountId };
     return c.json(
       toPage(await listSchedules(c.env.database, filter, { before: cursor, limit: limit + 1 }), limit, viewSchedule),
       200,
@@ -68,8 +67,7 @@ export const scheduleRoutes = routes()
   })
   .openapi(getSchedule, async (c) => {
     const scope = await scopeOf(c);
-    if (!scope.ok) return problem(c, scope.refusal);
-    const read = await readSchedule(c.env, scope.value, c.req.valid('param').id);
+    const read = await readSchedule(c.env, scope, c.req.valid('param').id);
     return read.ok ? c.json(viewSchedule(read.value), 200) : problem(c, read.refusal);
   })
   .openapi(postPause, async (c) => {

@@ -52,6 +52,11 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
   const nextSlot = slotAfter(when, when.startAt >= by.at ? addSeconds(when.startAt, -1) : by.at);
   if (nextSlot === null)
     return refuse({ code: 'schedule_never_fires', reason: 'There is no slot between start and end.' });
+  if (nextSlot >= mandate.validUntil)
+    return refuse({
+      code: 'period_invalid',
+      reason: `The mandate ends at ${mandate.validUntil}, before the first slot.`,
+    });
   const schedule: Schedule<'active'> = {
     ...when,
     id: by.newId('sch'),

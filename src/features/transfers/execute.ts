@@ -60,7 +60,7 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
     return stop(app, by, transfer, order, {
       code: 'wrong_status',
       subject: 'order',
-      status: order?.status ?? 'none',
+      found: order?.status ?? 'none',
       needed: 'released',
     });
   const decided = await decide(app, by, transfer, order);
@@ -105,10 +105,10 @@ async function decide(
 /** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
 const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly Requirement[]> => [
   { holds: noHalt(order), refusal: await haltRefusal(app, order) },
-  { holds: mandateHolds(order.mandateId, at), refusal: { code: 'mandate_not_active', status: 'not active and valid' } },
+  { holds: mandateHolds(order.mandateId, at), refusal: { code: 'mandate_not_active', found: 'not active and valid' } },
   {
     holds: destinationIsApproved(order.destinationId),
-    refusal: { code: 'destination_not_approved', status: 'not approved' },
+    refusal: { code: 'destination_not_approved', found: 'not approved' },
   },
   { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order) },
 ];

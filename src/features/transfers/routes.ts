@@ -5,7 +5,7 @@ import { showAmount } from '../../domain/amount.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { AmountView, Instant, idPath, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { AmountView, Instant, idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { findTransfer, listTransfers } from '../../store/transfers.ts';
 
 const TransferView = z
@@ -64,7 +64,7 @@ const getTransfer = createRoute({
   path: '/transfers/{id}',
   summary: 'Read a transfer',
   middleware: [staff] as const,
-  request: { params: idPath('xfr') },
+  request: { query: NoQuery, params: idPath('xfr') },
   responses: { 200: { description: 'The transfer.', ...json(TransferView) }, ...problems },
 });
 

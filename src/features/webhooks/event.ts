@@ -65,7 +65,7 @@ function withoutBulk(event: WebhookEvent): WebhookEvent {
   return { id, kind, data, deliveryAttempt, ...(retryOf === undefined ? {} : { retryOf }) };
 }
 
-/** A queue message holds 128,000 bytes; the envelope and JSON escapes need room. */
+/** A queue message holds 128,000 bytes, of which the body is one JSON text: what counts is its length with escapes. */
 const MESSAGE_BYTES_MAX = 100_000;
 
 /**
@@ -73,7 +73,6 @@ const MESSAGE_BYTES_MAX = 100_000;
  * @param original the body as it was received, kept as it is where it fits
  */
 export function messageText(event: WebhookEvent, original = JSON.stringify(event)): string {
-  return new TextEncoder().encode(original).byteLength <= MESSAGE_BYTES_MAX
-    ? original
-    : JSON.stringify(withoutBulk(event));
+  const bytes = new TextEncoder().encode(JSON.stringify(original)).byteLength;
+  return bytes <= MESSAGE_BYTES_MAX ? original : JSON.stringify(withoutBulk(event));
 }

@@ -14,9 +14,7 @@ const MILLISECONDS_PER_SECOND = 1000;
 
 export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().post('/webhooks/dfns', async (c) => {
   const { bindings, clock, config, log } = c.env;
-  const { success } = await bindings.WEBHOOK_RATE.limit({ key: 'dfns' });
-  if (!success) return problem(c, { code: 'too_many_requests' });
-  if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) {
+  if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '')) {
     await c.req.raw.body?.cancel();
     return problem(c, { code: 'content_type_unsupported', expected: 'application/json' });
   }
