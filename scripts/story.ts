@@ -18,7 +18,8 @@ const EXCHANGE = '0x52908400098527886E0F7030069857D2E4169EE7';
 const ETHER = '1000000000000000000';
 const DEPOSIT = '25000000';
 const ORDER = '10000000';
-const WAIT_MILLISECONDS = 60_000;
+/** Longer than the product waits before it repeats a creation whose answer a stop may have swallowed. */
+const WAIT_MILLISECONDS = 180_000;
 const POLL_MILLISECONDS = 250;
 const TICK_MILLISECONDS = 5_000;
 const SLOT_DELAY_MILLISECONDS = 2_000;
