@@ -5,7 +5,7 @@ import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { Job } from '../../app/job.ts';
 import { type Account, activate, fail, limitsTagOf } from '../../domain/account.ts';
-import type { CreateAnswer, CustodyPolicy, CustodyWallet } from '../../domain/custody.ts';
+import type { CreateAnswer, CustodyPolicy } from '../../domain/custody.ts';
 import { checkGuard } from '../../domain/fence.ts';
 import { amend } from '../../domain/machine.ts';
 import { secondsBetween, type Timestamp } from '../../domain/time.ts';
@@ -38,15 +38,40 @@ export const openAccountStep = consumer('money', OpenAccount, async (app, { acco
   for (const wallet of await listWallets(databaseFor(app, accountId), 'staff', accountId)) {
     if (wallet.status === 'creating' && wallet.custodyId === null) {
       const outcome = await ensureWallet(app, by, listed.done, wallet);
-      if (outcome !== 'done') return outcome;
+      if (outcome !== 'made') return outcome;
     }
   }
   return finish(app, by, listed.done);
 });
 
+interface Creation<T extends { readonly id: string }> {
+  /** What custody shows of it already: a creation is not idempotent there, so whoever repeats it looks first. */
+  readonly found: readonly T[];
+  readonly attemptedAt: Timestamp | null;
+  /** Commits that custody is asked now; false when somebody else came first. */
+  readonly intend: () => Promise<boolean>;
+  readonly ask: () => Promise<CreateAnswer<T>>;
+}
+
+/** It exists exactly once: found at custody and adopted, or made now. Duplicates are reported with it. */
+async function findOrCreate<T extends { readonly id: string }>(
+  app: App,
+  by: Provenance,
+  account: Account<'opening'>,
+  { found, attemptedAt, intend, ask }: Creation<T>,
+): Promise<{ readonly known: T; readonly report: readonly Change[] } | Outcome> {
+  const [adopted, ...others] = [...found].sort((one, other) => (one.id < other.id ? -1 : 1));
+  if (adopted !== undefined) {
+    return { known: adopted, report: others.length > 0 ? await reportDuplicates(app, by, account, found) : [] };
+  }
+  if (!isSettled(attemptedAt, by.at) || !(await intend())) return 'again';
+  const answer = await ask();
+  return answer.kind === 'created' ? { known: answer.created, report: [] } : hindered(app, by, account, answer);
+}
+
 const listName = (account: Account): string => `Fiducia approved list of ${account.tag}`;
 
-/** The approved list exists exactly once and is known by id: found at custody, or made now. */
+/** The approved list exists exactly once and is known by id. */
 async function ensureList(
   app: App,
   by: Provenance,
@@ -54,46 +79,24 @@ async function ensureList(
   policies: readonly CustodyPolicy[],
 ): Promise<Step> {
   if (account.policyId !== null) return { done: account };
-  const found = policies.filter(
-    (policy) => policy.name === listName(account) && policy.walletTagsAll.includes(account.tag),
-  );
-  const adopted = found.map(({ id }) => id).sort()[0];
-  if (adopted !== undefined) {
-    const duplicates =
-      found.length > 1
-        ? await reportDuplicates(
-            app,
-            by,
-            account,
-            found.map(({ id }) => id),
-          )
-        : [];
-    return keepList(app, by, account, adopted, duplicates);
-  }
-  if (!isSettled(account.attemptedAt, by.at)) return 'again';
-  const attempting = amend(account, { attemptedAt: by.at });
-  const intended = await commit(databaseFor(app, account.id), {
-    by,
-    changes: [accountChange(account, attempting, 'account.list_attempted')],
+  const database = databaseFor(app, account.id);
+  let latest = account;
+  const made = await findOrCreate(app, by, account, {
+    found: policies.filter(
+      ({ name, walletTagsAll }) => name === listName(account) && walletTagsAll.includes(account.tag),
+    ),
+    attemptedAt: account.attemptedAt,
+    intend: async () => {
+      latest = amend(account, { attemptedAt: by.at });
+      return (await commit(database, { by, changes: [accountChange(account, latest, 'account.list_attempted')] })).ok;
+    },
+    ask: () => app.custody.createApprovedList({ name: listName(account), tag: account.tag }),
   });
-  if (!intended.ok) return 'again';
-  const answer = await app.custody.createApprovedList({ name: listName(account), tag: account.tag });
-  return answer.kind === 'created'
-    ? keepList(app, by, attempting, answer.created.id, [])
-    : hindered(app, by, attempting, answer);
-}
-
-async function keepList(
-  app: App,
-  by: Provenance,
-  account: Account<'opening'>,
-  policyId: string,
-  more: readonly Change[],
-): Promise<Step> {
-  const known = amend(account, { policyId });
-  const committed = await commit(databaseFor(app, account.id), {
+  if (typeof made === 'string') return made;
+  const known = amend(latest, { policyId: made.known.id });
+  const committed = await commit(database, {
     by,
-    changes: [accountChange(account, known, 'account.list_known'), ...more],
+    changes: [accountChange(latest, known, 'account.list_known'), ...made.report],
   });
   return committed.ok ? { done: known } : 'again';
 }
@@ -104,56 +107,35 @@ async function ensureWallet(
   by: Provenance,
   account: Account<'opening'>,
   wallet: Wallet<'creating'>,
-): Promise<Outcome> {
-  // A first attempt has nothing to look for; the scan through all wallets of the organisation is for repeats.
-  const found = wallet.attemptedAt === null ? [] : await app.custody.listWalletsByExternalId(wallet.id);
-  const adopted = [...found].sort((one, other) => (one.id < other.id ? -1 : 1))[0];
-  if (adopted !== undefined) {
-    const duplicates =
-      found.length > 1
-        ? await reportDuplicates(
-            app,
-            by,
-            account,
-            found.map(({ id }) => id),
-          )
-        : [];
-    return keepWallet(app, by, wallet, adopted, duplicates);
-  }
-  if (!isSettled(wallet.attemptedAt, by.at)) return 'again';
-  const attempting = amend(wallet, { attemptedAt: by.at });
-  const intended = await commit(databaseFor(app, account.id), {
-    by,
-    changes: [walletChange(wallet, attempting, 'wallet.attempted')],
+): Promise<Outcome | 'made'> {
+  const database = databaseFor(app, account.id);
+  let latest = wallet;
+  const made = await findOrCreate(app, by, account, {
+    // A first attempt has nothing to look for; the scan through all wallets of the organisation is for repeats.
+    found: wallet.attemptedAt === null ? [] : await app.custody.listWalletsByExternalId(wallet.id),
+    attemptedAt: wallet.attemptedAt,
+    intend: async () => {
+      latest = amend(wallet, { attemptedAt: by.at });
+      return (await commit(database, { by, changes: [walletChange(wallet, latest, 'wallet.attempted')] })).ok;
+    },
+    ask: () =>
+      app.custody.createWallet({
+        network: wallet.network,
+        name: `${account.id} ${wallet.network}`,
+        externalId: wallet.id,
+        tags: [account.tag, limitsTagOf(account.limitsTemplate)],
+      }),
   });
-  if (!intended.ok) return 'again';
-  const answer = await app.custody.createWallet({
-    network: wallet.network,
-    name: `${account.id} ${wallet.network}`,
-    externalId: wallet.id,
-    tags: [account.tag, limitsTagOf(account.limitsTemplate)],
-  });
-  return answer.kind === 'created'
-    ? keepWallet(app, by, attempting, answer.created, [])
-    : hindered(app, by, account, answer);
-}
-
-async function keepWallet(
-  app: App,
-  by: Provenance,
-  wallet: Wallet<'creating'>,
-  found: CustodyWallet,
-  more: readonly Change[],
-): Promise<Outcome> {
+  if (typeof made === 'string') return made;
   // Custody may name the address later than the wallet.
-  const address = found.address ?? (await app.custody.findWallet(found.id))?.address;
+  const address = made.known.address ?? (await app.custody.findWallet(made.known.id))?.address;
   if (address === undefined) return 'again';
-  const known = amend(wallet, { custodyId: found.id, address });
-  const committed = await commit(databaseFor(app, wallet.accountId), {
+  const known = amend(latest, { custodyId: made.known.id, address });
+  const committed = await commit(database, {
     by,
-    changes: [walletChange(wallet, known, 'wallet.known'), ...more],
+    changes: [walletChange(latest, known, 'wallet.known'), ...made.report],
   });
-  return committed.ok ? 'done' : 'again';
+  return committed.ok ? 'made' : 'again';
 }
 
 /** Reads everything back; only a fence that stands makes the account active and its addresses visible. */
@@ -214,12 +196,20 @@ async function hindered(
   return 'again';
 }
 
-const reportDuplicates = (app: App, by: Provenance, account: Account, ids: readonly string[]): Promise<Change[]> =>
+const reportDuplicates = (
+  app: App,
+  by: Provenance,
+  account: Account,
+  found: readonly { readonly id: string }[],
+): Promise<Change[]> =>
   openIncident(databaseFor(app, account.id), by, {
     kind: 'duplicate_at_custody',
     about: account.id,
     accountId: account.id,
-    detail: `Made more than once at custody, the first is used and the others are to be archived: ${[...ids].sort().join(', ')}`,
+    detail: `Made more than once at custody, the first is used and the others are to be archived: ${found
+      .map(({ id }) => id)
+      .sort()
+      .join(', ')}`,
   });
 
 const ACCOUNTS_PER_RUN = 90;
