@@ -2,5 +2,3 @@
 
 export const networks = ['EthereumSepolia'] as const;
 export type Network = (typeof networks)[number];
-
-export const isNetwork = (text: string): text is Network => networks.some((network) => network === text);

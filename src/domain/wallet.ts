@@ -36,6 +36,3 @@ const become = transitions<typeof walletMachine, WalletCore, WalletFacts>();
 
 export const activateWallet = (wallet: Wallet<'creating'>, custodyId: string, address: string): Wallet<'active'> =>
   become(wallet, 'active', { custodyId, address });
-
-export const failWallet = (wallet: Wallet<'creating'>, reason: string): Wallet<'failed'> =>
-  become(wallet, 'failed', { reason });

@@ -7,9 +7,8 @@ import { isId } from '../../src/domain/id.ts';
 import { acknowledge } from '../../src/domain/incident.ts';
 import { amend, inStatus, isIn } from '../../src/domain/machine.ts';
 import type { Mandate } from '../../src/domain/mandate.ts';
-import { isNetwork } from '../../src/domain/network.ts';
 import { addSeconds, secondsBetween, utcDay } from '../../src/domain/time.ts';
-import { activateWallet, failWallet } from '../../src/domain/wallet.ts';
+import { activateWallet } from '../../src/domain/wallet.ts';
 import {
   AT,
   accepted,
@@ -133,17 +132,11 @@ describe('wallet and incident', () => {
       address: '0xa',
       version: 2,
     });
-    expect(failWallet(creating, 'no key')).toMatchObject({ status: 'failed', reason: 'no key' });
     expect(acknowledge(openIncident(), 'officer', AT)).toMatchObject({
       status: 'acknowledged',
       acknowledgedBy: 'officer',
       version: 2,
     });
-  });
-
-  it('know the networks that are supported', () => {
-    expect(isNetwork('EthereumSepolia')).toBe(true);
-    expect(isNetwork('ethereumsepolia')).toBe(false);
   });
 });
 
