@@ -67,6 +67,26 @@ describe('a destination', () => {
     ]);
   });
 
+  it('is not approved while custody still returns the old list, and is as soon as it returns the new one', async () => {
+    await world.openAccount();
+    const { id } = await world.ask('client-1', EXCHANGE);
+    await world.settle();
+    const { policyId } = (await restrictions()).custodyList;
+    const before = await world.app.custody.findPolicy(policyId);
+    let isLagging = true;
+    world.perturb('findPolicy', (call) => async (asked) => (asked === policyId && isLagging ? before : call(asked)));
+    await world.decide((await world.destination('client-1', id)).review.approvalId, 'Approved');
+    await world.deliverWebhooks();
+    for (let round = 0; round < 4; round += 1) await world.drainOnce();
+    expect((await world.destination('client-1', id)).status).toBe('in_review');
+    expect((await restrictions()).pending).toMatchObject([{ status: 'submitted' }]);
+
+    isLagging = false;
+    await world.advance(600);
+    await world.settle();
+    expect((await world.destination('client-1', id)).status).toBe('approved');
+  });
+
   it('is rejected with the officer’s reason when denied, and the list stays as it was', async () => {
     await world.openAccount();
     const { id } = await world.ask('client-1', EXCHANGE);
