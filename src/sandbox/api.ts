@@ -1,24 +1,44 @@
 /** Owns the way of a request through the emulated API: who calls, what they may do, which route serves them. */
 import { approvalRoutes } from './approvals.ts';
+import { auditLogRoutes } from './audit-log.ts';
 import { authenticate, authorize } from './auth.ts';
+import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
 import { Refused, readJson } from './errors.ts';
+import { exchangeRoutes } from './exchanges.ts';
+import { networkRoutes } from './fees.ts';
 import { type Answer, type ApiCall, type Call, router } from './http.ts';
+import { keyRoutes } from './keys.ts';
+import { permissionRoutes } from './permissions.ts';
 import { policyRoutes } from './policies.ts';
+import { serviceAccountRoutes } from './service-accounts.ts';
+import { signatureRoutes } from './signatures.ts';
+import { transactionRoutes } from './transactions.ts';
 import { transferRoutes } from './transfers.ts';
 import { userActionRoutes, useUserAction } from './user-actions.ts';
+import { userRoutes } from './users.ts';
 import { walletRoutes } from './wallets.ts';
 import { webhookRoutes } from './webhooks.ts';
 import type { World } from './world.ts';
 
 export const apiRoutes = [
   ...userActionRoutes,
+  ...auditLogRoutes,
+  ...credentialRoutes,
+  ...serviceAccountRoutes,
+  ...userRoutes,
+  ...permissionRoutes,
   ...walletRoutes,
+  ...keyRoutes,
   ...transferRoutes,
+  ...transactionRoutes,
+  ...signatureRoutes,
   ...policyRoutes,
   ...approvalRoutes,
   ...decisionRoutes,
   ...webhookRoutes,
+  ...exchangeRoutes,
+  ...networkRoutes,
 ];
 
 const find = router(apiRoutes);

@@ -4,16 +4,20 @@
  */
 
 import type { Account } from './derive.ts';
+import { peopleOf } from './directory.ts';
 import type { Activity, Judgement } from './engine.ts';
 import { judge } from './engine.ts';
 import type { Approval, ApprovalGroup, Policy } from './entities.ts';
 import { Refused } from './errors.ts';
 import { emit } from './events.ts';
 import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
+import { readScript } from './screening.ts';
 import { type Page, type PageRequest, readToken } from './store.ts';
 import { iso, newId, type World } from './world.ts';
 
 const MINUTE = 60_000;
+/** The last instant that has a date of the usual form; a timeout that ends later never ends. */
+const LAST_INSTANT = Date.UTC(9999, 11, 31);
 
 export const approvalRoutes: readonly Route<ApiCall>[] = [
   { method: 'GET', path: '/v2/policy-approvals', operation: 'Policies:Evaluations:Read', serve: listApprovals },
@@ -32,7 +36,7 @@ export function judgeActivity(world: World, activity: Activity): Judgement {
     `WHERE activity_kind = ? AND status = 'Active' ORDER BY seq`,
     activity.kind,
   );
-  return judge(policies, activity, world.settings);
+  return judge(policies, activity, { ...world.settings, screening: readScript(world) });
 }
 
 /** Tells the webhooks which policies triggered, with the activity as an approval would show it. */
@@ -55,7 +59,7 @@ export function requestApproval(
 ): void {
   const actions = judgement.triggered.flatMap(({ policy }) => requestsOf(policy));
   const timeouts = actions.flatMap(({ autoRejectTimeout }) => autoRejectTimeout ?? []);
-  const expiresAt = timeouts.length > 0 ? world.now + Math.min(...timeouts) * MINUTE : undefined;
+  const expiresAt = timeouts.length > 0 ? endOf(world, Math.min(...timeouts)) : undefined;
   const approval: Approval = {
     id,
     initiatorId: initiator,
@@ -69,18 +73,20 @@ export function requestApproval(
     groups: actions.flatMap(({ approvalGroups }) => approvalGroups),
   };
   const seq = world.store.insert('approvals', id, approval, { status: 'Pending', initiator_id: initiator });
-  for (const { userId } of world.organization.accounts.filter((account) => isNamed(approval.groups, account))) {
+  for (const userId of namedBy(world, approval.groups)) {
     world.store.sql.exec('INSERT INTO approvers VALUES (?, ?)', userId, seq);
   }
   if (expiresAt !== undefined) world.store.schedule(expiresAt, 'approval.expire', id);
   emit(world, 'policy.approval.pending', { approval: viewApproval(world, approval) });
 }
 
+const endOf = (world: World, minutes: number) => Math.min(world.now + minutes * MINUTE, LAST_INSTANT);
+
 const requestsOf = ({ action }: Policy) => (action.kind === 'RequestApproval' ? [action] : []);
 
 /** Whom the groups name: listed users, or every person where a group lists nobody. */
-const isNamed = (groups: readonly ApprovalGroup[], { userId, isServiceAccount }: Account) =>
-  groups.some(({ approvers }) => approvers.userId?.in.includes(userId) ?? !isServiceAccount);
+const namedBy = (world: World, groups: readonly ApprovalGroup[]) =>
+  new Set(groups.flatMap(({ approvers }) => approvers.userId?.in ?? peopleOf(world)));
 
 export function requireApproval(world: World, id: string): Approval {
   const approval = world.store.find('approvals', id);
@@ -94,11 +100,28 @@ export function viewApproval(world: World, { groups: _groups, subject, ...approv
   return { id, initiatorId, activity: viewActivity(world, subject), ...rest };
 }
 
+type ChangeSubject = Extract<Approval['subject'], { changeRequestId: string }>;
+
+const REQUEST_NAMES = {
+  transfers: 'transferRequest',
+  transactions: 'transactionRequest',
+  signatures: 'signatureRequest',
+} as const;
+
+const requestView = ({ store }: World, table: keyof typeof REQUEST_NAMES, id: string) => ({
+  [REQUEST_NAMES[table]]: store.find(table, id),
+});
+
 function viewActivity(world: World, subject: Approval['subject']) {
   return subject.kind === 'Wallets:Sign'
-    ? { kind: subject.kind, transferRequest: world.store.find('transfers', subject.transferId) }
-    : { kind: subject.kind, changeRequest: world.store.find('change_requests', subject.changeRequestId) };
+    ? { kind: subject.kind, ...requestView(world, subject.table, subject.requestId) }
+    : { kind: subject.kind, changeRequest: changeRequestOf(world, subject) };
 }
+
+const changeRequestOf = ({ store }: World, { kind, changeRequestId }: ChangeSubject) =>
+  kind === 'Policies:Modify'
+    ? store.find('change_requests', changeRequestId)
+    : store.find('permission_changes', changeRequestId);
 
 function getApproval(world: World, call: ApiCall): Answer {
   return ok(viewApproval(world, requireApproval(world, param(call, 'approvalId'))));

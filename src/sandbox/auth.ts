@@ -2,6 +2,7 @@
 import { verify } from 'node:crypto';
 import * as z from 'zod';
 import { type Account, type DerivedOrganization, signJwt } from './derive.ts';
+import { callerOf } from './directory.ts';
 import { Refused } from './errors.ts';
 import { canonical, holds } from './roles.ts';
 import type { World } from './world.ts';
@@ -13,8 +14,8 @@ type Claims = z.infer<typeof Claims>;
 export function authenticate(world: World, headers: Headers): Account {
   const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? [];
   const claims = token === undefined ? undefined : readToken(world.organization, token);
-  const account = world.organization.accounts.find(({ tokenId }) => tokenId === claims?.jti);
-  if (!account || !claims || claims.use !== undefined) throw new Refused(401, 'Not Authorized.');
+  const account = claims && claims.use === undefined ? callerOf(world, claims.jti) : undefined;
+  if (!account || !claims) throw new Refused(401, 'Not Authorized.');
   if (claims.exp * 1000 <= Date.now()) throw new Refused(401, 'Not Authorized.');
   return account;
 }
@@ -26,7 +27,12 @@ export function authorize(account: Account, operation: string): void {
 }
 
 /** Challenges and user action tokens are JWTs of the same key; `use` keeps one from passing for the other. */
-export function writeToken(world: World, use: 'challenge' | 'userAction', id: string, expiresAt: number): string {
+export function writeToken(
+  world: World,
+  use: 'challenge' | 'userAction' | 'credential',
+  id: string,
+  expiresAt: number,
+): string {
   const claims = { jti: id, use, orgId: world.organization.orgId, exp: Math.floor(expiresAt / 1000) };
   return signJwt(world.organization.tokenKey.privateKey, { typ: 'JWT' }, claims);
 }

@@ -2,19 +2,25 @@
  * Owns the pretended chain: balances, confirmed events, block numbers and fees. It moves units and writes history; it
  * knows nothing of policies or approvals.
  */
+import { normalizeAddress } from './addresses.ts';
 import type { AssetMetadata, HistoryItem, Wallet } from './entities.ts';
 import { emit } from './events.ts';
-import { assetInfo, contractOf, NATIVE, usdQuote } from './networks.ts';
+import { judgeIncoming } from './incoming.ts';
+import { assetInfo, familyOf, locatorOf, NATIVE, usdQuote } from './networks.ts';
 import { iso, newId, type World } from './world.ts';
 
 const BLOCK_MILLISECONDS = 12_000;
-const FEE_WEI = { native: 21_000n * 2_000_000_000n, token: 65_000n * 2_000_000_000n };
+const FEES = {
+  Evm: { native: 21_000n * 2_000_000_000n, token: 65_000n * 2_000_000_000n },
+  Bitcoin: { native: 1_410n, token: 1_410n },
+  Solana: { native: 5_000n, token: 5_000n },
+} as const;
 
 export type Movement = { network: string; asset: string; units: bigint; from: string; to: string; txHash: string };
 
-export const feeOf = (asset: string): bigint => (asset === NATIVE ? FEE_WEI.native : FEE_WEI.token);
-
-export const newTxHash = () => `0x${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}`;
+/** In minimum units of the native coin. */
+export const feeOf = (network: string, asset: string): bigint =>
+  FEES[familyOf(network)][asset === NATIVE ? 'native' : 'token'];
 
 /** The native coin is always listed, tokens once the wallet has held one. */
 export function listBalances(world: World, walletId: string): { asset: string; units: string }[] {
@@ -43,19 +49,24 @@ export function receive(world: World, wallet: Wallet, movement: Movement): Histo
   addToBalance(world, wallet.id, movement.asset, movement.units);
   const item = record(world, wallet, 'In', movement);
   emit(world, 'wallet.blockchainevent.detected', { blockchainEvent: item });
+  judgeIncoming(world, wallet, item);
   return item;
 }
 
-/** A confirmed departure. The fee is paid in the native coin, whatever was sent. */
-export function send(world: World, wallet: Wallet, movement: Movement, fee: bigint): void {
+/** A confirmed departure. The fee is paid apart, in the native coin, and shown with the movement that caused it. */
+export function send(world: World, wallet: Wallet, movement: Movement, fee?: bigint): void {
   addToBalance(world, wallet.id, movement.asset, -movement.units);
-  addToBalance(world, wallet.id, NATIVE, -fee);
   record(world, wallet, 'Out', movement, fee);
+}
+
+export function payFee(world: World, wallet: Wallet, fee: bigint): void {
+  addToBalance(world, wallet.id, NATIVE, -fee);
 }
 
 /** The wallet of this organisation behind an address, if it is one: then the sandbox is on both sides. */
 export function walletAt(world: World, network: string, address: string): Wallet | undefined {
-  return world.store.select('wallets', 'WHERE network = ? AND address = ?', network, address.toLowerCase())[0];
+  const where = 'WHERE network = ? AND address = ?';
+  return world.store.select('wallets', where, network, normalizeAddress(network, address))[0];
 }
 
 export function metadataOf(world: World, network: string, asset: string): AssetMetadata {
@@ -77,13 +88,9 @@ function record(world: World, wallet: Wallet, direction: 'In' | 'Out', movement:
       asset: metadataOf(world, network, asset),
       ...(fee !== undefined && { fee: metadataOf(world, network, NATIVE) }),
     },
-    kind: asset === NATIVE ? 'NativeTransfer' : 'Erc20Transfer',
-    ...(asset !== NATIVE && { contract: contractOf(asset) }),
-    from: movement.from,
-    to: movement.to,
+    ...kindOf(movement),
     value: movement.units.toString(),
     ...(fee !== undefined && { fee: fee.toString() }),
-    ...assetInfo(network, asset),
   };
   world.store.insert('history', newId('he'), item, {
     wallet_id: wallet.id,
@@ -92,4 +99,22 @@ function record(world: World, wallet: Wallet, direction: 'In' | 'Out', movement:
     contract: item.contract ?? null,
   });
   return item;
+}
+
+/** Each kind of event has its own fields; only the oldest ones repeat what `metadata` says. */
+function kindOf({ network, asset, from, to }: Movement): Pick<HistoryItem, 'kind' | 'from' | 'to' | 'froms' | 'tos'> {
+  const locator = locatorOf(asset);
+  switch (locator.kind) {
+    case 'Native':
+      if (familyOf(network) === 'Bitcoin') return { kind: 'UtxoTransfer', froms: [from], tos: [to] };
+      return { kind: 'NativeTransfer', from, to, ...assetInfo(network, asset) };
+    case 'Erc20': {
+      const { kind: _kind, ...place } = locator;
+      return { kind: 'Erc20Transfer', ...place, from, to, ...assetInfo(network, asset) };
+    }
+    default: {
+      const { kind, ...place } = locator;
+      return { kind: `${kind}Transfer`, ...place, from, to };
+    }
+  }
 }

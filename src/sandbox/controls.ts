@@ -3,38 +3,29 @@
  * Their paths and bodies are fixed, because tools outside this repository rely on them.
  */
 import * as z from 'zod';
-import { newTxHash, receive } from './chain.ts';
 import { post } from './courier.ts';
 import { DecisionBody, decide } from './decisions.ts';
 import { finishDelivery, modes, readMode, restamp } from './deliveries.ts';
-import type { Account } from './derive.ts';
+import type { FirstAccount } from './derive.ts';
+import { foundDirectory } from './directory.ts';
 import type { Delivery } from './entities.ts';
 import { Empty, parse, Refused, readJson } from './errors.ts';
+import { exchangeControlRoutes } from './exchange-controls.ts';
 import { faultRoutes } from './faults.ts';
+import { fund } from './funding.ts';
 import { type Answer, type Call, ok, pageRequest, param, type Route } from './http.ts';
 import { identityRoutes } from './identity.ts';
-import { assetOf } from './networks.ts';
 import { overviewRoutes } from './overview.ts';
+import { screeningRoutes } from './screening.ts';
 import { Settings, SettingsChange } from './settings.ts';
-import { EvmAddress, Units } from './transfer-schemas.ts';
-import { requireWallet } from './wallets.ts';
 import { iso, type World } from './world.ts';
 
 /** Thirty years: beyond that the clock leaves the range of dates that clients can read. */
 const ADVANCE_SECONDS_MAX = 30 * 366 * 86_400;
 
-const positive = Units.refine((units) => !/^0+$/.test(units), 'must be more than 0');
-const deposit = { amount: positive, from: EvmAddress.optional() };
-const FundBody = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('Native'), ...deposit }),
-  z.strictObject({ kind: z.literal('Erc20'), contract: EvmAddress, ...deposit }),
-]);
 const DecideBody = z.strictObject({ user: z.string(), ...DecisionBody.shape });
 const AdvanceBody = z.strictObject({ seconds: z.number().min(0).max(ADVANCE_SECONDS_MAX) });
 const ModeBody = z.strictObject({ mode: z.enum(modes) });
-
-/** Stands for an outside wallet, where the sender of a deposit does not matter. */
-const STRANGER = '0x00000000000000000000000000000000005ab0c5';
 
 export const controlRoutes: readonly Route<Call>[] = [
   { method: 'GET', path: '/_sandbox/organization', serve: getOrganization },
@@ -52,11 +43,13 @@ export const controlRoutes: readonly Route<Call>[] = [
   ...faultRoutes,
   ...identityRoutes,
   ...overviewRoutes,
+  ...screeningRoutes,
+  ...exchangeControlRoutes,
 ];
 
 function getOrganization({ organization }: World, { url }: Call): Answer {
   const { orgId, accounts } = organization;
-  const access = ({ name, userId, authToken, credentialId, privateKey }: Account) =>
+  const access = ({ name, userId, authToken, credentialId, privateKey }: FirstAccount) =>
     [name, { userId, authToken, credentialId, privateKey }] as const;
   return ok({
     orgId,
@@ -64,17 +57,6 @@ function getOrganization({ organization }: World, { url }: Call): Answer {
     serviceAccounts: Object.fromEntries(accounts.filter((account) => account.isServiceAccount).map(access)),
     users: Object.fromEntries(accounts.filter((account) => !account.isServiceAccount).map(access)),
   });
-}
-
-/** Money from outside arrives, already confirmed. */
-function fund(world: World, call: Call): Answer {
-  const wallet = requireWallet(world, param(call, 'walletId'));
-  const body = parse(FundBody, readJson(call.text), 'body');
-  const movement = {
-    ...{ network: wallet.network, asset: assetOf(body), units: BigInt(body.amount), txHash: newTxHash() },
-    ...{ from: (body.from ?? STRANGER).toLowerCase(), to: wallet.address },
-  };
-  return ok(receive(world, wallet, movement));
 }
 
 function decideAs(world: World, call: Call): Answer {
@@ -134,5 +116,6 @@ function changeSettings(world: World, { text }: Call): Answer {
 function reset(world: World, { text }: Call): Answer {
   parse(Empty, readJson(text), 'body');
   world.store.reset();
+  foundDirectory(world.store, world.organization);
   return ok({});
 }

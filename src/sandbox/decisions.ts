@@ -9,8 +9,9 @@ import type { Approval, ApprovalGroup, Decision } from './entities.ts';
 import { parse, Refused, readJson } from './errors.ts';
 import { emit } from './events.ts';
 import { type Answer, type ApiCall, ok, param, type Route } from './http.ts';
+import { settleRequest } from './outcomes.ts';
+import { settlePermissionChange } from './permission-changes.ts';
 import { settleChange } from './policies.ts';
-import { settleTransfer } from './transfers.ts';
 import { accountById, iso, type World } from './world.ts';
 
 export const DecisionBody = z.strictObject({
@@ -18,6 +19,8 @@ export const DecisionBody = z.strictObject({
   reason: z.string().max(1000).optional(),
 });
 type DecisionBody = z.infer<typeof DecisionBody>;
+
+type Voter = Pick<Account, 'userId' | 'isServiceAccount'>;
 
 export const decisionRoutes: readonly Route<ApiCall>[] = [
   {
@@ -75,7 +78,7 @@ function outcome(world: World, { decisions, groups, initiatorId }: Approval): Ap
  * Dfns: a service account votes only where staff enabled it, the group allows it and lists the account by its user id;
  * a group that lists nobody is open to every person.
  */
-function maySit(world: World, { approvers, serviceAccountsCanApprove }: ApprovalGroup, account: Account): boolean {
+function maySit(world: World, { approvers, serviceAccountsCanApprove }: ApprovalGroup, account: Voter): boolean {
   const isListed = approvers.userId?.in.includes(account.userId);
   if (!account.isServiceAccount) return isListed ?? true;
   return world.settings.serviceAccountVotes && serviceAccountsCanApprove === true && isListed === true;
@@ -86,8 +89,9 @@ function settle(world: World, pending: Approval, status: 'Approved' | 'Denied' |
   const approval: Approval = { ...pending, status, dateUpdated: at, dateResolved: at };
   world.store.save('approvals', approval.id, approval, { status });
   const { subject } = approval;
-  if (subject.kind === 'Wallets:Sign') settleTransfer(world, subject.transferId, approval);
-  else settleChange(world, subject.changeRequestId, approval);
+  if (subject.kind === 'Wallets:Sign') settleRequest(world, subject, approval);
+  else if (subject.kind === 'Policies:Modify') settleChange(world, subject.changeRequestId, approval);
+  else settlePermissionChange(world, subject.changeRequestId, approval);
   const view = viewApproval(world, approval);
   emit(world, 'policy.approval.resolved', { approval: view });
   return view;

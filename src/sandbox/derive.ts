@@ -3,22 +3,31 @@
  * seed. It runs in Workers and in plain Node alike, so that a test configuration can know every token beforehand.
  */
 import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
-import { type RoleName, roles } from './roles.ts';
+import { OPERATIONS } from './operations.ts';
+import { EVERYTHING, type RoleName, roles } from './roles.ts';
 
 /** What a Dfns client needs to act as one person or service account. */
 export type Access = { userId: string; authToken: string; credentialId: string; privateKey: string };
 
-export type Account = Access & {
+/** Who acts: what a rule may ask of the caller. */
+export type Account = {
   readonly name: string;
+  readonly userId: string;
+  readonly tokenId: string;
   readonly isServiceAccount: boolean;
   readonly operations: readonly string[];
-  readonly tokenId: string;
-  readonly publicKey: string;
 };
+
+/** One of those that every sandbox starts with, whose secrets the sandbox itself gives away. */
+export type FirstAccount = Access &
+  Account & { readonly publicKey: string; readonly credentialUuid: string; readonly role: DerivedRole };
+
+/** A permission as Dfns calls it, and its assignment to each account that has it. */
+export type DerivedRole = { readonly id: string; readonly name: string; readonly operations: readonly string[] };
 
 export type DerivedOrganization = {
   readonly orgId: string;
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly FirstAccount[];
   /** Signs bearer tokens, challenges and user action tokens. */
   readonly tokenKey: { privateKey: string; publicKey: string };
   /** Signs the access tokens of the development identity provider. */
@@ -36,15 +45,23 @@ const PEOPLE = {
   'auditor-1': 'auditor',
 } as const satisfies Record<string, RoleName>;
 
+/** When the organisation began. */
+export const FOUNDED_AT = Date.UTC(2026, 0, 1);
 // Fixed, so that the same seed gives the same token text in every process.
-const TOKEN_ISSUED_AT = Date.UTC(2026, 0, 1) / 1000;
+const TOKEN_ISSUED_AT = FOUNDED_AT / 1000;
 const TOKEN_EXPIRES_AT = Date.UTC(2100, 0, 1) / 1000;
 const ED25519_PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export function deriveOrganization(seed: string): DerivedOrganization {
   const orgId = derivedId(seed, 'or', 'organization');
   const tokenKey = derivedKey(seed, 'key/token');
-  const account = (name: string, role: RoleName, isServiceAccount: boolean): Account => {
+  const roleOf = (name: RoleName): DerivedRole => {
+    const held: readonly string[] = roles[name];
+    const operations = held.includes(EVERYTHING) ? OPERATIONS : held;
+    return { id: derivedId(seed, 'pm', `permission/${name}`), name, operations };
+  };
+  const account = (name: string, roleName: RoleName, isServiceAccount: boolean): FirstAccount => {
+    const role = roleOf(roleName);
     const { privateKey, publicKey } = derivedKey(seed, `key/${name}`);
     const userId = derivedId(seed, 'us', `user/${name}`);
     const tokenId = derivedId(seed, 'to', `token/${name}`);
@@ -61,11 +78,13 @@ export function deriveOrganization(seed: string): DerivedOrganization {
     return {
       name,
       isServiceAccount,
-      operations: roles[role],
+      role,
+      operations: role.operations,
       userId,
       tokenId,
       authToken: signJwt(tokenKey.privateKey, { typ: 'JWT' }, claims),
       credentialId: createHmac('sha256', seed).update(`credential/${name}`).digest('base64url'),
+      credentialUuid: derivedId(seed, 'cr', `credential/${name}`),
       privateKey,
       publicKey,
     };

@@ -4,6 +4,10 @@
  * cannot read triggers it.
  */
 import type { Policy, PolicyEvaluation } from './entities.ts';
+import { type ScreeningScript, screen } from './screening.ts';
+
+/** One asset on the move: `tid` as Dfns writes it, such as `native:eth` or `erc20:<lower-case contract>`. */
+export type Moved = { network: string; tid: string; units: bigint };
 
 /** What is known of money about to leave; undefined means it cannot be told, never "nothing". */
 export type Signing = {
@@ -13,15 +17,30 @@ export type Signing = {
   isEvm: boolean;
   recipients: readonly string[] | undefined;
   usd: number | undefined;
+  moved?: readonly Moved[] | undefined;
   /** Earlier activities of this wallet in the last minutes, without the rejected ones and without this one. */
   earlier: (minutes: number) => readonly { usd: number | undefined }[];
 };
+/** Money that has arrived; whoever sent it cannot be stopped any more, only looked at. */
+export type Incoming = {
+  kind: 'Wallets:IncomingTransaction';
+  walletId: string;
+  walletTags: readonly string[];
+  senders: readonly string[] | undefined;
+};
 export type Activity =
   | Signing
+  | Incoming
   | { kind: 'Policies:Modify'; policyId: string }
-  | { kind: 'Permissions:Assign' | 'Permissions:Modify'; permissionId: string };
+  | { kind: 'Permissions:Assign' | 'Permissions:Modify'; permissionId: string }
+  | { kind: 'Registry:Addresses:Modify' | 'Registry:ContractSchemas:Modify' };
 
-export type EngineOptions = { strictAddressCase: boolean; velocityCountsCurrent: boolean };
+export type EngineOptions = {
+  strictAddressCase: boolean;
+  velocityCountsCurrent: boolean;
+  /** What the screening vendors would say. */
+  screening: ScreeningScript;
+};
 
 export type Judgement = {
   verdict: 'allowed' | 'blocked' | 'needs_approval';
@@ -47,8 +66,9 @@ export function judge(policies: readonly Policy[], activity: Activity, options: 
 /** The parts of a filter narrow it together; a policy without filters is about every activity of its kind. */
 function matches(policy: Policy, activity: Activity): boolean {
   switch (policy.activityKind) {
-    case 'Wallets:Sign': {
-      if (activity.kind !== 'Wallets:Sign') return false;
+    case 'Wallets:Sign':
+    case 'Wallets:IncomingTransaction': {
+      if (activity.kind !== policy.activityKind) return false;
       const { walletId, walletTags } = policy.filters ?? {};
       const has = (tag: string) => activity.walletTags.includes(tag);
       return (
@@ -65,22 +85,38 @@ function matches(policy: Policy, activity: Activity): boolean {
         activity.kind === policy.activityKind &&
         (policy.filters?.permissionId.in.includes(activity.permissionId) ?? true)
       );
+    case 'Registry:Addresses:Modify':
+    case 'Registry:ContractSchemas:Modify':
+      return activity.kind === policy.activityKind;
   }
 }
 
 function evaluate({ rule }: Policy, activity: Activity, options: EngineOptions): Finding {
   if (rule.kind === 'AlwaysTrigger') return { triggered: true, reason: 'This policy always triggers' };
-  // Only signing has rules that look at the activity; on anything else there is nothing to read.
+  if (rule.kind === 'ChainalysisTransactionScreening') {
+    return screen(
+      rule,
+      activity.kind === 'Wallets:IncomingTransaction' ? activity.senders : undefined,
+      options.screening,
+    );
+  }
+  // Of the others only signing has rules that look at the activity; elsewhere there is nothing to read.
   if (activity.kind !== 'Wallets:Sign') return { triggered: true, reason: 'The activity could not be evaluated' };
   switch (rule.kind) {
     case 'TransactionRecipientWhitelist':
       return whitelist(rule.configuration.addresses, activity, options);
     case 'TransactionAmountLimit':
       return amountLimit(rule.configuration.limit, activity);
+    case 'TransactionAmountLimitNominal':
+      return nominalLimit(rule.configuration.assets, activity);
     case 'TransactionAmountVelocity':
       return amountVelocity(rule.configuration, activity, options);
     case 'TransactionCountVelocity':
       return countVelocity(rule.configuration, activity, options);
+    case 'ChainalysisTransactionPrescreening':
+    case 'GlobalLedgerTransactionPrescreening':
+    case 'TravelRuleTransactionPrescreening':
+      return screen(rule, activity.recipients, options.screening);
   }
 }
 
@@ -102,6 +138,22 @@ function amountLimit(limit: number, { usd }: Signing): Finding {
     : { triggered: false, reason: `Transaction amount (${usd} USD) is within limit (${limit} USD)` };
 }
 
+/** Each listed asset has its own limit in minimum units; an asset that is not listed never triggers. */
+function nominalLimit(assets: readonly NominalLimit[], { moved, isEvm }: Signing): Finding {
+  if (!moved) return { triggered: true, reason: 'The assets that move could not be determined' };
+  const fold = (tid: string) => (isEvm ? tid.toLowerCase() : tid);
+  for (const { network, tid, limit } of assets) {
+    const units = moved
+      .filter((asset) => asset.network === network && fold(asset.tid) === fold(tid))
+      .reduce((sum, asset) => sum + asset.units, 0n);
+    if (units > BigInt(limit)) {
+      return { triggered: true, reason: `Transaction amount (${units} of ${tid}) is above limit (${limit})` };
+    }
+  }
+  return { triggered: false, reason: 'No listed asset is above its limit' };
+}
+
+type NominalLimit = { network: string; tid: string; limit: string };
 type Window = { limit: number; timeframe: number };
 
 function amountVelocity({ limit, timeframe }: Window, activity: Signing, options: EngineOptions): Finding {

@@ -1,8 +1,11 @@
 /** Owns the shapes of what the sandbox keeps and answers, as the types of Dfns' own SDK describe them. */
+import type { DirectoryEntities } from './directory-types.ts';
+import type { ExchangeEntities } from './exchange-types.ts';
+import type { Curve } from './key-material.ts';
 import type { Policy, PolicyBody } from './policy-schemas.ts';
-import type { TransferBody } from './transfer-schemas.ts';
+import type { Key, RequestEntities, RequestTable, Signature, Transaction, Transfer } from './request-types.ts';
 
-export type { Policy, PolicyBody };
+export type { Key, Policy, PolicyBody, Signature, Transaction, Transfer };
 
 export type Requester = { userId: string; tokenId?: string };
 
@@ -10,9 +13,10 @@ export type Wallet = {
   id: string;
   network: string;
   address: string;
-  signingKey: { id: string; scheme: 'ECDSA'; curve: 'secp256k1'; publicKey: string };
+  signingKey: Curve & { id: string; publicKey: string };
   status: 'Active' | 'Inactive' | 'Archived';
   dateCreated: string;
+  dateDeleted?: string;
   name?: string;
   custodial: boolean;
   externalId?: string;
@@ -28,25 +32,6 @@ export type AssetMetadata = {
 
 export type TransferStatus = 'Pending' | 'Executing' | 'Broadcasted' | 'Confirmed' | 'Failed' | 'Rejected';
 
-export type Transfer = {
-  id: string;
-  walletId: string;
-  network: string;
-  requester: Requester;
-  requestBody: TransferBody;
-  metadata: { asset: AssetMetadata };
-  status: TransferStatus;
-  reason?: string;
-  txHash?: string;
-  fee?: string;
-  dateRequested: string;
-  datePolicyResolved?: string;
-  dateBroadcasted?: string;
-  dateConfirmed?: string;
-  approvalId?: string;
-  externalId?: string;
-};
-
 /** One confirmed event on the chain, as wallet history and the webhook of a deposit show it. */
 export type HistoryItem = {
   walletId: string;
@@ -57,14 +42,19 @@ export type HistoryItem = {
   index: string;
   timestamp: string;
   metadata: { asset: AssetMetadata; fee?: AssetMetadata };
-  kind: 'NativeTransfer' | 'Erc20Transfer';
+  kind: 'NativeTransfer' | 'Erc20Transfer' | 'Erc721Transfer' | 'SplTransfer' | 'Spl2022Transfer' | 'UtxoTransfer';
   contract?: string;
-  from: string;
-  to: string;
+  tokenId?: string;
+  mint?: string;
+  from?: string;
+  to?: string;
+  /** Bitcoin only, instead of `from` and `to`. */
+  froms?: string[];
+  tos?: string[];
   value: string;
   fee?: string;
   symbol?: string;
-  decimals: number;
+  decimals?: number;
   verified?: boolean;
 };
 
@@ -96,7 +86,9 @@ export type ApprovalGroup = {
 export type Approval = {
   id: string;
   initiatorId: string;
-  subject: { kind: 'Wallets:Sign'; transferId: string } | { kind: 'Policies:Modify'; changeRequestId: string };
+  subject:
+    | { kind: 'Wallets:Sign'; table: RequestTable; requestId: string }
+    | { kind: 'Policies:Modify' | 'Permissions:Modify' | 'Permissions:Assign'; changeRequestId: string };
   status: 'Pending' | 'Approved' | 'Denied' | 'Expired';
   expirationDate?: string;
   dateCreated: string;
@@ -164,16 +156,18 @@ export type Fault = {
   times?: number | undefined;
 };
 
-export type Entities = {
-  wallets: Wallet;
-  transfers: Transfer;
-  history: HistoryItem;
-  policies: Policy;
-  change_requests: ChangeRequest;
-  approvals: Approval;
-  webhooks: Webhook;
-  events: WebhookEvent;
-  deliveries: Delivery;
-  faults: Fault;
-};
+export type Entities = DirectoryEntities &
+  RequestEntities &
+  ExchangeEntities & {
+    wallets: Wallet;
+    keys: Key;
+    history: HistoryItem;
+    policies: Policy;
+    change_requests: ChangeRequest;
+    approvals: Approval;
+    webhooks: Webhook;
+    events: WebhookEvent;
+    deliveries: Delivery;
+    faults: Fault;
+  };
 export type Table = keyof Entities;

@@ -20,6 +20,7 @@ export type Answer = {
   headers?: Record<string, string>;
   /** Instead of the JSON body. */
   html?: string;
+  csv?: string;
   /** The caller must not get this answer, or any. */
   isLost?: true;
   /** What has to wait for the network, after the transaction; its answer replaces this one. */
@@ -50,10 +51,14 @@ export type Match<C extends Call> = { route: Route<C>; params: Record<string, st
 /** What the Durable Object tells the Worker in front of it about a lost answer. */
 export const LOST_HEADER = 'x-sandbox-lost';
 
-export function render({ status, body, headers, html, isLost }: Answer): Response {
+export function render({ status, body, headers, html, csv, isLost }: Answer): Response {
   const init = { status, headers: { ...headers, ...(isLost && { [LOST_HEADER]: 'yes' }) } };
-  if (html === undefined) return Response.json(body, init);
-  return new Response(html, { ...init, headers: { ...init.headers, 'content-type': 'text/html' } });
+  const text = (content: string, type: string) =>
+    new Response(content, { ...init, headers: { ...init.headers, 'content-type': type } });
+  if (html !== undefined) return text(html, 'text/html');
+  if (csv !== undefined) return text(csv, 'text/csv');
+  // An answer without a body is a 204, which must not have even an empty one.
+  return body === undefined ? new Response(null, init) : Response.json(body, init);
 }
 
 /** Routes by method and number of segments; `:name` takes one segment. */

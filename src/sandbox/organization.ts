@@ -7,6 +7,7 @@ import { serveApi } from './api.ts';
 import { controlRoutes } from './controls.ts';
 import { Courier } from './courier.ts';
 import { type DerivedOrganization, deriveOrganization } from './derive.ts';
+import { foundDirectory } from './directory.ts';
 import { controlError, dfnsError, Refused } from './errors.ts';
 import { applyFault, meetFault } from './faults.ts';
 import { type Answer, type Call, type Machine, render, router } from './http.ts';
@@ -36,6 +37,7 @@ export class Organization extends DurableObject<Env> {
     super(state, env);
     this.#store = new Store(state.storage.sql);
     this.#organization = deriveOrganization(env.SANDBOX_SEED || this.#ownSeed());
+    foundDirectory(this.#store, this.#organization);
     const transaction: Machine['transaction'] = (act) => this.#transaction(this.#now(), act);
     this.#machine = { transaction, advance: (milliseconds) => this.#advance(milliseconds) };
     this.#courier = new Courier(this.#store, transaction, () => this.#rearm());

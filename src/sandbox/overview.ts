@@ -53,14 +53,17 @@ export function inWords(policy: Policy): string {
 }
 
 function subjectOf(policy: Policy): string {
-  if (policy.activityKind !== 'Wallets:Sign') return `On ${policy.activityKind}`;
+  if (policy.activityKind !== 'Wallets:Sign' && policy.activityKind !== 'Wallets:IncomingTransaction') {
+    return `On ${policy.activityKind}`;
+  }
   const { walletId, walletTags } = policy.filters ?? {};
   const parts = [
     walletId && `wallet ${walletId.in.join(' or ')}`,
     walletTags?.hasAny && `a wallet tagged ${walletTags.hasAny.join(' or ')}`,
     walletTags?.hasAll && `a wallet tagged ${walletTags.hasAll.join(' and ')}`,
   ].filter((part) => part !== undefined);
-  return `When ${parts.join(' that is also ') || 'any wallet'} sends`;
+  const verb = policy.activityKind === 'Wallets:Sign' ? 'sends' : 'receives';
+  return `When ${parts.join(' that is also ') || 'any wallet'} ${verb}`;
 }
 
 function conditionOf(rule: Policy['rule']): string {
@@ -71,10 +74,14 @@ function conditionOf(rule: Policy['rule']): string {
       return `unless it goes to ${rule.configuration.addresses.join(' or ') || 'nobody (the list is empty)'}`;
     case 'TransactionAmountLimit':
       return `if it is worth more than ${rule.configuration.limit} USD`;
+    case 'TransactionAmountLimitNominal':
+      return `if it moves ${rule.configuration.assets.map(({ tid, limit }) => `more than ${limit} of ${tid}`).join(' or ')}`;
     case 'TransactionAmountVelocity':
       return `if more than ${rule.configuration.limit} USD leave within ${rule.configuration.timeframe} minutes`;
     case 'TransactionCountVelocity':
       return `if there are more than ${rule.configuration.limit} within ${rule.configuration.timeframe} minutes`;
+    default:
+      return `unless ${rule.kind.replace(/Transaction.*/, '')} clears it`;
   }
 }
 

@@ -3,10 +3,19 @@
  * number. The same body serves create and update, because an update replaces the whole policy.
  */
 import * as z from 'zod';
+import { IncomingScreening, prescreeningRules } from './screening-schemas.ts';
 
-const list = z.array(z.string().min(1)).min(1).max(100);
+const LIST_MAX = 100;
+const list = z.array(z.string().min(1)).min(1).max(LIST_MAX);
 const timeframe = z.int().min(1).max(43_200);
 const limit = z.number().min(0);
+
+/** Absent from the types of the SDK, present in the newest documents: a limit in minimum units, as digits. */
+const NominalLimit = z.strictObject({
+  network: z.string().min(1),
+  tid: z.string().min(1),
+  limit: z.string().regex(/^\d{1,78}$/, 'must be a whole number of minimum units, as digits'),
+});
 
 const AlwaysTrigger = z.strictObject({
   kind: z.literal('AlwaysTrigger'),
@@ -25,6 +34,10 @@ const SigningRule = z.discriminatedUnion('kind', [
     configuration: z.strictObject({ limit, currency: z.literal('USD') }),
   }),
   z.strictObject({
+    kind: z.literal('TransactionAmountLimitNominal'),
+    configuration: z.strictObject({ assets: z.array(NominalLimit).min(1).max(LIST_MAX) }),
+  }),
+  z.strictObject({
     kind: z.literal('TransactionAmountVelocity'),
     configuration: z.strictObject({ limit, currency: z.literal('USD'), timeframe }),
   }),
@@ -32,6 +45,7 @@ const SigningRule = z.discriminatedUnion('kind', [
     kind: z.literal('TransactionCountVelocity'),
     configuration: z.strictObject({ limit: z.int().min(0), timeframe }),
   }),
+  ...prescreeningRules,
 ]);
 
 const Group = z.strictObject({
@@ -53,6 +67,12 @@ const NoAction = z.strictObject({ kind: z.literal('NoAction') });
 const ApproveOrBlock = z.discriminatedUnion('kind', [RequestApproval, Block]);
 
 const common = { name: z.string().min(1) };
+const signingFilters = z
+  .strictObject({
+    walletId: z.strictObject({ in: list }).optional(),
+    walletTags: z.strictObject({ hasAny: list.optional(), hasAll: list.optional() }).optional(),
+  })
+  .optional();
 const permission = z.strictObject({ permissionId: z.strictObject({ in: list }) }).optional();
 
 export const PolicyBody = z.discriminatedUnion('activityKind', [
@@ -61,12 +81,7 @@ export const PolicyBody = z.discriminatedUnion('activityKind', [
     activityKind: z.literal('Wallets:Sign'),
     rule: SigningRule,
     action: z.discriminatedUnion('kind', [RequestApproval, Block, NoAction]),
-    filters: z
-      .strictObject({
-        walletId: z.strictObject({ in: list }).optional(),
-        walletTags: z.strictObject({ hasAny: list.optional(), hasAll: list.optional() }).optional(),
-      })
-      .optional(),
+    filters: signingFilters,
   }),
   z.strictObject({
     ...common,
@@ -89,6 +104,28 @@ export const PolicyBody = z.discriminatedUnion('activityKind', [
     rule: AlwaysTrigger,
     action: ApproveOrBlock,
     filters: permission,
+  }),
+  z.strictObject({
+    ...common,
+    activityKind: z.literal('Registry:Addresses:Modify'),
+    rule: AlwaysTrigger,
+    action: ApproveOrBlock,
+    filters: z.strictObject({}).optional(),
+  }),
+  z.strictObject({
+    ...common,
+    activityKind: z.literal('Registry:ContractSchemas:Modify'),
+    rule: AlwaysTrigger,
+    action: ApproveOrBlock,
+    filters: z.strictObject({}).optional(),
+  }),
+  z.strictObject({
+    ...common,
+    activityKind: z.literal('Wallets:IncomingTransaction'),
+    rule: IncomingScreening,
+    // What has arrived on a chain can be reported, not held back.
+    action: NoAction,
+    filters: signingFilters,
   }),
 ]);
 export type PolicyBody = z.infer<typeof PolicyBody>;

@@ -9,6 +9,8 @@ const RENAMED: Readonly<Record<string, string>> = {
   'Permissions:Archive': 'Permissions:Delete',
   'Wallets:Tags:Delete': 'Wallets:Tags:Remove',
   'Payouts:Write': 'Payouts:Update',
+  'Wallets:BroadcastTransaction': 'Wallets:Transactions:Create',
+  'Wallets:GenerateSignature': 'Keys:Signatures:Create',
 };
 
 export const canonical = (operation: string) => RENAMED[operation] ?? operation;

@@ -2,6 +2,8 @@
  * Owns the tables of the Durable Object. Every list is read by `seq`, newest first, and each filter of a list has its
  * index with `seq` behind it, so that a page costs the same in a table of ten rows and of a million.
  */
+import { DIRECTORY_TABLES, directorySchema } from './directory-schema.ts';
+import { REQUEST_TABLES, requestSchema } from './request-schema.ts';
 
 const entityTable = (name: string, columns: string, indexes: readonly string[]) => `
   CREATE TABLE IF NOT EXISTS ${name} (
@@ -20,12 +22,7 @@ export const SCHEMA = [
     'wallet_id__kind__seq',
     'wallet_id__contract__seq',
   ]),
-  entityTable(
-    'transfers',
-    `wallet_id TEXT NOT NULL, status TEXT NOT NULL, requested_at INTEGER NOT NULL, external_id TEXT UNIQUE,
-     fingerprint TEXT,`,
-    ['wallet_id__seq', 'wallet_id__status', 'wallet_id__requested_at'],
-  ),
+  ...requestSchema(entityTable),
   entityTable('policies', 'status TEXT NOT NULL, activity_kind TEXT NOT NULL,', [
     'status__seq',
     'activity_kind__status__seq',
@@ -43,6 +40,16 @@ export const SCHEMA = [
   ]),
   entityTable('deliveries', 'status TEXT NOT NULL, event_id TEXT NOT NULL,', ['status__seq', 'event_id']),
   entityTable('faults', '', []),
+  entityTable('exchanges', '', []),
+  entityTable(
+    'exchange_operations',
+    'exchange_id TEXT NOT NULL, account_id TEXT NOT NULL, transfer_id TEXT, is_open INTEGER NOT NULL,',
+    ['exchange_id__account_id__is_open', 'transfer_id'],
+  ),
+  `CREATE TABLE IF NOT EXISTS exchange_balances (
+     exchange_id TEXT NOT NULL, account_id TEXT NOT NULL, symbol TEXT NOT NULL, units TEXT NOT NULL,
+     PRIMARY KEY (exchange_id, account_id, symbol)) WITHOUT ROWID;`,
+  ...directorySchema(entityTable),
   `CREATE TABLE IF NOT EXISTS user_actions (
      id TEXT PRIMARY KEY, user_id TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, payload_hash TEXT NOT NULL,
      challenge TEXT NOT NULL, state TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
@@ -54,8 +61,19 @@ export const SCHEMA = [
 
 /** Everything but the organisation itself, which is the seed in `meta`. */
 export const RESET = [
-  ...['wallets', 'balances', 'history', 'transfers', 'policies', 'change_requests', 'approvals', 'approvers'],
-  ...['webhooks', 'events', 'deliveries', 'faults', 'user_actions', 'jobs'],
+  ...['wallets', 'balances', 'history', ...REQUEST_TABLES, 'policies', 'change_requests', 'approvals', 'approvers'],
+  ...[
+    'webhooks',
+    'events',
+    'deliveries',
+    'faults',
+    'exchanges',
+    'exchange_operations',
+    'exchange_balances',
+    'user_actions',
+    'jobs',
+  ],
+  ...DIRECTORY_TABLES,
 ]
   .map((table) => `DELETE FROM ${table};`)
   .concat(`DELETE FROM meta WHERE key <> 'seed';`)

@@ -25,6 +25,8 @@ export const Settings = z.strictObject({
   blockedTransfer: z.enum(['reject', 'refuse']).default('reject'),
   /** Whether the activity being judged counts in its own velocity window. */
   velocityCountsCurrent: z.boolean().default(true),
+  /** Whether a service account may connect an exchange: older documents say no, newer ones yes. */
+  serviceAccountsCreateExchanges: z.boolean().default(false),
   /** The status of an approval whose time has passed. */
   expiredApproval: z.enum(['Expired', 'Denied']).default('Expired'),
   /** `status: "Active"` in the body of a policy: ignored, or refused as an unknown field. */
@@ -41,6 +43,18 @@ export const Settings = z.strictObject({
   transferExecutingMilliseconds: milliseconds.default(300),
   transferBroadcastedMilliseconds: milliseconds.default(600),
   transferConfirmedMilliseconds: milliseconds.default(1000),
+  /** What a new service account may do if it is given no permission: nothing, or what its creator may. */
+  newServiceAccount: z.enum(['none', 'inherits']).default('none'),
+  /** Deactivating or archiving a service account that a policy names as an approver, without force. */
+  approverInUseStatus: z.union([z.literal(400), z.literal(409), z.literal(422)]).default(409),
+  /** The longest range of the audit log; null is no limit, as in the newest documentation. */
+  auditLogDaysMax: z.int().min(1).nullable().default(7),
+  /** The most rows of the audit log in one answer. */
+  auditLogRowsMax: z.int().min(1).max(100_000).default(100_000),
+  /** A signature that nothing holds up is made in the same request, or so much later. */
+  signatureSignedMilliseconds: milliseconds.default(0),
+  /** Deleting a key that has active wallets: archives them too, or is refused. */
+  deletedKeyWallets: z.enum(['archive', 'refuse']).default('archive'),
   /** Challenges and user action tokens live this long, on the real clock. */
   userActionSeconds: z.int().min(0).max(86_400).default(900),
 });

@@ -4,8 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { recordAction } from './audit-log.ts';
 import { readToken, writeToken } from './auth.ts';
 import type { Account } from './derive.ts';
+import { credentialsOf, findCredential } from './directory.ts';
+import type { AuditEntry } from './directory-types.ts';
 import { parse, Refused, readJson } from './errors.ts';
 import { type Answer, type ApiCall, ok, type Route } from './http.ts';
 import { isSignedBy } from './signature.ts';
@@ -71,10 +74,16 @@ function createChallenge(world: World, { caller, text }: ApiCall): Answer {
     supportedCredentialKinds: [{ kind: 'Key', factor: 'first', requiresSecondFactor: false }],
     userVerification: 'required',
     attestation: 'direct',
-    allowCredentials: { key: [{ type: 'public-key', id: caller.credentialId }], webauthn: [] },
+    allowCredentials: { key: usableKeys(world, caller), webauthn: [] },
     externalAuthenticationUrl: '',
   });
 }
+
+/** A deactivated credential is not offered, so a signer stops before it signs. */
+const usableKeys = ({ store }: World, { userId }: Account) =>
+  credentialsOf(store, userId)
+    .filter(({ isActive }) => isActive)
+    .map(({ credentialId }) => ({ type: 'public-key', id: credentialId }));
 
 function signChallenge(world: World, { caller, text }: ApiCall): Answer {
   const body = parse(SignChallenge, readJson(text), 'body');
@@ -83,23 +92,29 @@ function signChallenge(world: World, { caller, text }: ApiCall): Answer {
   if (row?.user_id !== caller.userId || row.state !== 'issued' || row.expires_at <= Date.now()) {
     throw new Refused(403, 'Challenge token is not valid.');
   }
-  checkAssertion(caller, row.challenge, body.firstFactor.credentialAssertion);
+  const credential = checkAssertion(world, caller, row.challenge, body.firstFactor.credentialAssertion);
   world.store.sql.exec(`UPDATE user_actions SET state = 'signed' WHERE id = ?`, row.id);
-  return ok({ userAction: writeToken(world, 'userAction', row.id, row.expires_at) });
+  const userAction = writeToken(world, 'userAction', row.id, row.expires_at);
+  recordAction(world, caller, { action: `${row.method} ${row.path}`, actionToken: userAction, credential });
+  return ok({ userAction });
 }
 
 function checkAssertion(
+  { store }: World,
   caller: Account,
   challenge: string,
   { credId, clientData, signature }: SignChallenge['firstFactor']['credentialAssertion'],
-): void {
+): AuditEntry['credential'] {
   const bytes = Buffer.from(clientData, 'base64url');
   const data = readClientData(bytes.toString());
+  const credential = findCredential(store, credId);
   const isValid =
-    credId === caller.credentialId &&
+    credential?.userId === caller.userId &&
+    credential.isActive &&
     data?.challenge === challenge &&
-    isSignedBy(caller.publicKey, bytes, Buffer.from(signature, 'base64url'));
+    isSignedBy(credential.publicKey, bytes, Buffer.from(signature, 'base64url'));
   if (!isValid) throw new Refused(403, 'The signature of the user action challenge is not valid.');
+  return { id: credId, kind: credential.kind, publicKey: credential.publicKey, clientData, signature };
 }
 
 function readClientData(text: string) {

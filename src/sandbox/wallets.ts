@@ -1,14 +1,15 @@
 /** Owns wallets: their creation with a real key, their tags, and the reads of what they hold. */
-import { createHmac } from 'node:crypto';
-import { privateKeyToAccount } from 'viem/accounts';
 import * as z from 'zod';
+import { addressOf } from './addresses.ts';
 import { authorize } from './auth.ts';
 import { listBalances } from './chain.ts';
-import type { Wallet } from './entities.ts';
+import type { Key, Wallet } from './entities.ts';
 import { parse, Refused, readJson } from './errors.ts';
 import { emit } from './events.ts';
 import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
-import { assetInfo, contractOf, NATIVE, networks, usdQuote, usdValue } from './networks.ts';
+import type { Curve } from './key-material.ts';
+import { makeKey, requireActiveKey, walletsOf } from './keys.ts';
+import { assetInfo, familyOf, locatorOf, networks, usdQuote, usdValue } from './networks.ts';
 import { iso, newId, type World } from './world.ts';
 
 const Tags = z
@@ -24,7 +25,11 @@ const CreateWallet = z.strictObject({
   externalId: label.optional(),
   tags: Tags.or(z.array(z.never()).max(0)).optional(),
   signingKey: z
-    .strictObject({ scheme: z.literal('ECDSA').optional(), curve: z.literal('secp256k1').optional() })
+    .strictObject({
+      id: z.string().optional(),
+      scheme: z.enum(['DH', 'ECDSA', 'EdDSA', 'Schnorr']).optional(),
+      curve: z.enum(['ed25519', 'secp256k1', 'stark']).optional(),
+    })
     .optional(),
 });
 const UpdateWallet = z.strictObject({ name: label.nullish(), externalId: label.nullish() });
@@ -37,12 +42,20 @@ export const walletRoutes: readonly Route<ApiCall>[] = [
   { method: 'PUT', path: '/wallets/:walletId/tags', operation: 'Wallets:Tags:Add', serve: tagWallet },
   { method: 'DELETE', path: '/wallets/:walletId/tags', operation: 'Wallets:Tags:Remove', serve: untagWallet },
   { method: 'GET', path: '/wallets/:walletId/assets', operation: 'Wallets:Read', serve: getAssets },
+  { method: 'GET', path: '/wallets/:walletId/nfts', operation: 'Wallets:Read', serve: getNfts },
   { method: 'GET', path: '/wallets/:walletId/history', operation: 'Wallets:Read', serve: getHistory },
 ];
 
 export function requireWallet(world: World, id: string): Wallet {
   const wallet = world.store.find('wallets', id);
   if (!wallet) throw new Refused(404, 'Wallet not found.', { walletId: id, orgId: world.organization.orgId });
+  return wallet;
+}
+
+/** Dfns answers 422 where the target is archived. */
+export function requireActiveWallet(world: World, id: string): Wallet {
+  const wallet = requireWallet(world, id);
+  if (wallet.status !== 'Active') throw new Refused(422, `Wallet is ${wallet.status}.`, { walletId: id });
   return wallet;
 }
 
@@ -56,13 +69,14 @@ function view(world: World, { address, ...wallet }: Wallet): Omit<Wallet, 'addre
 function createWallet(world: World, { caller, text }: ApiCall): Answer {
   const body = parse(CreateWallet, readJson(text), 'body');
   if (body.tags) authorize(caller, 'Wallets:Tags:Add');
-  const keyId = newId('key');
-  const { address, publicKey } = deriveKey(world, keyId);
+  if (body.signingKey?.id !== undefined) authorize(caller, 'Keys:Reuse');
+  const { id: keyId, publicKey } = keyFor(world, body);
+  const address = addressOf(body.network, publicKey);
   const wallet: Wallet = {
     id: newId('wa'),
     network: body.network,
     address,
-    signingKey: { id: keyId, scheme: 'ECDSA', curve: 'secp256k1', publicKey },
+    signingKey: { ...curveOf(body.network), id: keyId, publicKey },
     status: 'Active',
     dateCreated: iso(world.now),
     ...(body.name !== undefined && { name: body.name }),
@@ -70,18 +84,31 @@ function createWallet(world: World, { caller, text }: ApiCall): Answer {
     ...(body.externalId !== undefined && { externalId: body.externalId }),
     tags: [...new Set(body.tags ?? [])],
   };
-  world.store.insert('wallets', wallet.id, wallet, { network: wallet.network, address });
+  const seq = world.store.insert('wallets', wallet.id, wallet, { network: wallet.network, address });
+  world.store.sql.exec('INSERT INTO key_wallets VALUES (?, ?)', keyId, seq);
   emit(world, 'wallet.created', { wallet: view(world, wallet) });
   return ok(view(world, wallet));
 }
 
-/** The private key is a function of the organisation's secret and the key's id, so it need not be kept. */
-export function deriveKey(world: World, keyId: string): { address: string; publicKey: string } {
-  const secret = createHmac('sha256', world.organization.walletSecret).update(keyId).digest('hex');
-  const account = privateKeyToAccount(`0x${secret}`);
-  const [x, y] = [account.publicKey.slice(4, 68), account.publicKey.slice(68)];
-  const isOdd = Number.parseInt(y.slice(-1), 16) % 2 === 1;
-  return { address: account.address.toLowerCase(), publicKey: `${isOdd ? '03' : '02'}${x}` };
+const curveOf = (network: string): Curve =>
+  familyOf(network) === 'Solana' ? { scheme: 'EdDSA', curve: 'ed25519' } : { scheme: 'ECDSA', curve: 'secp256k1' };
+
+/** A key of its own, or one that exists: then its curve must be the network's, and it has no wallet there yet. */
+function keyFor(world: World, { network, signingKey }: z.infer<typeof CreateWallet>): Key {
+  const { scheme, curve } = curveOf(network);
+  const { id, ...wanted } = signingKey ?? {};
+  const key = id === undefined ? undefined : requireActiveKey(world, id);
+  for (const { scheme: given = scheme, curve: on = curve } of [wanted, ...(key ? [key] : [])]) {
+    if (given === scheme && on === curve) continue;
+    throw new Refused(
+      400,
+      `Invalid body: signingKey: ${network} wallets have ${scheme} keys on ${curve} in this sandbox`,
+    );
+  }
+  if (key && walletsOf(world, key.id).some((wallet) => wallet.network === network && wallet.status === 'Active')) {
+    throw new Refused(409, `Key already has a wallet on ${network}.`, { keyId: key.id });
+  }
+  return key ?? makeKey(world, curveOf(network));
 }
 
 function listWallets(world: World, call: ApiCall): Answer {
@@ -135,13 +162,19 @@ function getAssets(world: World, call: ApiCall): Answer {
   const assets = held.map(({ asset, units }) => {
     const quote = usdQuote(world.settings, wallet.network, asset);
     return {
-      ...(asset === NATIVE ? { kind: 'Native' } : { kind: 'Erc20', contract: contractOf(asset) }),
+      ...locatorOf(asset),
       ...assetInfo(wallet.network, asset),
       balance: units,
       ...(withPrices && quote !== undefined && { quotes: { USD: quote } }),
     };
   });
   return ok({ walletId: wallet.id, network: wallet.network, assets, ...(withPrices && { netWorth: { USD: worth } }) });
+}
+
+/** Nothing mints NFTs here. */
+function getNfts(world: World, call: ApiCall): Answer {
+  const wallet = requireWallet(world, param(call, 'walletId'));
+  return ok({ walletId: wallet.id, network: wallet.network, nfts: [] });
 }
 
 function getHistory(world: World, call: ApiCall): Answer {

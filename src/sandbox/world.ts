@@ -21,7 +21,7 @@ export function readSettings(store: Store): Settings {
   return text === undefined ? defaultSettings : Settings.parse(JSON.parse(text));
 }
 
-export const accountById = (world: World, userId: string): Account | undefined =>
-  world.organization.accounts.find((account) => account.userId === userId);
+export const accountById = (world: World, userId: string): Pick<Account, 'userId' | 'isServiceAccount'> | undefined =>
+  world.store.find('accounts', userId);
 
 export const requesterOf = (account: Account) => ({ userId: account.userId, tokenId: account.tokenId });

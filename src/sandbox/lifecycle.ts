@@ -1,0 +1,122 @@
+/** Owns the way of a transfer or a transaction to the chain: built, paid for, sent, confirmed. */
+import { newTxHash } from './addresses.ts';
+import { balanceOf, feeOf, payFee, receive, send, walletAt } from './chain.ts';
+import { effectsOf } from './effects.ts';
+import type { Entities } from './entities.ts';
+import { NATIVE } from './networks.ts';
+import type { BroadcastTable } from './request-types.ts';
+import { changed } from './requests.ts';
+import { requireWallet } from './wallets.ts';
+import { iso, type World } from './world.ts';
+
+type Request<T extends BroadcastTable> = Entities[T];
+
+const jobOf = { transfers: 'transfer', transactions: 'transaction' } as const;
+
+/** The first step is not taken at once: for a moment the request is still `Pending`. */
+export function begin<T extends BroadcastTable>(world: World, table: T, request: Request<T>): Request<T> {
+  world.store.schedule(world.now + world.settings.transferExecutingMilliseconds, `${jobOf[table]}.execute`, request.id);
+  return request;
+}
+
+export function executeDue(table: BroadcastTable) {
+  return (world: World, id: string): void => {
+    const request = world.store.find(table, id);
+    if (request?.status === 'Pending') execute(world, table, request);
+  };
+}
+
+export function execute<T extends BroadcastTable>(world: World, table: T, request: Request<T>): void {
+  const { transferBroadcastedMilliseconds, transferExecutingMilliseconds } = world.settings;
+  changed(world, table, request, { status: 'Executing' });
+  const wait = Math.max(0, transferBroadcastedMilliseconds - transferExecutingMilliseconds);
+  world.store.schedule(world.now + wait, `${jobOf[table]}.broadcast`, request.id);
+}
+
+/** What its wallet cannot pay for fails before it reaches the chain, so it has no hash. */
+export function broadcastDue(table: BroadcastTable) {
+  return (world: World, id: string): void => {
+    const request = world.store.find(table, id);
+    if (request?.status !== 'Executing') return;
+    const reason = shortageOf(world, request);
+    if (reason) changed(world, table, request, { status: 'Failed', reason }, 'failed');
+    else broadcast(world, table, request, newTxHash(request.network));
+  };
+}
+
+export function broadcast<T extends BroadcastTable>(
+  world: World,
+  table: T,
+  request: Request<T>,
+  txHash: string,
+): Request<T> {
+  const { transferConfirmedMilliseconds, transferBroadcastedMilliseconds } = world.settings;
+  const sent = { status: 'Broadcasted', txHash, dateBroadcasted: iso(world.now) } as const;
+  const wait = Math.max(0, transferConfirmedMilliseconds - transferBroadcastedMilliseconds);
+  world.store.schedule(world.now + wait, `${jobOf[table]}.confirm`, request.id);
+  return changed(world, table, request, sent, 'broadcasted');
+}
+
+/** What is on its way already is as good as spent, or two requests could share one coin. */
+function shortageOf(world: World, request: Entities[BroadcastTable]): string | undefined {
+  const { walletId } = request;
+  const onTheWay = (['transfers', 'transactions'] as const)
+    .flatMap((table) => world.store.select(table, `WHERE wallet_id = ? AND status = 'Broadcasted'`, walletId))
+    .filter(({ replacementId }) => replacementId === undefined);
+  const needs = new Map<string, bigint>();
+  const add = (asset: string, units: bigint) => needs.set(asset, (needs.get(asset) ?? 0n) + units);
+  for (const each of [...onTheWay, request]) {
+    for (const { asset, units } of effectsOf(each)) add(asset, units);
+    add(NATIVE, feeOfRequest(each));
+  }
+  for (const [asset, units] of needs) {
+    const held = balanceOf(world, walletId, asset);
+    if (held < units) return `Insufficient funds: the wallet holds ${held} of ${units} units needed of ${asset}`;
+  }
+  return undefined;
+}
+
+/** Whatever is more than a plain payment costs as much as a token. */
+function feeOfRequest(request: Entities[BroadcastTable]): bigint {
+  const effects = effectsOf(request);
+  const isPlain = 'metadata' in request || !hasData(request.requestBody);
+  return feeOf(request.network, isPlain ? (effects[0]?.asset ?? NATIVE) : 'call');
+}
+
+const hasData = (body: object) =>
+  'transaction' in body || ('data' in body && body.data !== undefined && body.data !== '0x');
+
+export function confirmDue(table: BroadcastTable) {
+  return (world: World, id: string): void => {
+    const request = world.store.find(table, id);
+    // What was replaced waits for its replacement, which has the same nonce and pays more.
+    if (request?.status === 'Broadcasted' && request.replacementId === undefined) confirm(world, table, request);
+  };
+}
+
+function confirm<T extends BroadcastTable>(world: World, table: T, request: Request<T>): void {
+  const { network, txHash = '' } = request;
+  const wallet = requireWallet(world, request.walletId);
+  const fee = feeOfRequest(request);
+  const movements = effectsOf(request).map((effect) => ({ ...effect, network, from: wallet.address, txHash }));
+  payFee(world, wallet, fee);
+  for (const [index, movement] of movements.entries()) send(world, wallet, movement, index === 0 ? fee : undefined);
+  const confirmed = { status: 'Confirmed', fee: fee.toString(), dateConfirmed: iso(world.now) } as const;
+  changed(world, table, request, confirmed, 'confirmed');
+  failReplaced(world, request);
+  for (const movement of movements) {
+    const receiver = walletAt(world, network, movement.to);
+    if (receiver) receive(world, receiver, movement);
+  }
+}
+
+/** Of two transactions with one nonce only one is ever on the chain. */
+function failReplaced(world: World, { id, walletId }: Entities[BroadcastTable]): void {
+  for (const table of ['transfers', 'transactions'] as const) {
+    const waiting = world.store.select(table, `WHERE wallet_id = ? AND status = 'Broadcasted'`, walletId);
+    for (const request of waiting.filter(({ replacementId }) => replacementId === id)) {
+      changed(world, table, request, { status: 'Failed', reason: `Replaced by transaction ${id}` }, 'failed');
+      failReplaced(world, request); // It may have been a replacement itself.
+    }
+  }
+}
