@@ -9,6 +9,8 @@ import { deriveOrganization } from '../src/sandbox/derive.ts';
 const root = fileURLToPath(import.meta.resolve('..'));
 const compatibilityDate = '2026-08-15';
 const SEED = 'test';
+/** Requests of test/sandbox/fuzz.test.ts; the long run is 20000. */
+const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
 
 async function bundle(entry: string): Promise<string> {
   const built = await build({
@@ -47,6 +49,7 @@ export default defineConfig({
       wrangler: { configPath: `${root}wrangler.toml` },
       miniflare: {
         bindings: {
+          FUZZ_CASES,
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           PUBLIC_URL: 'http://fiducia.test',
           DFNS_API_URL: 'http://sandbox.test',

@@ -97,13 +97,31 @@ describe('a policy', () => {
     expect((await failure(setup.policies.createPolicy({ body }))).httpStatus).toBe(400);
   });
 
-  it('is accepted for every kind of activity the product uses', async () => {
+  it.each([
+    'Permissions:Assign',
+    'Permissions:Modify',
+    'Registry:Addresses:Modify',
+    'Registry:ContractSchemas:Modify',
+  ] as const)('on %s asks or blocks, and cannot merely report', async (activityKind) => {
     const setup = await sdk('setup');
-    const rule = { kind: 'AlwaysTrigger' } as const;
-    for (const activityKind of ['Permissions:Assign', 'Permissions:Modify'] as const) {
-      const body = { name: 'roles', activityKind, rule, action: { kind: 'Block' } } as const;
-      expect((await setup.policies.createPolicy({ body })).activityKind).toBe(activityKind);
+    const body = { name: 'always', activityKind, rule: { kind: 'AlwaysTrigger' }, action: { kind: 'Block' } } as const;
+    const create = (change: object) => setup.policies.createPolicy({ body: { ...body, ...change } });
+    expect((await create({})).activityKind).toBe(activityKind);
+    expect((await create({ action: approvalBy(await userIds('compliance-1')) })).action.kind).toBe('RequestApproval');
+    for (const change of [
+      { action: { kind: 'NoAction' } },
+      { rule: { kind: 'TransactionRecipientWhitelist', configuration: { addresses: [] } } },
+      { filters: { walletId: { in: ['wa-1'] } } },
+    ]) {
+      expect((await failure(create(change))).httpStatus).toBe(400);
     }
+  });
+
+  it('waits at most until the end of the calendar', async () => {
+    const setup = await sdk('setup');
+    const action = { ...approvalBy(await userIds('compliance-1')), autoRejectTimeout: Number.MAX_SAFE_INTEGER };
+    const { approvalId } = await waitingChange(action);
+    expect((await setup.policies.getApproval({ approvalId })).expirationDate).toBe('9999-12-31T00:00:00.000Z');
   });
 });
 

@@ -1,6 +1,8 @@
 declare namespace Cloudflare {
   interface Env {
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
+    /** How many requests the fuzz test makes. */
+    FUZZ_CASES: string;
     DFNS_ORG_ID: string;
     DFNS_AUTH_TOKEN: string;
     DFNS_CREDENTIAL_ID: string;
