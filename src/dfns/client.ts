@@ -115,16 +115,18 @@ export function openCustody(credential: DfnsCredential): Custody {
 
     findApproval: (approvalId) => read(() => dfns().policies.getApproval({ approvalId }), to.toApproval),
 
-    async findApprovedChange(policyId, addresses) {
+    async listApprovedChanges(policyId, addresses) {
       const decided = await all((token) =>
         demand(
           () => dfns().policies.listApprovals({ query: { ...pagedAsText(token), status: 'Approved' } }),
           (answer) => to.toPage(answer, to.toDecidedChange),
         ),
       );
-      return decided.find(
-        (change) => change?.policyId === policyId && change.addresses && isSameList(change.addresses, addresses),
-      );
+      return decided
+        .filter((change) => change !== undefined)
+        .filter(
+          (change) => change.policyId === policyId && change.addresses && isSameList(change.addresses, addresses),
+        );
     },
 
     findWallet: (walletId) => read(() => dfns().wallets.getWallet({ walletId }), to.toWallet),

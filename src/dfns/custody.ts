@@ -52,8 +52,8 @@ export interface Custody {
     addresses: readonly string[];
   }): Promise<ChangeAnswer>;
   findApproval(approvalId: string): Promise<CustodyApproval | undefined>;
-  /** The newest approved change of this policy to exactly this list, from a paged scan of decided approvals. */
-  findApprovedChange(policyId: string, addresses: readonly string[]): Promise<ApprovedChange | undefined>;
+  /** Every approved change of this policy to exactly this list, from a paged scan of decided approvals. */
+  listApprovedChanges(policyId: string, addresses: readonly string[]): Promise<readonly ApprovedChange[]>;
 
   findWallet(walletId: string): Promise<CustodyWallet | undefined>;
   /** A paged scan: custody cannot search by label. */

@@ -35,6 +35,28 @@ export type Halt<S extends HaltStatus = HaltStatus> = InStatus<HaltCore, HaltFac
 
 const become = transitions<typeof haltMachine, HaltCore, HaltFacts>();
 
+/** What is done about a broken fence, whoever finds it: the account stops until a person lifts it on an intact check. */
+export const fenceHalt = (of: {
+  id: HaltId;
+  accountId: AccountId;
+  reason: string;
+  by: Actor;
+  at: Timestamp;
+}): Halt<'active'> => ({
+  id: of.id,
+  version: 1,
+  status: 'active',
+  level: 'account',
+  accountId: of.accountId,
+  mandateId: null,
+  kind: 'fence',
+  reason: of.reason,
+  madeBy: nameOf(of.by),
+  // Any of the staff may lift it, as another than the system, once a newer check is intact.
+  makerRank: 2,
+  createdAt: of.at,
+});
+
 /**
  * Another person of equal or higher role lifts a halt; one for the fence only while the fence is intact, by a check newer
  * than the halt.

@@ -112,6 +112,16 @@ export async function listUnsettledChanges(
   return rows.map((row) => fromRow<PolicyChange>(row));
 }
 
+/** The change requests at custody that changes of this account are known to have made. */
+export async function listChangeRequestIds(database: Database, accountId: AccountId): Promise<string[]> {
+  const rows = await database
+    .select({ id: sql<string | null>`json_extract(${policyChanges.facts}, '$.changeRequestId')` })
+    .from(policyChanges)
+    .where(eq(policyChanges.accountId, accountId))
+    .all();
+  return rows.flatMap(({ id }) => (id === null ? [] : [id]));
+}
+
 /** Changes that a lost message or webhook may have left behind; one that waits behind another has nothing to be woken for. */
 export async function listChangesToLookAt(database: Database, at: Timestamp, limit: number): Promise<PolicyChange[]> {
   const ahead = alias(policyChanges, 'ahead');

@@ -279,6 +279,30 @@ describe('a change of an approved list', () => {
     expect(await listAtCustody(policyId)).toEqual([]);
   });
 
+  it('is not covered by an older approval of the same list', async () => {
+    await world.openAccount();
+    const { id } = await world.approved('client-1');
+    await world.must('client-1', `/v1/destinations/${id}/remove`);
+    await world.settle();
+    await world.decide((await restrictions()).pending[0].approvalId, 'Approved');
+    await world.settle();
+    // The same address again; this time nobody is asked, and the answer is lost.
+    let calls = 0;
+    world.perturb('replaceApprovedList', (call) => async (list) => {
+      calls += 1;
+      if (calls > 1) return call(list);
+      await removeGuard();
+      await call(list);
+      return { kind: 'unknown', reason: 'lost' };
+    });
+    const again = await world.ask('client-1', EXCHANGE);
+    await world.settle({ webhooks: false });
+    await world.advance(120);
+    await world.settle();
+    expect((await world.destination('client-1', again.id)).status).toBe('refused');
+    expect(await incidents()).toContain('change_was_not_guarded');
+  });
+
   it('put back after it was not guarded is tried until custody answers', async () => {
     await world.openAccount();
     const { policyId } = (await restrictions()).custodyList;

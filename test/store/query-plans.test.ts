@@ -93,6 +93,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listListedAddresses: () => [destinations.listListedAddresses(database, idOf('acc'))],
   findPolicyChange: () => [destinations.findPolicyChange(database, idOf('chg'))],
   listUnsettledChanges: () => [destinations.listUnsettledChanges(database, idOf('acc'), 50)],
+  listChangeRequestIds: () => [destinations.listChangeRequestIds(database, idOf('acc'))],
   listChangesToLookAt: () => [destinations.listChangesToLookAt(database, AT, 50)],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),

@@ -26,6 +26,7 @@ import { databaseFor } from '../../store/database.ts';
 import {
   destinationChange,
   findDestination,
+  listChangeRequestIds,
   listListedAddresses,
   listUnsettledChanges,
   policyChangeChange,
@@ -133,7 +134,10 @@ async function findOurs(
   const isLive =
     !isSameList(change.addressesBefore, change.addressesWanted) && isSameList(listOf(policy), change.addressesWanted);
   if (!isLive) return undefined;
-  return (await app.custody.findApprovedChange(policy.id, change.addressesWanted)) ?? 'applied without an officer';
+  // The same list may have been approved before, for an earlier change of ours: that approval covers this one not.
+  const known = await listChangeRequestIds(databaseFor(app, change.accountId), change.accountId);
+  const approved = await app.custody.listApprovedChanges(policy.id, change.addressesWanted);
+  return approved.find(({ changeRequestId }) => !known.includes(changeRequestId)) ?? 'applied without an officer';
 }
 
 /** The list is ours again and nothing waits: the wish goes back into the queue. */

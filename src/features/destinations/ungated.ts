@@ -3,6 +3,7 @@
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import { giveUpOn } from '../../domain/destination.ts';
+import { fenceHalt } from '../../domain/halt.ts';
 import { failSubmission, isSameList, type PolicyChange, sortedList } from '../../domain/policy-change.ts';
 import { checkFence, PutListBack, putListBack as putListBackMessage } from '../../kit/messages.ts';
 import { findAccount } from '../../store/accounts.ts';
@@ -27,19 +28,10 @@ export async function recordUngated(app: App, by: Provenance, change: PolicyChan
   const destination = await findDestination(database, 'staff', change.destinationId);
   const ended = destination && giveUpOn(destination, REASON);
   const isHalted = (await findFenceHalt(database, accountId)) !== undefined;
-  const halt = haltChange(undefined, {
-    id: by.newId('hlt'),
-    version: 1,
-    status: 'active',
-    level: 'account',
-    accountId,
-    mandateId: null,
-    kind: 'fence',
-    reason: REASON,
-    madeBy: `system:${by.actor.subject}`,
-    makerRank: 2,
-    createdAt: by.at,
-  });
+  const halt = haltChange(
+    undefined,
+    fenceHalt({ id: by.newId('hlt'), accountId, reason: REASON, by: by.actor, at: by.at }),
+  );
   const incident = await openIncident(database, by, {
     kind: 'change_was_not_guarded',
     about: accountId,

@@ -5,6 +5,7 @@ import { consumer } from '../../../app/consumer.ts';
 import type { Job } from '../../../app/job.ts';
 import type { Account } from '../../../domain/account.ts';
 import { type Fence, resultOf, summarize } from '../../../domain/fence.ts';
+import { fenceHalt } from '../../../domain/halt.ts';
 import { addSeconds } from '../../../domain/time.ts';
 import { CheckFence, checkFence as checkFenceMessage, syncWallet } from '../../../kit/messages.ts';
 import { findAccount, listAccountsToCheck, listWallets } from '../../../store/accounts.ts';
@@ -47,20 +48,7 @@ async function haltForFence(app: App, by: Provenance, account: Account, { findin
   const incident = await openIncident(database, by, detail);
   if ((await findFenceHalt(database, account.id)) !== undefined) return incident;
   return [
-    haltChange(undefined, {
-      id: by.newId('hlt'),
-      version: 1,
-      status: 'active',
-      level: 'account',
-      accountId: account.id,
-      mandateId: null,
-      kind: 'fence',
-      reason,
-      madeBy: `system:${by.actor.subject}`,
-      // Any role may lift it, as another person than the system, once a newer check is intact.
-      makerRank: 2,
-      createdAt: by.at,
-    }),
+    haltChange(undefined, fenceHalt({ id: by.newId('hlt'), accountId: account.id, reason, by: by.actor, at: by.at })),
     ...incident,
   ];
 }
