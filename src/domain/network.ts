@@ -1,4 +1,57 @@
-// The networks the product supports, in Dfns spelling (Dfns: network enum of the API reference).
+// The networks the product knows, in Dfns spelling (Dfns: network enum of the API reference). Wallets are opened on the EVM
+// ones; of the others only the addresses are understood.
 
-export const networks = ['EthereumSepolia'] as const;
+interface NetworkFacts {
+  readonly family: 'evm' | 'bitcoin' | 'solana';
+  readonly isTest: boolean;
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+const evm = (symbol: 'ETH' | 'POL', isTest: boolean) => ({ family: 'evm', isTest, symbol, decimals: 18 }) as const;
+const bitcoin = (isTest: boolean) => ({ family: 'bitcoin', isTest, symbol: 'BTC', decimals: 8 }) as const;
+const solana = (isTest: boolean) => ({ family: 'solana', isTest, symbol: 'SOL', decimals: 9 }) as const;
+
+/** Networks on which the product opens wallets. */
+export const openableNetworks = [
+  'Ethereum',
+  'EthereumSepolia',
+  'EthereumHoodi',
+  'Polygon',
+  'PolygonAmoy',
+  'Base',
+  'BaseSepolia',
+  'ArbitrumOne',
+  'ArbitrumSepolia',
+  'Optimism',
+  'OptimismSepolia',
+] as const;
+
+export const networks = [
+  ...openableNetworks,
+  'Bitcoin',
+  'BitcoinSignet',
+  'BitcoinTestnet4',
+  'Solana',
+  'SolanaDevnet',
+] as const;
 export type Network = (typeof networks)[number];
+
+export const networkFacts: Readonly<Record<Network, NetworkFacts>> = {
+  Ethereum: evm('ETH', false),
+  EthereumSepolia: evm('ETH', true),
+  EthereumHoodi: evm('ETH', true),
+  Polygon: evm('POL', false),
+  PolygonAmoy: evm('POL', true),
+  Base: evm('ETH', false),
+  BaseSepolia: evm('ETH', true),
+  ArbitrumOne: evm('ETH', false),
+  ArbitrumSepolia: evm('ETH', true),
+  Optimism: evm('ETH', false),
+  OptimismSepolia: evm('ETH', true),
+  Bitcoin: bitcoin(false),
+  BitcoinSignet: bitcoin(true),
+  BitcoinTestnet4: bitcoin(true),
+  Solana: solana(false),
+  SolanaDevnet: solana(true),
+};

@@ -2,16 +2,16 @@
 import { z } from '@hono/zod-openapi';
 import type { Account } from '../../domain/account.ts';
 import { showAddress } from '../../domain/address.ts';
-import { networks } from '../../domain/network.ts';
+import { openableNetworks } from '../../domain/network.ts';
 import type { Wallet } from '../../domain/wallet.ts';
 import { Instant } from '../../kit/schemas.ts';
 
 export const AccountRequest = z
   .strictObject({
     networks: z
-      .array(z.enum(networks))
+      .array(z.enum(openableNetworks))
       .min(1)
-      .max(networks.length)
+      .max(openableNetworks.length)
       .openapi({ description: 'A wallet is made on each.' }),
     client: z
       .strictObject({ issuer: z.url().max(200), subject: z.string().min(1).max(200) })

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { showAddress } from '../../domain/address.ts';
 import { type Destination, destinationKinds } from '../../domain/destination.ts';
-import { networks } from '../../domain/network.ts';
+import { openableNetworks } from '../../domain/network.ts';
 import { Instant, shown } from '../../kit/schemas.ts';
 
 const LABEL_CHARACTERS_MAX = 80;
@@ -10,7 +10,7 @@ const ADDRESS_CHARACTERS_MAX = 128;
 
 export const DestinationRequest = z
   .strictObject({
-    network: z.enum(networks),
+    network: z.enum(openableNetworks),
     address: z
       .string()
       .max(ADDRESS_CHARACTERS_MAX)
