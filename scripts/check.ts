@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { importProblems, plantedViolationProblem } from './import-direction.ts';
 import { migrationArguments, quietly } from './local.ts';
 import { writeOpenApi } from './write-openapi.ts';
+import { writeVerifyPage } from './write-verify-page.ts';
 
 const BUNDLE_GZIP_BYTES_MAX = 400 * 1024;
 const env = { ...process.env, ...quietly };
@@ -64,6 +65,12 @@ const checks: Record<string, () => string | undefined | Promise<string | undefin
     return readdirSync(copy).length === readdirSync('migrations').length
       ? undefined
       : 'the schema has no migration: run npm run generate -- noun_verb';
+  },
+  'verify page drift': async () => {
+    const kept = readFileSync('src/doors/verify/files.ts', 'utf8');
+    return kept === (await writeVerifyPage())
+      ? undefined
+      : 'src/doors/verify/files.ts was old and has been written anew: look at it and commit it';
   },
   'OpenAPI drift': async () => {
     const kept = readFileSync('docs/openapi.json', 'utf8');

@@ -1,11 +1,13 @@
 // What the local scripts share: ports, the Workers of this repository, and the state kept beside the local database.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { KeptWebhook } from './setup/apply.ts';
 
 export const STATE_FOLDER = '.wrangler/state';
 const WEBHOOK_FILE = `${STATE_FOLDER}/webhook.json`;
+const ATTESTATION_FILE = `${STATE_FOLDER}/attestation-key.json`;
 
 /** No telemetry, no update check, no question, no look-up of where this machine is. */
 export const quietly = {
@@ -61,4 +63,13 @@ export function readWebhook(): KeptWebhook | undefined {
 export function keepWebhook(webhook: KeptWebhook): void {
   mkdirSync(STATE_FOLDER, { recursive: true });
   writeFileSync(WEBHOOK_FILE, `${JSON.stringify(webhook, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** The key that signs attestations here: made once and kept, git-ignored, beside what it has signed. */
+export function attestationKey(): string {
+  if (existsSync(ATTESTATION_FILE)) return readFileSync(ATTESTATION_FILE, 'utf8');
+  const key = JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }));
+  mkdirSync(STATE_FOLDER, { recursive: true });
+  writeFileSync(ATTESTATION_FILE, key, { mode: 0o600 });
+  return key;
 }

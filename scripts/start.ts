@@ -1,7 +1,7 @@
 // npm start: sandbox, set-up, product, then the story once; stays up with the local cron ticking, or exits with --once.
 import { DfnsApiClient } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
-import { isFree, keepWebhook, migrate, portOf, quietly, readWebhook, STATE_FOLDER } from './local.ts';
+import { attestationKey, isFree, keepWebhook, migrate, portOf, quietly, readWebhook, STATE_FOLDER } from './local.ts';
 import { applySetup } from './setup/apply.ts';
 import { StoryFailed, tellStory } from './story.ts';
 
@@ -129,6 +129,7 @@ try {
   await start('wrangler.toml', port, {
     PUBLIC_URL: text(productUrl),
     DFNS_API_URL: text(sandboxUrl),
+    DFNS_DASHBOARD_URL: text(sandboxUrl),
     DFNS_ORG_ID: text(organization.orgId),
     JWT_ISSUER: text(`${sandboxUrl}/_sandbox/identity`),
     JWT_JWKS_URL: text(`${sandboxUrl}/_sandbox/identity/jwks`),
@@ -136,6 +137,7 @@ try {
     DFNS_CREDENTIAL_ID: secret(maker.credentialId),
     DFNS_PRIVATE_KEY: secret(maker.privateKey),
     DFNS_WEBHOOK_SECRETS: secret(webhookSecret),
+    ATTESTATION_KEY: secret(attestationKey()),
   });
   // Local queues forget what they held at a stop: look once for everything that may have been lost.
   await tick('* * * * *');

@@ -10,11 +10,31 @@ export interface Secrets {
   readonly DFNS_CREDENTIAL_ID?: string;
   readonly DFNS_PRIVATE_KEY?: string;
   readonly DFNS_WEBHOOK_SECRETS?: string;
+  readonly ATTESTATION_KEY?: string;
 }
 /** Settings are text here; `wrangler types` knows only the values of this file. */
 export type Bindings = { readonly [Name in keyof Env]: Env[Name] extends string ? string : Env[Name] } & Secrets;
 
 const WEBHOOK_SECRET_CHARACTERS_MIN = 8;
+
+/** Reads text as JSON; what is none has no shape that fits. */
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The schema behind this one refuses it, and names the setting.
+    return undefined;
+  }
+}
+
+/** 32 bytes in base64url. */
+const Bytes32 = z.string().regex(/^[\w-]{43}$/);
+const ed25519 = { kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: Bytes32 };
+/** A private key where only public ones are published is refused: it would be a secret in a setting. */
+const PublicKeys = z.array(z.looseObject({ ...ed25519, d: z.undefined().optional() }));
+const PrivateKey = z.looseObject({ ...ed25519, d: Bytes32 });
+const isPrivateKey = (text: string): boolean =>
+  text.includes('-----BEGIN PRIVATE KEY-----') || PrivateKey.safeParse(asJson(text)).success;
 
 const Settings = z.object({
   ENVIRONMENT: z.enum(['local', 'staging', 'production']),
@@ -28,6 +48,9 @@ const Settings = z.object({
     .string()
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
+  DFNS_DASHBOARD_URL: z.url().default('https://app.dfns.io'),
+  ATTESTATION_KEY: z.string().refine(isPrivateKey),
+  ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
   RESTORE_EPOCH: z.string().min(1),
   JWT_ISSUER: z.url(),
   JWT_AUDIENCE: z.string().min(1),
@@ -52,7 +75,10 @@ function nest(data: z.infer<typeof Settings>) {
       credentialId: data.DFNS_CREDENTIAL_ID,
       privateKey: data.DFNS_PRIVATE_KEY,
     },
+    /** Where officers decide. */
+    dashboardUrl: data.DFNS_DASHBOARD_URL.replace(/\/$/, ''),
     webhookSecrets: data.DFNS_WEBHOOK_SECRETS,
+    attestation: { key: data.ATTESTATION_KEY, publicKeys: data.ATTESTATION_PUBLIC_KEYS },
     tokens: {
       issuer: data.JWT_ISSUER,
       audience: data.JWT_AUDIENCE,

@@ -5,6 +5,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { build } from 'esbuild';
 import { defineConfig } from 'vitest/config';
 import { deriveOrganization } from '../src/sandbox/derive.ts';
+import { ATTESTATION_KEY } from './support/attestation-key.ts';
 
 const root = fileURLToPath(import.meta.resolve('..'));
 const compatibilityDate = '2026-08-15';
@@ -58,6 +59,7 @@ export default defineConfig({
           DFNS_CREDENTIAL_ID: maker.credentialId,
           DFNS_PRIVATE_KEY: maker.privateKey,
           DFNS_WEBHOOK_SECRETS: 'not-known-before-set-up',
+          ATTESTATION_KEY,
           JWT_ISSUER: 'http://sandbox.test/_sandbox/identity',
           JWT_JWKS_URL: 'http://sandbox.test/_sandbox/identity/jwks',
         },

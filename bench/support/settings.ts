@@ -1,4 +1,5 @@
 // What the product needs to be configured, made up for a bench: a derived credential, a secret, an issuer with one key.
+import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { deriveOrganization } from '../../src/sandbox/derive.ts';
 
@@ -19,6 +20,7 @@ export function productBindings(): Record<string, string> {
     DFNS_CREDENTIAL_ID: maker.credentialId,
     DFNS_PRIVATE_KEY: maker.privateKey,
     DFNS_WEBHOOK_SECRETS: WEBHOOK_SECRET,
+    ATTESTATION_KEY: JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })),
     JWT_ISSUER: ISSUER,
     JWT_JWKS_URL: `${ISSUER}/jwks`,
     JWT_AUDIENCE: AUDIENCE,

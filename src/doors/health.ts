@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
 import type { Variables } from '../app/routes.ts';
+import { openAttestor } from '../kit/attestation-keys.ts';
 import { findKeys } from '../kit/issuer-keys.ts';
 
 type Check = { name: string; ok: boolean; missing?: readonly string[] };
@@ -51,6 +52,7 @@ export const health = new Hono<{ Bindings: App; Variables: Variables }>()
               async () => (await findKeys(settings.value.tokens.jwksUrl, bindings.HINTS, clock.wall())) !== undefined,
             ),
             checkCustody(c.env, settings.value.publicUrl),
+            works('attestation key', async () => (await openAttestor(settings.value.attestation)).keyId.length > 0),
           ])
         : []),
     ];

@@ -9,6 +9,7 @@ import type { Variables } from '../app/routes.ts';
 import { CustodyUnavailable } from '../dfns/custody.ts';
 import { nameOf } from '../domain/actor.ts';
 import { NotConfigured } from '../env.ts';
+import { attestationRoutes } from '../features/accounts/fence/routes.ts';
 import { accountRoutes } from '../features/accounts/routes.ts';
 import { destinationRoutes } from '../features/destinations/routes.ts';
 import { haltRoutes } from '../features/halts/routes.ts';
@@ -25,6 +26,7 @@ import { faultFields } from '../kit/log.ts';
 import { problem } from '../kit/problem.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
+import { verifyDoor } from './verify/routes.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -54,6 +56,7 @@ v1.use(
   }),
 );
 v1.route('/', accountRoutes)
+  .route('/', attestationRoutes)
   .route('/', destinationRoutes)
   .route('/', mandateRoutes)
   .route('/', scheduleRoutes)
@@ -90,6 +93,7 @@ http.use(async (c, next) => {
 http.route('/', health);
 http.route('/', webhookDoor);
 http.route('/', docs);
+http.route('/', verifyDoor);
 http.route('/v1', v1);
 
 http.notFound((c) => problem(c, { code: 'not_found' }));

@@ -45,7 +45,7 @@ function makeDocument() {
 }
 
 const segments = (path: string): string[] => path.split('/').filter((segment) => segment !== '' && segment !== 'v1');
-const reports = ['balances', 'restrictions', 'activity', 'statement'];
+const reports = ['balances', 'restrictions', 'activity', 'statement', 'attestation'];
 
 /** `/v1/accounts/{id}/mandates` belongs to mandates, `/v1/mandates/{id}/revoke` too. */
 function groupOf(path: string): string {

@@ -112,7 +112,8 @@ async function refusalOf(fault: unknown, { database, entries, changes, requires,
   const broken = requirement === undefined ? undefined : requires[Number(requirement)];
   // A requirement that broke after the commit had won says nothing about it.
   if (broken !== undefined) return (await areThere(database, entries)) ? accept(undefined) : refuse(broken.refusal);
-  const table = /UNIQUE constraint failed: (\w+)\./.exec(text)?.[1];
+  // By the index, or by the trigger that stands before it where rows may not be replaced.
+  const table = /UNIQUE constraint failed: (\w+)\./.exec(text)?.[1] ?? /(\w+): row taken/.exec(text)?.[1];
   if (table !== undefined) {
     if (await areThere(database, entries)) return accept(undefined);
     const taken = once.find((row) => row.table === table);

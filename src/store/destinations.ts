@@ -69,6 +69,17 @@ export async function listDestinations(
   return rows.map((row) => fromRow<Destination>(row));
 }
 
+/** Destinations whose address custody's list should hold now, newest first. */
+export async function listListedDestinations(database: Database, accountId: AccountId): Promise<Destination[]> {
+  const rows = await database
+    .select()
+    .from(destinations)
+    .where(and(eq(destinations.accountId, accountId), inArray(destinations.status, [...listed])))
+    .orderBy(desc(destinations.id))
+    .all();
+  return rows.map((row) => fromRow<Destination>(row));
+}
+
 /** The addresses that custody's list should hold now, by our records. */
 export async function listListedAddresses(database: Database, accountId: AccountId): Promise<string[]> {
   const rows = await database

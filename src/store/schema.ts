@@ -190,6 +190,23 @@ export const fences = sqliteTable(
   (table) => [index('fences_age').on(table.checkedAt)],
 );
 
+/** What each check of a fence stated, signed. Append-only; the sequence is the version of the check. */
+export const attestations = sqliteTable(
+  'attestations',
+  {
+    accountId: accountId(),
+    sequence: integer('sequence').notNull(),
+    jws: text('jws').notNull(),
+    hash: text('hash').notNull(),
+    checkedAt: text('checked_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('attestations_sequence').on(table.accountId, table.sequence),
+    index('attestations_age').on(table.accountId, table.checkedAt, table.sequence),
+    check('attestations_hash_shape', sql`length(${table.hash}) = 64`),
+  ],
+);
+
 export const destinations = sqliteTable(
   'destinations',
   {

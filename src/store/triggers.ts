@@ -63,11 +63,23 @@ WHEN NEW.version > 1 AND NOT EXISTS (SELECT 1 FROM journal WHERE subject_id = NE
 BEGIN SELECT RAISE(ABORT, 'journal: version gap'); END`,
 ];
 
+const attestationTriggers = [
+  `CREATE TRIGGER attestations_no_update BEFORE UPDATE ON attestations
+BEGIN SELECT RAISE(ABORT, 'attestations are append-only'); END`,
+  `CREATE TRIGGER attestations_no_delete BEFORE DELETE ON attestations
+BEGIN SELECT RAISE(ABORT, 'attestations are append-only'); END`,
+  // INSERT OR REPLACE fires no delete trigger and would rewrite a signed statement.
+  `CREATE TRIGGER attestations_no_replace BEFORE INSERT ON attestations
+WHEN EXISTS (SELECT 1 FROM attestations WHERE account_id = NEW.account_id AND sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'attestations: row taken'); END`,
+];
+
 const guardTrigger = `CREATE TRIGGER _guard_aborts BEFORE INSERT ON _guard
 BEGIN SELECT RAISE(ABORT, 'guard: ' || NEW.rule); END`;
 
 export const triggers: readonly string[] = [
   ...journalTriggers,
+  ...attestationTriggers,
   guardTrigger,
   ...Object.entries(machines).flatMap(([table, machine]) => machineTriggers(table, machine)),
 ];

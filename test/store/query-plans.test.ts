@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/domain/mandate.ts';
 import * as accounts from '../../src/store/accounts.ts';
+import * as attestations from '../../src/store/attestations.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
@@ -22,40 +23,13 @@ import { message } from '../../src/store/outbox.ts';
 import * as schedules from '../../src/store/schedules.ts';
 import * as transfers from '../../src/store/transfers.ts';
 import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
+import { listening, type Recorded } from '../support/statements.ts';
 
 declare global {
   interface ImportMeta {
     /** Vite's: the modules of all files that match. */
     glob(pattern: string, options: { eager: true }): Record<string, object>;
   }
-}
-
-interface Recorded {
-  readonly sql: string;
-  params: unknown[];
-}
-
-/** The binding, which also notes each statement and what is bound to it. */
-function listening(binding: D1Database, heard: Recorded[]): D1Database {
-  return new Proxy(binding, {
-    get(target, name) {
-      if (name !== 'prepare') {
-        const member: unknown = Reflect.get(target, name);
-        return typeof member === 'function' ? member.bind(target) : member;
-      }
-      return (text: string) => {
-        const statement = target.prepare(text);
-        const note: Recorded = { sql: text, params: [] };
-        heard.push(note);
-        const bind = statement.bind.bind(statement);
-        statement.bind = (...params: unknown[]) => {
-          note.params = params;
-          return bind(...params);
-        };
-        return statement;
-      };
-    },
-  });
 }
 
 const heard: Recorded[] = [];
@@ -95,6 +69,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listUnsettledChanges: () => [destinations.listUnsettledChanges(database, idOf('acc'), 50)],
   listChangeRequestIds: () => [destinations.listChangeRequestIds(database, idOf('acc'))],
   listChangesToLookAt: () => [destinations.listChangesToLookAt(database, AT, 50)],
+  findAttestation: () => [
+    attestations.findAttestation(database, idOf('acc')),
+    attestations.findAttestation(database, idOf('acc'), 7),
+  ],
+  findAttestationAsOf: () => [attestations.findAttestationAsOf(database, idOf('acc'), AT)],
+  listListedDestinations: () => [destinations.listListedDestinations(database, idOf('acc'))],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
   findHaltInForce: () => [

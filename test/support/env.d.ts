@@ -8,5 +8,6 @@ declare namespace Cloudflare {
     DFNS_CREDENTIAL_ID: string;
     DFNS_PRIVATE_KEY: string;
     DFNS_WEBHOOK_SECRETS: string;
+    ATTESTATION_KEY: string;
   }
 }

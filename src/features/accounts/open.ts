@@ -150,13 +150,11 @@ async function finish(app: App, by: Provenance, account: Account<'opening'>): Pr
       ? [walletChange(wallet, activateWallet(wallet, wallet.custodyId, wallet.address))]
       : [],
   );
+  const recorded = await recordFence(app, by, account, read, before);
   const committed = await commit(database, {
     by,
-    changes: [
-      accountChange(account, activate(account, by.at)),
-      ...activated,
-      ...(await recordFence(app, by, account, read, before)),
-    ],
+    changes: [accountChange(account, activate(account, by.at)), ...activated, ...recorded.changes],
+    once: recorded.once,
   });
   return committed.ok ? 'done' : 'again';
 }

@@ -9,17 +9,23 @@ import { fenceHalt } from '../../../domain/halt.ts';
 import { addSeconds } from '../../../domain/time.ts';
 import { CheckFence, checkFence as checkFenceMessage, syncWallet } from '../../../kit/messages.ts';
 import { findAccount, listAccountsToCheck, listWallets } from '../../../store/accounts.ts';
-import { type Change, commit } from '../../../store/commit.ts';
+import { type Change, commit, type Once } from '../../../store/commit.ts';
 import { databaseFor } from '../../../store/database.ts';
 import { fenceChange, findFence } from '../../../store/fences.ts';
 import { findFenceHalt, haltChange } from '../../../store/halts.ts';
 import { openIncident } from '../../../store/incidents.ts';
 import type { Provenance } from '../../../store/journal.ts';
 import { message } from '../../../store/outbox.ts';
+import { attestFence } from './attest.ts';
 import { type ReadFence, readFence } from './read.ts';
 
+export interface RecordedFence {
+  readonly changes: readonly Change[];
+  readonly once: readonly Once[];
+}
+
 /**
- * The changes that record a reading: the check itself and, when it breaks, the halt and the incident.
+ * What records a reading: the check itself, its attestation and, when it breaks, the halt and the incident.
  * @param before the last check as it stood before custody was read: a reading that was overtaken loses its version
  */
 export async function recordFence(
@@ -28,7 +34,7 @@ export async function recordFence(
   account: Account,
   read: ReadFence,
   before: Fence | undefined,
-): Promise<readonly Change[]> {
+): Promise<RecordedFence> {
   const result = resultOf(read.findings);
   const after: Fence = {
     accountId: account.id,
@@ -38,7 +44,10 @@ export async function recordFence(
     checkedAt: by.at,
     found: summarize(read.wanted, read.found),
   };
-  return [fenceChange(before, after), ...(result === 'broken' ? await haltForFence(app, by, account, read) : [])];
+  return {
+    changes: [fenceChange(before, after), ...(result === 'broken' ? await haltForFence(app, by, account, read) : [])],
+    once: [await attestFence(app, account, read, after)],
+  };
 }
 
 async function haltForFence(app: App, by: Provenance, account: Account, { findings }: ReadFence): Promise<Change[]> {
@@ -62,7 +71,7 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
   const wallets = await listWallets(database, 'staff', accountId);
   const committed = await commit(database, {
     by,
-    changes: await recordFence(app, by, account, read, before),
+    ...(await recordFence(app, by, account, read, before)),
     // Events of deposits may be lost; the history behind them is not.
     messages: wallets.map(({ id }) => message('events', syncWallet({ walletId: id }))),
   });
