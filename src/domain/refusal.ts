@@ -27,6 +27,9 @@ export type Refusal =
   | { code: 'guard_missing' }
   | { code: 'guard_unsound'; problems: readonly string[] }
   | { code: 'fence_not_proven'; result: string; checkedAt: string | null }
+  // The past
+  | { code: 'instant_in_future'; asOf: string; now: string }
+  | { code: 'instant_before_opening'; asOf: string; openedFrom: string }
   // Destinations
   | { code: 'address_invalid'; network: string; reason: string }
   | { code: 'address_forbidden'; reason: string }

@@ -27,6 +27,8 @@ export const catalogue = {
   guard_missing: [503, 'Changes of approved lists are not reviewed at custody. Nothing was changed.'],
   guard_unsound: [503, 'The guard of approved lists at custody is unsound. Nothing was changed.'],
   fence_not_proven: [409, 'The last check of the account does not prove that its money is held in.'],
+  instant_in_future: [422, 'Nothing is known yet about an instant in the future.'],
+  instant_before_opening: [422, 'The account was not asked for yet at that instant.'],
   address_invalid: [422, 'The address is not valid on this network.'],
   address_forbidden: [422, 'Money may not be sent to this address.'],
   destination_exists: [409, 'This address was asked for already.'],

@@ -36,6 +36,23 @@ export async function findHaltInForce(
   return row && fromRow<Halt>(row);
 }
 
+/**
+ * Every halt that stops this account or a mandate of it now, newest first. Two searches of the index of halts in force: over
+ * an OR of both the planner would read the halts of everybody.
+ */
+export async function listHaltsInForce(database: Database, accountId: AccountId, limit: number): Promise<Halt[]> {
+  const ids = sql`(SELECT id FROM halts WHERE status = 'active' AND level = 'all' UNION ALL
+    SELECT id FROM halts WHERE status = 'active' AND level IN ('account', 'mandate') AND account_id = ${accountId})`;
+  const rows = await database
+    .select()
+    .from(halts)
+    .where(sql`${halts.id} IN ${ids}`)
+    .orderBy(desc(halts.id))
+    .limit(limit)
+    .all();
+  return rows.map((row) => fromRow<Halt>(row));
+}
+
 /** Nothing stops money of this account and mandate at the instant of the hand-over. */
 export const noHalt = (of: { accountId: AccountId; mandateId: MandateId }): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM ${halts} WHERE ${inForce(of)})`;

@@ -13,12 +13,27 @@ import { destinations, limitDays, mandates } from './schema.ts';
 type StoredLimit = { asset: string; perOrder: string; perDay: string };
 
 function toMandate(row: typeof mandates.$inferSelect): Mandate {
-  const limits: MandateLimit[] = fromJson<StoredLimit[]>(row.limits).map(({ asset, perOrder, perDay }) => ({
+  return { ...fromRow<Mandate>(row), limits: readLimits(row.limits) };
+}
+
+/** Limits as a column keeps them. */
+export const readLimits = (text: string): readonly MandateLimit[] =>
+  fromJson<StoredLimit[]>(text).map(({ asset, perOrder, perDay }) => ({
     asset,
     perOrder: BigInt(perOrder),
     perDay: BigInt(perDay),
   }));
-  return { ...fromRow<Mandate>(row), limits };
+
+/** Those that let money go or will, newest first. */
+export async function listLivingMandates(database: Database, accountId: AccountId, limit: number): Promise<Mandate[]> {
+  const rows = await database
+    .select()
+    .from(mandates)
+    .where(and(eq(mandates.accountId, accountId), inArray(mandates.status, ['granted', 'active'])))
+    .orderBy(desc(mandates.id))
+    .limit(limit)
+    .all();
+  return rows.map(toMandate);
 }
 
 export async function findMandate(database: Database, scope: Scope, id: MandateId): Promise<Mandate | undefined> {

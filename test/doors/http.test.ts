@@ -294,7 +294,7 @@ describe('a request', () => {
     expect((await world.get('client-1', '/v1/accounts/me/activity?limt=1')).status).toBe(400);
     for (const wrong of ['', 'garbage', 'jnl_1'])
       expect((await world.get('client-1', `/v1/orders?cursor=${wrong}`)).status).toBe(400);
-    expect((await world.get('client-1', '/v1/accounts/me/restrictions?asOf=2020-01-01T00:00:00Z')).status).toBe(400);
+    expect((await world.get('client-1', '/v1/accounts/me/balances?asOf=2020-01-01T00:00:00Z')).status).toBe(400);
     expect((await world.get('client-1', '/v1/accounts/nonsense')).body.fields[0].problem).toBe('an account id, or me');
   });
 

@@ -59,6 +59,12 @@ describe('the attestation of an account', () => {
       statement: expect.stringContaining('not of Dfns'),
     });
     expect(await verified(JSON.stringify(answer))).toEqual([{ verdict: 'intact', sequence: answer.claims.sequence }]);
+    const { fence } = (await world.get('client-1', '/v1/accounts/me/restrictions')).body;
+    expect(fence.attestation).toEqual({
+      sequence: answer.claims.sequence,
+      hash: answer.hash,
+      validUntil: answer.claims.validUntil,
+    });
   });
 
   it('names the one before it, from the first on, so that the client holds a chain', async () => {

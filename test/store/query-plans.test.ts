@@ -11,6 +11,7 @@ import { type Database, openDatabase, type Scope } from '../../src/store/databas
 import * as destinations from '../../src/store/destinations.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
+import * as history from '../../src/store/history.ts';
 import * as idempotency from '../../src/store/idempotency.ts';
 import * as inbox from '../../src/store/inbox.ts';
 import * as incidents from '../../src/store/incidents.ts';
@@ -74,7 +75,10 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     attestations.findAttestation(database, idOf('acc'), 7),
   ],
   findAttestationAsOf: () => [attestations.findAttestationAsOf(database, idOf('acc'), AT)],
+  findRecordsAsOf: () => [history.findRecordsAsOf(database, idOf('acc'), AT)],
   listListedDestinations: () => [destinations.listListedDestinations(database, idOf('acc'))],
+  listHaltsInForce: () => [halts.listHaltsInForce(database, idOf('acc'), 50)],
+  listLivingMandates: () => [mandates.listLivingMandates(database, idOf('acc'), 50)],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
   findHaltInForce: () => [

@@ -1,60 +1,115 @@
-// What holds a client's money in: the approved destinations, the limits, what waits for whom, and the last check of it.
+// What holds a client's money in: the approved destinations, the limits, what waits for whom, and the last check of it; now,
+// or as it was at a past instant. Both are made from the same kinds of records, so both are shown by the same code.
 import type * as z from 'zod';
 import type { App } from '../../app/app.ts';
+import type { Account } from '../../domain/account.ts';
 import { showAddress } from '../../domain/address.ts';
-import { standsAt } from '../../domain/fence.ts';
+import { showAmount } from '../../domain/amount.ts';
+import type { Destination } from '../../domain/destination.ts';
+import type { Halt } from '../../domain/halt.ts';
 import type { AccountId } from '../../domain/id.ts';
+import { isIn } from '../../domain/machine.ts';
+import type { Mandate } from '../../domain/mandate.ts';
 import type { PolicyChange } from '../../domain/policy-change.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
+import type { Timestamp } from '../../domain/time.ts';
+import { readClaims } from '../../kit/attestation-keys.ts';
 import { findAccount } from '../../store/accounts.ts';
-import { databaseFor, type Scope } from '../../store/database.ts';
-import { listDestinations, listUnsettledChanges } from '../../store/destinations.ts';
-import { findFence } from '../../store/fences.ts';
-import { listHalts } from '../../store/halts.ts';
-import { listMandates } from '../../store/mandates.ts';
+import { type Attestation, findAttestation, findAttestationAsOf } from '../../store/attestations.ts';
+import { type Database, databaseFor, type Scope } from '../../store/database.ts';
+import { listListedDestinations, listUnsettledChanges } from '../../store/destinations.ts';
+import { listHaltsInForce } from '../../store/halts.ts';
+import { ENTRIES_MAX, findRecordsAsOf } from '../../store/history.ts';
+import { listLivingMandates } from '../../store/mandates.ts';
 import type { RestrictionsView } from './schemas.ts';
 
 /** Lists are kept to about a hundred addresses, and this shows all of them at once. */
 const ROWS_MAX = 200;
 
+/** What holds the money in at one instant: newest first, changes in order of asking. */
+interface Holding {
+  readonly account: Account;
+  readonly destinations: readonly Destination[];
+  readonly changes: readonly PolicyChange[];
+  readonly mandates: readonly Mandate[];
+  readonly halts: readonly Halt[];
+  /** What the last check found, as it was signed. */
+  readonly attestation: Attestation | undefined;
+}
+
+type Restrictions = z.infer<typeof RestrictionsView>;
+
 export async function readRestrictions(
   app: App,
   scope: Scope,
   accountId: AccountId,
-): Promise<Result<z.infer<typeof RestrictionsView>>> {
+  asOf: Timestamp | undefined,
+): Promise<Result<Restrictions>> {
   const database = databaseFor(app, accountId);
   const account = await findAccount(database, scope, accountId);
   if (account === undefined) return refuse({ code: 'not_found' });
-  const page = { limit: ROWS_MAX };
-  const [destinations, changes, fence, halts, mandates] = await Promise.all([
-    listDestinations(database, scope, accountId, page),
-    listUnsettledChanges(database, accountId, ROWS_MAX),
-    findFence(database, accountId),
-    listHalts(database, { accountId }, page),
-    listMandates(database, scope, accountId, page),
+  const now = app.clock.now();
+  if (asOf === undefined) return accept(view(await readNow(database, account), now));
+  if (asOf > now) return refuse({ code: 'instant_in_future', asOf, now });
+  if (asOf < account.createdAt) return refuse({ code: 'instant_before_opening', asOf, openedFrom: account.createdAt });
+  const then = await readThen(database, account, asOf);
+  return then.ok ? accept(view(then.value, asOf)) : then;
+}
+
+async function readNow(database: Database, account: Account): Promise<Holding> {
+  const [destinations, changes, mandates, halts, attestation] = await Promise.all([
+    listListedDestinations(database, account.id),
+    listUnsettledChanges(database, account.id, ROWS_MAX),
+    listLivingMandates(database, account.id, ROWS_MAX),
+    listHaltsInForce(database, account.id, ROWS_MAX),
+    findAttestation(database, account.id),
   ]);
-  const at = app.clock.now();
-  const limit = fence?.found?.limit ?? null;
+  return { account, destinations, changes, mandates, halts, attestation };
+}
+
+async function readThen(database: Database, account: Account, asOf: Timestamp): Promise<Result<Holding>> {
+  const [records, attestation] = await Promise.all([
+    findRecordsAsOf(database, account.id, asOf),
+    findAttestationAsOf(database, account.id, asOf),
+  ]);
+  if (records === undefined) return refuse({ code: 'history_too_long', rowsMax: ENTRIES_MAX });
   return accept({
-    accountId,
+    account: records.account ?? account,
+    destinations: records.destinations.filter((record) => isIn(record, ['approved', 'suspended', 'removing'])),
+    changes: records.changes
+      .filter((record) => isIn(record, ['queued', 'submitting', 'submitted', 'conflict']))
+      .toReversed(),
+    mandates: records.mandates.filter((record) => isIn(record, ['granted', 'active'])),
+    halts: records.halts.filter((record) => isIn(record, ['active'])),
+    attestation,
+  });
+}
+
+function view({ account, destinations, changes, mandates, halts, attestation }: Holding, at: Timestamp): Restrictions {
+  const claims = attestation && readClaims(attestation.jws);
+  return {
+    accountId: account.id,
     asOf: at,
+    status: account.status,
     tag: account.tag,
-    destinations: destinations
-      .filter(({ status }) => status === 'approved' || status === 'suspended' || status === 'removing')
-      .map((destination) => ({
-        id: destination.id,
-        network: destination.network,
-        address: showAddress(destination.address),
-        label: destination.label,
-        status: destination.status,
-        approvedAt: 'approvedAt' in destination ? destination.approvedAt : null,
-      })),
+    destinations: destinations.map((destination) => ({
+      id: destination.id,
+      network: destination.network,
+      address: showAddress(destination.address),
+      label: destination.label,
+      kind: destination.kind,
+      status: destination.status,
+      approvedAt: 'approvedAt' in destination ? destination.approvedAt : null,
+    })),
     custodyList: {
-      addresses: (fence?.found?.addresses ?? []).map(showAddress),
-      action: fence?.found?.action ?? 'unknown',
+      addresses: claims?.approvedList.addresses ?? [],
+      action: claims?.approvedList.action ?? 'unknown',
       policyId: account.policyId,
     },
-    limits: limit === null ? [] : [{ rule: 'count', perWallet: true, says: saysLimit(limit) }],
+    limits: [
+      ...(claims?.limits ?? []).map((limit) => ({ ...limit, keptBy: 'custody' as const, mandateId: null })),
+      ...mandates.flatMap(viewMandateLimits),
+    ],
     pending: changes.map((change) => ({
       id: change.id,
       operation: change.operation,
@@ -65,27 +120,38 @@ export async function readRestrictions(
       approvalId: change.status === 'submitted' ? change.approvalId : null,
       since: change.createdAt,
     })),
-    approvers: (fence?.found?.guard ?? []).map(({ name, quorum, approvers }) => ({
-      group: name ?? null,
-      quorum,
-      of: approvers,
-    })),
+    approvers: (claims?.guard ?? []).map(({ group, quorum, approvers }) => ({ group, quorum, of: approvers })),
     fence: {
-      result: standsAt(fence, at),
-      checkedAt: fence?.checkedAt ?? null,
-      findings: (fence?.findings ?? []).map(({ says }) => says),
+      // A check that has run out proves nothing about this instant.
+      result: claims === undefined || claims.validUntil < at ? 'unknown' : claims.verdict,
+      checkedAt: claims?.checkedAt ?? null,
+      findings: (claims?.findings ?? []).map(({ says }) => says),
+      attestation:
+        attestation === undefined || claims === undefined
+          ? null
+          : { sequence: attestation.sequence, hash: attestation.hash, validUntil: claims.validUntil },
     },
-    halts: halts
-      .filter(({ status }) => status === 'active')
-      .map(({ id, level, kind, reason, createdAt }) => ({ id, level, kind, reason, since: createdAt })),
-    mandates: mandates
-      .filter(({ status }) => status === 'granted' || status === 'active')
-      .map(({ id, venue, status, validUntil }) => ({ id, venue, status, validUntil })),
-  });
+    halts: halts.map(({ id, level, kind, reason, createdAt }) => ({ id, level, kind, reason, since: createdAt })),
+    mandates: mandates.map(({ id, venue, destinationId, status, validFrom, validUntil }) => ({
+      id,
+      venue,
+      destinationId,
+      status,
+      validFrom,
+      validUntil,
+    })),
+  };
 }
 
-const saysLimit = ({ count, timeframeMinutes }: { count: number; timeframeMinutes: number }): string =>
-  `At most ${count} transfers in ${timeframeMinutes} minutes from each wallet, kept by custody.`;
+const viewMandateLimits = ({ id, venue, limits }: Mandate): Restrictions['limits'] =>
+  limits.map(({ asset, perOrder, perDay }) => ({
+    keptBy: 'fiducia',
+    rule: 'amount',
+    perWallet: false,
+    mandateId: id,
+    numbers: { asset, perOrder: perOrder.toString(), perDay: perDay.toString() },
+    says: `At most ${showAmount(asset, perOrder)} an order and ${showAmount(asset, perDay)} a UTC day under the mandate to ${venue}, kept by us.`,
+  }));
 
 function saysPending(change: PolicyChange): string {
   const what = change.operation === 'add' ? 'An address is to be added' : 'An address is to be removed';

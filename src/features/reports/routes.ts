@@ -12,7 +12,14 @@ const getRestrictions = createRoute({
   method: 'get',
   path: '/accounts/{id}/restrictions',
   summary: 'What holds the money of the account in',
-  request: { query: NoQuery, params: AccountPath },
+  request: {
+    params: AccountPath,
+    query: z.strictObject({
+      asOf: Timestamp.optional().openapi({
+        description: 'As they were at this past instant, from the recorded versions; now, unless given.',
+      }),
+    }),
+  },
   responses: { 200: { description: 'The restrictions.', ...json(RestrictionsView) }, ...problems },
 });
 
@@ -50,7 +57,7 @@ export const reportRoutes = routes()
   .openapi(getRestrictions, async (c) => {
     const found = await accountIn(c, c.req.valid('param').id);
     if (!found.ok) return problem(c, found.refusal);
-    const read = await readRestrictions(c.env, found.value.scope, found.value.accountId);
+    const read = await readRestrictions(c.env, found.value.scope, found.value.accountId, c.req.valid('query').asOf);
     return read.ok ? c.json(read.value, 200) : problem(c, read.refusal);
   })
   .openapi(getActivity, async (c) => {

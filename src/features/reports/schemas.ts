@@ -21,6 +21,7 @@ export const RestrictionsView = z
   .object({
     accountId: z.string(),
     asOf: Instant,
+    status: z.string().openapi({ description: 'Of the account.' }),
     tag: z.string(),
     destinations: z
       .array(
@@ -29,14 +30,18 @@ export const RestrictionsView = z
           network: z.string(),
           address: z.string(),
           label: z.string(),
+          kind: z.string(),
           status: z.string(),
           approvedAt: Instant.nullable(),
         }),
       )
-      .openapi({ description: 'Where money may go, and what is being removed or is shut on our side.' }),
+      .openapi({
+        description:
+          'The pairs of network and address that our own side keeps to: where money may go, and what is being removed or is shut.',
+      }),
     custodyList: z
       .object({
-        addresses: z.array(z.string()),
+        addresses: z.array(z.string()).readonly(),
         action: z.string().openapi({ description: 'What custody does with any other address.' }),
         policyId: z.string().nullable(),
       })
@@ -44,7 +49,16 @@ export const RestrictionsView = z
         description:
           'The list as custody returned it at the last check; custody compares addresses without their network.',
       }),
-    limits: z.array(z.object({ rule: z.string(), perWallet: z.boolean(), says: z.string() })),
+    limits: z.array(
+      z.object({
+        keptBy: z.enum(['custody', 'fiducia']),
+        rule: z.string(),
+        perWallet: z.boolean(),
+        mandateId: z.string().nullable(),
+        numbers: z.record(z.string(), z.union([z.number(), z.string()])),
+        says: z.string(),
+      }),
+    ),
     pending: z.array(
       z.object({
         id: z.string(),
@@ -63,11 +77,28 @@ export const RestrictionsView = z
         description:
           'Who must approve a change of the list, inside custody: how many of how many people in each group.',
       }),
-    fence: z.object({ result: z.string(), checkedAt: Instant.nullable(), findings: z.array(z.string()) }),
+    fence: z.object({
+      result: z.string(),
+      checkedAt: Instant.nullable(),
+      findings: z.array(z.string()),
+      attestation: z
+        .object({ sequence: z.number().int(), hash: z.string(), validUntil: Instant })
+        .nullable()
+        .openapi({ description: 'The signed form of this check, at `/v1/accounts/{id}/attestation?sequence=`.' }),
+    }),
     halts: z.array(
       z.object({ id: z.string(), level: z.string(), kind: z.string(), reason: z.string(), since: Instant }),
     ),
-    mandates: z.array(z.object({ id: z.string(), venue: z.string(), status: z.string(), validUntil: Instant })),
+    mandates: z.array(
+      z.object({
+        id: z.string(),
+        venue: z.string(),
+        destinationId: z.string(),
+        status: z.string(),
+        validFrom: Instant,
+        validUntil: Instant,
+      }),
+    ),
   })
   .openapi('Restrictions');
 
