@@ -115,6 +115,20 @@ export function openCustody(credential: DfnsCredential): Custody {
 
     findApproval: (approvalId) => read(() => dfns().policies.getApproval({ approvalId }), to.toApproval),
 
+    findApprovalInFull: (approvalId) => read(() => dfns().policies.getApproval({ approvalId }), to.toApprovalInFull),
+
+    listPendingApprovals: (after) =>
+      demand(
+        () => dfns().policies.listApprovals({ query: { ...pagedAsText(after), status: 'Pending' } }),
+        (answer) => to.toPage(answer, to.toApprovalInFull),
+      ),
+
+    listPoliciesPage: (after) =>
+      demand(
+        () => dfns().policies.listPolicies({ query: { ...pagedAsText(after), status: 'Active' } }),
+        (answer) => to.toPage(answer, to.toPolicy),
+      ),
+
     async listApprovedChanges(policyId, addresses) {
       const decided = await all((token) =>
         demand(

@@ -4,6 +4,7 @@ import type {
   ChangeAnswer,
   CreateAnswer,
   CustodyApproval,
+  CustodyApprovalInFull,
   CustodyMovement,
   CustodyPolicy,
   CustodyTransfer,
@@ -52,6 +53,12 @@ export interface Custody {
     addresses: readonly string[];
   }): Promise<ChangeAnswer>;
   findApproval(approvalId: string): Promise<CustodyApproval | undefined>;
+  /** With what it is about. */
+  findApprovalInFull(approvalId: string): Promise<CustodyApprovalInFull | undefined>;
+  /** One page of what waits for a decision, in one call. */
+  listPendingApprovals(after: string | undefined): Promise<Page<CustodyApprovalInFull>>;
+  /** One page of the active policies, in one call. */
+  listPoliciesPage(after: string | undefined): Promise<Page<CustodyPolicy>>;
   /** Every approved change of this policy to exactly this list, from a paged scan of decided approvals. */
   listApprovedChanges(policyId: string, addresses: readonly string[]): Promise<readonly ApprovedChange[]>;
 

@@ -5,6 +5,7 @@ import type {
   ApprovalGroup,
   CustodyAction,
   CustodyApproval,
+  CustodyApprovalInFull,
   CustodyMovement,
   CustodyPolicy,
   CustodyRule,
@@ -174,6 +175,78 @@ export function toApproval(answer: unknown): CustodyApproval {
       reason: reason ?? null,
     })),
   };
+}
+
+const ActivityRequest = z.object({ walletId: z.string(), requestBody: z.unknown(), externalId: z.string().optional() });
+const ApprovalInFull = z.object({
+  initiatorId: z.string(),
+  dateCreated: z.string().optional(),
+  expirationDate: z.string().nullish(),
+  policyEvaluations: z.array(z.object({ policyId: z.string(), triggered: z.boolean() })).default([]),
+  activity: z.object({
+    kind: z.string(),
+    changeRequest: z
+      .object({
+        id: z.string(),
+        kind: z.string().optional(),
+        entityId: z.string(),
+        body: z.object({
+          name: z.string().optional(),
+          status: z.string().optional(),
+          activityKind: z.string().optional(),
+          rule: Rule.optional(),
+          filters: Filters.nullish(),
+        }),
+      })
+      .optional(),
+    transferRequest: ActivityRequest.optional(),
+    transactionRequest: ActivityRequest.optional(),
+    signatureRequest: ActivityRequest.optional(),
+  }),
+});
+const instant = (text: string | null | undefined): string | undefined =>
+  text == null ? undefined : new Date(text).toISOString();
+
+export function toApprovalInFull(answer: unknown): CustodyApprovalInFull {
+  const { initiatorId, dateCreated, expirationDate, policyEvaluations, activity } = ApprovalInFull.parse(answer);
+  return {
+    ...toApproval(answer),
+    initiatorId,
+    activity: activity.kind,
+    createdAt: instant(dateCreated),
+    expiresAt: instant(expirationDate),
+    policyIds: policyEvaluations.filter(({ triggered }) => triggered).map(({ policyId }) => policyId),
+    change: changeOf(activity),
+    request: requestOf(activity),
+  };
+}
+
+function changeOf({
+  kind,
+  changeRequest,
+}: z.infer<typeof ApprovalInFull>['activity']): CustodyApprovalInFull['change'] {
+  if (kind !== 'Policies:Modify' || changeRequest === undefined) return undefined;
+  const { name, status, activityKind, rule, filters } = changeRequest.body;
+  return {
+    changeRequestId: changeRequest.id,
+    policyId: changeRequest.entityId,
+    policyName: name,
+    activity: activityKind,
+    walletTags: [...(filters?.walletTags?.hasAll ?? []), ...(filters?.walletTags?.hasAny ?? [])],
+    archives: status === 'Archived',
+    addresses: rule && listOf(rule),
+  };
+}
+
+function requestOf(activity: z.infer<typeof ApprovalInFull>['activity']): CustodyApprovalInFull['request'] {
+  const { transferRequest, transactionRequest, signatureRequest } = activity;
+  const [kind, request] =
+    transferRequest !== undefined
+      ? ['transfer', transferRequest]
+      : transactionRequest !== undefined
+        ? ['transaction', transactionRequest]
+        : ['signature', signatureRequest];
+  return request && { kind, walletId: request.walletId, externalId: request.externalId };
 }
 
 const DecidedChange = z.object({

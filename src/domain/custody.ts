@@ -86,6 +86,34 @@ export interface CustodyApproval {
   }[];
 }
 
+/** An approval with what it is about, for a person who is to decide. */
+export interface CustodyApprovalInFull extends CustodyApproval {
+  readonly initiatorId: string;
+  readonly activity: string;
+  readonly createdAt: string | undefined;
+  /** When custody rejects it by itself. */
+  readonly expiresAt: string | undefined;
+  /** The policies that ask for it. */
+  readonly policyIds: readonly string[];
+  readonly change:
+    | {
+        readonly changeRequestId: string;
+        readonly policyId: string;
+        /** Of the policy as it would be. */
+        readonly policyName: string | undefined;
+        readonly activity: string | undefined;
+        readonly walletTags: readonly string[];
+        readonly archives: boolean;
+        /** The list that it would set; undefined when it would set none. */
+        readonly addresses: readonly string[] | undefined;
+      }
+    | undefined;
+  /** A transfer, a transaction or a signature of a wallet. */
+  readonly request:
+    | { readonly kind: string; readonly walletId: string; readonly externalId: string | undefined }
+    | undefined;
+}
+
 /** One confirmed entry of a wallet's history on the network. */
 export interface CustodyMovement {
   readonly walletId: string;

@@ -11,6 +11,7 @@ import { nameOf } from '../domain/actor.ts';
 import { NotConfigured } from '../env.ts';
 import { attestationRoutes } from '../features/accounts/fence/routes.ts';
 import { accountRoutes } from '../features/accounts/routes.ts';
+import { approvalRoutes } from '../features/approvals/routes.ts';
 import { destinationRoutes } from '../features/destinations/routes.ts';
 import { haltRoutes } from '../features/halts/routes.ts';
 import { incidentRoutes } from '../features/incidents/routes.ts';
@@ -65,6 +66,7 @@ v1.route('/', accountRoutes)
   .route('/', haltRoutes)
   .route('/', reportRoutes)
   .route('/', journalRoutes)
+  .route('/', approvalRoutes)
   .route('/', incidentRoutes);
 
 export const http = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();

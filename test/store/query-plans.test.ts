@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/domain/mandate.ts';
 import * as accounts from '../../src/store/accounts.ts';
+import * as approvals from '../../src/store/approvals.ts';
 import * as attestations from '../../src/store/attestations.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
@@ -79,6 +80,16 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listListedDestinations: () => [destinations.listListedDestinations(database, idOf('acc'))],
   listHaltsInForce: () => [halts.listHaltsInForce(database, idOf('acc'), 50)],
   listLivingMandates: () => [mandates.listLivingMandates(database, idOf('acc'), 50)],
+  listChangesAsked: () => [approvals.listChangesAsked(database, 50)],
+  listChangesInFlight: () => [approvals.listChangesInFlight(database, ['plc-1', 'plc-2'])],
+  findChangeByApproval: () => [
+    approvals.findChangeByApproval(database, { accountId: idOf('acc'), approvalId: 'ap-1' }),
+  ],
+  listTransfersAsked: () => [approvals.listTransfersAsked(database, 50)],
+  listTransfersByExternalId: () => [approvals.listTransfersByExternalId(database, ['f1-a', 'f1-b'])],
+  listAccountsByPolicy: () => [approvals.listAccountsByPolicy(database, ['plc-1', 'plc-2'])],
+  listAccountsByWallet: () => [approvals.listAccountsByWallet(database, ['wa-1', 'wa-2'])],
+  listFirstEntries: () => [approvals.listFirstEntries(database, ['chg_1', 'dst_1'])],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
   findHaltInForce: () => [
