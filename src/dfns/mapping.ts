@@ -79,7 +79,9 @@ const Action = z.object({
 });
 const Rule = z.object({ kind: z.string(), configuration: z.record(z.string(), z.unknown()).nullish() });
 const List = z.object({ addresses: z.array(z.string()) });
+const Amount = z.object({ limit: z.number(), currency: z.literal('USD') });
 const Count = z.object({ limit: z.number(), timeframe: z.number() });
+const Velocity = Amount.extend(Count.shape);
 const In = z.object({ in: z.array(z.string()) });
 const Filters = z.object({
   walletTags: z.object({ hasAny: z.array(z.string()).optional(), hasAll: z.array(z.string()).optional() }).optional(),
@@ -106,9 +108,22 @@ function toRule(rule: z.infer<typeof Rule>): CustodyRule {
   const addresses = listOf(rule);
   if (addresses !== undefined) return { kind: 'approved_list', addresses };
   if (rule.kind === 'AlwaysTrigger') return { kind: 'always' };
-  if (rule.kind !== 'TransactionCountVelocity') return { kind: 'other', name: rule.kind };
-  const { limit, timeframe } = Count.parse(rule.configuration);
-  return { kind: 'count', limit, timeframeMinutes: timeframe };
+  return toLimit(rule) ?? { kind: 'other', name: rule.kind };
+}
+
+/** Undefined for what is no limit, or one in another currency: it bounds something, but not what we count in. */
+function toLimit({ kind, configuration }: z.infer<typeof Rule>): CustodyRule | undefined {
+  if (kind === 'TransactionCountVelocity') {
+    const { limit, timeframe } = Count.parse(configuration);
+    return { kind: 'count', limit, timeframeMinutes: timeframe };
+  }
+  if (kind === 'TransactionAmountLimit') {
+    const { data } = Amount.safeParse(configuration);
+    return data && { kind: 'amount', limit: data.limit };
+  }
+  if (kind !== 'TransactionAmountVelocity') return undefined;
+  const { data } = Velocity.safeParse(configuration);
+  return data && { kind: 'velocity', limit: data.limit, timeframeMinutes: data.timeframe };
 }
 
 const toGroup = (group: z.infer<typeof Group>): ApprovalGroup => ({

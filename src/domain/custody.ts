@@ -34,6 +34,9 @@ export interface CustodyWallet {
 export type CustodyRule =
   | { readonly kind: 'always' }
   | { readonly kind: 'approved_list'; readonly addresses: readonly string[] }
+  /** Both in USD; a limit in anything else is another rule. */
+  | { readonly kind: 'amount'; readonly limit: number }
+  | { readonly kind: 'velocity'; readonly limit: number; readonly timeframeMinutes: number }
   | { readonly kind: 'count'; readonly limit: number; readonly timeframeMinutes: number }
   | { readonly kind: 'other'; readonly name: string };
 

@@ -14,6 +14,7 @@ export type IdPrefix =
   | 'mov'
   | 'msg'
   | 'ord'
+  | 'prf'
   | 'sch'
   | 'wal'
   | 'xfr';
@@ -27,6 +28,7 @@ export type IncidentId = Id<'inc'>;
 export type MandateId = Id<'mnd'>;
 export type MovementId = Id<'mov'>;
 export type OrderId = Id<'ord'>;
+export type PermissionProofId = Id<'prf'>;
 export type PolicyChangeId = Id<'chg'>;
 export type ScheduleId = Id<'sch'>;
 export type TransferId = Id<'xfr'>;

@@ -54,6 +54,8 @@ export type Refusal =
   | { code: 'webhook_stale' }
   | { code: 'webhook_malformed' }
   | { code: 'intake_unavailable' }
+  // Permission proofs
+  | { code: 'proof_from_the_future'; provenAt: string }
   // Custody
   | { code: 'custody_unavailable' }
   | { code: 'history_too_long'; rowsMax: number };

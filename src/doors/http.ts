@@ -16,6 +16,7 @@ import { incidentRoutes } from '../features/incidents/routes.ts';
 import { journalRoutes } from '../features/journal/routes.ts';
 import { mandateRoutes } from '../features/mandates/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
+import { permissionProofRoutes } from '../features/permission-proofs/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
 import { scheduleRoutes } from '../features/schedules/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
@@ -62,7 +63,8 @@ v1.route('/', accountRoutes)
   .route('/', haltRoutes)
   .route('/', reportRoutes)
   .route('/', journalRoutes)
-  .route('/', incidentRoutes);
+  .route('/', incidentRoutes)
+  .route('/', permissionProofRoutes);
 
 export const http = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();
 

@@ -50,6 +50,7 @@ export const catalogue = {
   webhook_stale: [401, 'The webhook is too old.'],
   webhook_malformed: [400, 'The webhook is signed, but it is not an event.'],
   intake_unavailable: [503, 'The event could not be kept. Send it again.'],
+  proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;

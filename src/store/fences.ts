@@ -1,6 +1,6 @@
 // The last fence check of each account. Each check is an entry of the subject `fence:<account id>`, so history is kept.
 import { eq, type SQL, sql } from 'drizzle-orm';
-import { FENCE_SECONDS_MAX, type Fence } from '../domain/fence.ts';
+import { FENCE_SECONDS_MAX, type Fence, type FoundSummary } from '../domain/fence.ts';
 import type { AccountId } from '../domain/id.ts';
 import { addSeconds, type Timestamp } from '../domain/time.ts';
 import { type Change, rowChange } from './commit.ts';
@@ -10,8 +10,15 @@ import { fences } from './schema.ts';
 
 export async function findFence(database: Database, accountId: AccountId): Promise<Fence | undefined> {
   const row = await database.select().from(fences).where(eq(fences.accountId, accountId)).get();
-  return row && { ...row, findings: fromJson(row.findings), found: row.found === null ? null : fromJson(row.found) };
+  return row && { ...row, findings: fromJson(row.findings), found: row.found === null ? null : toFound(row.found) };
 }
+
+/** A check from before there were three limits and a proof said nothing of them. */
+const toFound = (text: string): FoundSummary => ({
+  limits: [],
+  permissionsProvenAt: null,
+  ...fromJson<Omit<FoundSummary, 'limits' | 'permissionsProvenAt'> & Partial<FoundSummary>>(text),
+});
 
 export const fenceChange = (before: Fence | undefined, after: Fence): Change =>
   rowChange({

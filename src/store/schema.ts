@@ -15,6 +15,7 @@ import type {
   MandateId,
   MovementId,
   OrderId,
+  PermissionProofId,
   PolicyChangeId,
   ScheduleId,
   TransferId,
@@ -404,6 +405,29 @@ export const movements = sqliteTable(
       table.asset,
     ),
     index('movements_account').on(table.accountId, table.at, table.id),
+  ],
+);
+
+/** Who holds which rights at custody, as the set-up account read it. Written once, never changed. */
+export const permissionProofs = sqliteTable(
+  'permission_proofs',
+  {
+    id: text('id').$type<PermissionProofId>().primaryKey(),
+    version: integer('version').notNull(),
+    result: text('result').$type<'sound' | 'unsound'>().notNull(),
+    provenAt: text('proven_at').notNull(),
+    read: text('read').notNull(),
+    holders: text('holders').notNull(),
+    findings: text('findings').notNull(),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [
+    index('permission_proofs_age').on(table.provenAt, table.id),
+    index('permission_proofs_result').on(table.result, table.provenAt),
+    check(
+      'permission_proofs_sound_finds_nothing',
+      sql`${table.result} IN ('sound', 'unsound') AND (${table.result} = 'sound') = (${table.findings} = '[]')`,
+    ),
   ],
 );
 

@@ -19,6 +19,7 @@ import * as movements from '../../src/store/movements.ts';
 import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
+import * as proofs from '../../src/store/permission-proofs.ts';
 import * as schedules from '../../src/store/schedules.ts';
 import * as transfers from '../../src/store/transfers.ts';
 import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
@@ -108,6 +109,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findRoot: () => [inbox.findRoot(database, 'event')],
   listUnseen: () => [inbox.listUnseen(database, ['event'])],
   findIncident: () => [incidents.findIncident(database, idOf('inc'))],
+  findNewestProof: () => [proofs.findNewestProof(database), proofs.findNewestProof(database, 'sound')],
+  listPermissionProofs: () => pages.map((page) => proofs.listPermissionProofs(database, page)),
   listIncidents: () => pages.map((page) => incidents.listIncidents(database, page)),
   listEntries: () =>
     pages.flatMap((page) => [

@@ -197,7 +197,7 @@ describe('row', () => {
     const wallet = activeWallet({ id: newId('wal'), accountId: newId('acc'), custodyId: newId('wal') });
     const halt = activeHalt({ id: newId('hlt'), accountId: newId('acc') });
     const findings = [{ code: 'tag_missing', severity: 'breaks', says: 'The tag is gone.' }] as const;
-    const found = { addresses: ['0xa'], action: 'block', limit: null, guard: [] } as const;
+    const found = { addresses: ['0xa'], action: 'block', limits: [], permissionsProvenAt: AT, guard: [] } as const;
     const checked = fence({ accountId: newId('acc'), result: 'broken', findings, found });
     accepted(
       await commit(database, {

@@ -11,6 +11,7 @@ import { freshLimitDay, type LimitDay } from '../../src/domain/limit.ts';
 import type { Mandate } from '../../src/domain/mandate.ts';
 import type { Movement } from '../../src/domain/movement.ts';
 import type { Order } from '../../src/domain/order.ts';
+import type { ProofStanding } from '../../src/domain/permission-proof.ts';
 import type { PolicyChange } from '../../src/domain/policy-change.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
 import type { Result } from '../../src/domain/result.ts';
@@ -368,6 +369,19 @@ export const limitsPolicy = (over: Partial<CustodyPolicy> = {}): CustodyPolicy =
   ...over,
 });
 
+export const amountPolicy = (over: Partial<CustodyPolicy> = {}): CustodyPolicy =>
+  limitsPolicy({ id: 'plc-3', rule: { kind: 'amount', limit: 250_000 }, ...over });
+export const velocityPolicy = (over: Partial<CustodyPolicy> = {}): CustodyPolicy =>
+  limitsPolicy({ id: 'plc-4', rule: { kind: 'velocity', limit: 1_000_000, timeframeMinutes: 1440 }, ...over });
+
+/** Rights were proven an hour ago, and nothing was found. */
+export const soundProof = (over: Partial<ProofStanding> = {}): ProofStanding => ({
+  at: AT,
+  soundAt: '2031-03-03T08:00:00.000Z',
+  unsound: null,
+  ...over,
+});
+
 export const officers = {
   name: 'officers',
   quorum: 1,
@@ -405,10 +419,21 @@ export const foundFence = (
   over: {
     wallet?: CustodyWallet | undefined;
     list?: CustodyPolicy;
+    /** The one that counts transfers. */
     limits?: CustodyPolicy;
+    amount?: CustodyPolicy;
+    velocity?: CustodyPolicy;
+    proof?: ProofStanding;
     guards?: CustodyPolicy[];
   } = {},
 ): FoundFence => ({
   wallets: ['wallet' in over ? over.wallet : custodyWallet()],
-  policies: [over.list ?? listPolicy(), over.limits ?? limitsPolicy(), ...(over.guards ?? guards())],
+  policies: [
+    over.list ?? listPolicy(),
+    over.amount ?? amountPolicy(),
+    over.velocity ?? velocityPolicy(),
+    over.limits ?? limitsPolicy(),
+    ...(over.guards ?? guards()),
+  ],
+  proof: over.proof ?? soundProof(),
 });

@@ -143,7 +143,8 @@ async function finish(app: App, by: Provenance, account: Account<'opening'>): Pr
   const database = databaseFor(app, account.id);
   const before = await findFence(database, account.id);
   const read = await readFence(app, account);
-  if (read.findings.length > 0) return giveUp(app, by, account, read.findings.map(({ says }) => says).join(' '));
+  const broken = read.findings.filter(({ severity }) => severity === 'breaks');
+  if (broken.length > 0) return giveUp(app, by, account, broken.map(({ says }) => says).join(' '));
   const wallets = await listWallets(database, 'staff', account.id);
   const activated = wallets.flatMap((wallet) =>
     wallet.status === 'creating' && wallet.custodyId !== null && wallet.address !== null

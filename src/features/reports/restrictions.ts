@@ -2,8 +2,9 @@
 import type * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import { showAddress } from '../../domain/address.ts';
-import { standsAt } from '../../domain/fence.ts';
+import { type FoundLimit, standsAt } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
+import { saysBound } from '../../domain/limits-template.ts';
 import type { PolicyChange } from '../../domain/policy-change.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { findAccount } from '../../store/accounts.ts';
@@ -34,7 +35,6 @@ export async function readRestrictions(
     listMandates(database, scope, accountId, page),
   ]);
   const at = app.clock.now();
-  const limit = fence?.found?.limit ?? null;
   return accept({
     accountId,
     asOf: at,
@@ -54,7 +54,11 @@ export async function readRestrictions(
       action: fence?.found?.action ?? 'unknown',
       policyId: account.policyId,
     },
-    limits: limit === null ? [] : [{ rule: 'count', perWallet: true, says: saysLimit(limit) }],
+    limits: (fence?.found?.limits ?? []).map((limit) => ({
+      rule: limit.kind,
+      perWallet: true,
+      says: saysLimit(limit),
+    })),
     pending: changes.map((change) => ({
       id: change.id,
       operation: change.operation,
@@ -74,6 +78,7 @@ export async function readRestrictions(
       result: standsAt(fence, at),
       checkedAt: fence?.checkedAt ?? null,
       findings: (fence?.findings ?? []).map(({ says }) => says),
+      permissionsProvenAt: fence?.found?.permissionsProvenAt ?? null,
     },
     halts: halts
       .filter(({ status }) => status === 'active')
@@ -84,8 +89,16 @@ export async function readRestrictions(
   });
 }
 
-const saysLimit = ({ count, timeframeMinutes }: { count: number; timeframeMinutes: number }): string =>
-  `At most ${count} transfers in ${timeframeMinutes} minutes from each wallet, kept by custody.`;
+const beyond: Readonly<Record<FoundLimit['action'], string>> = {
+  block: 'custody blocks what is beyond',
+  approval: 'an officer decides inside custody about what is beyond',
+  none: 'custody only notes what is beyond',
+};
+
+function saysLimit(limit: FoundLimit): string {
+  const bound = saysBound(limit);
+  return `${bound.charAt(0).toUpperCase()}${bound.slice(1)} from each wallet; ${beyond[limit.action]}.`;
+}
 
 function saysPending(change: PolicyChange): string {
   const what = change.operation === 'add' ? 'An address is to be added' : 'An address is to be removed';

@@ -63,7 +63,14 @@ export const RestrictionsView = z
         description:
           'Who must approve a change of the list, inside custody: how many of how many people in each group.',
       }),
-    fence: z.object({ result: z.string(), checkedAt: Instant.nullable(), findings: z.array(z.string()) }),
+    fence: z.object({
+      result: z.string(),
+      checkedAt: Instant.nullable(),
+      findings: z.array(z.string()),
+      permissionsProvenAt: Instant.nullable().openapi({
+        description: 'When it was last proven at custody who may vote, untag wallets and assign rights.',
+      }),
+    }),
     halts: z.array(
       z.object({ id: z.string(), level: z.string(), kind: z.string(), reason: z.string(), since: Instant }),
     ),

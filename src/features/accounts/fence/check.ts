@@ -43,7 +43,8 @@ export async function recordFence(
 
 async function haltForFence(app: App, by: Provenance, account: Account, { findings }: ReadFence): Promise<Change[]> {
   const database = databaseFor(app, account.id);
-  const reason = findings.map(({ says }) => says).join(' ');
+  const broken = findings.filter(({ severity }) => severity === 'breaks');
+  const reason = broken.map(({ says }) => says).join(' ');
   const detail = { kind: 'fence_broken' as const, about: account.id, accountId: account.id, detail: reason };
   const incident = await openIncident(database, by, detail);
   if ((await findFenceHalt(database, account.id)) !== undefined) return incident;

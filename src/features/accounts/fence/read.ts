@@ -3,10 +3,18 @@
 import type { App } from '../../../app/app.ts';
 import { type Account, limitsTagOf } from '../../../domain/account.ts';
 import type { CustodyPolicy } from '../../../domain/custody.ts';
-import { checkFence, type Finding, type FoundFence, guardActivities, type WantedFence } from '../../../domain/fence.ts';
+import {
+  checkFence,
+  type Finding,
+  type FoundFence,
+  guardActivities,
+  resultOf,
+  type WantedFence,
+} from '../../../domain/fence.ts';
 import { isIn } from '../../../domain/machine.ts';
 import { listWallets } from '../../../store/accounts.ts';
 import { listListedAddresses, listUnsettledChanges } from '../../../store/destinations.ts';
+import { readProofStanding } from '../../../store/permission-proofs.ts';
 
 const CHANGES_MAX = 100;
 
@@ -28,11 +36,12 @@ async function readWanted(app: App, account: Account): Promise<WantedFence> {
 }
 
 async function readFound(app: App, wanted: WantedFence): Promise<FoundFence> {
-  const [wallets, listed] = await Promise.all([
+  const [wallets, listed, proof] = await Promise.all([
     Promise.all(wanted.custodyWalletIds.map((id) => app.custody.findWallet(id))),
     app.custody.listPolicies(),
+    readProofStanding(app.database, app.clock.now()),
   ]);
-  return { wallets, policies: await withMissing(app, listed, wanted.policyId) };
+  return { wallets, policies: await withMissing(app, listed, wanted.policyId), proof };
 }
 
 /** A policy that a list does not show is read by id before it counts as missing. */
@@ -73,7 +82,7 @@ export interface ReadFence {
  */
 export async function readFence(app: App, account: Account): Promise<ReadFence> {
   const first = await readOnce(app, account, false);
-  return first.findings.length === 0 ? first : readOnce(app, account, true);
+  return resultOf(first.findings) === 'broken' ? readOnce(app, account, true) : first;
 }
 
 async function readOnce(app: App, account: Account, isDirect: boolean): Promise<ReadFence> {
