@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../src/doors/openapi.ts';
 import { catalogue } from '../../src/kit/problem.ts';
-import { EXCHANGE, openWorld, tokenOf, USDC, type World } from '../support/world.ts';
+import { EXCHANGE, MONDAY, openWorld, tokenOf, USDC, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -317,14 +317,24 @@ describe('the restrictions of an account', () => {
       custodyList: { action: 'block' },
       limits: [
         {
+          rule: 'amount',
+          perWallet: true,
+          says: 'At most 250,000 USD in one transfer from each wallet; custody blocks what is beyond.',
+        },
+        {
+          rule: 'velocity',
+          perWallet: true,
+          says: 'At most 1,000,000 USD in all within 1 day from each wallet; custody blocks what is beyond.',
+        },
+        {
           rule: 'count',
           perWallet: true,
-          says: 'At most 100 transfers in 1440 minutes from each wallet, kept by custody.',
+          says: 'At most 100 transfers within 1 day from each wallet; custody blocks what is beyond.',
         },
       ],
       pending: [{ operation: 'add', status: 'submitted', approvalId: expect.stringMatching(/^ap-/) }],
       approvers: [{ group: 'Compliance officers', quorum: 1, of: 3 }],
-      fence: { result: 'intact', findings: [] },
+      fence: { result: 'intact', findings: [], permissionsProvenAt: MONDAY },
       halts: [],
     });
   });

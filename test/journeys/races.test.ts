@@ -195,7 +195,7 @@ describe('a fence', () => {
     const account = await world.openAccount();
     const setup = await sdk('setup');
     const { items } = await setup.policies.listPolicies({ query: { status: 'Active' } });
-    const limits = items.find(({ name }) => name.startsWith('Fiducia limits'));
+    const limits = items.find(({ name }) => name === 'Fiducia limits standard: number of transfers');
     const body = {
       name: limits?.name ?? '',
       activityKind: 'Wallets:Sign' as const,

@@ -5,6 +5,10 @@ import { env } from 'cloudflare:workers';
 import { DfnsApiClient } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 import { applySetup } from '../../scripts/setup/apply.ts';
+import { type Wanted, wantedOrganization } from '../../scripts/setup/organization.ts';
+import { showPlan } from '../../scripts/setup/plan.ts';
+import { proofOf } from '../../scripts/setup/prove.ts';
+import { readOrganization } from '../../scripts/setup/read.ts';
 import { type App, openApp } from '../../src/app/app.ts';
 import type { Custody } from '../../src/dfns/custody.ts';
 import { addSeconds, timestamp } from '../../src/domain/time.ts';
@@ -68,6 +72,18 @@ export async function sdk(name: string): Promise<DfnsApiClient> {
     orgId,
     authToken,
     signer: new AsymmetricKeySigner({ credId: credentialId, privateKey }),
+  });
+}
+
+/** The organisation that the sandbox's people and service accounts make up. */
+export async function wantedForTests(): Promise<Wanted> {
+  const { serviceAccounts, users } = await control('GET', '/organization');
+  return wantedOrganization({
+    officers: ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => users[name].userId),
+    setupId: serviceAccounts.setup.userId,
+    makerId: serviceAccounts.maker.userId,
+    checkerId: serviceAccounts.checker.userId,
+    webhookUrl: `${PRODUCT}/webhooks/dfns`,
   });
 }
 
@@ -223,6 +239,13 @@ export class World {
     });
   }
 
+  /** The proof of rights, as an admin records it each week; its view. */
+  async prove(): Promise<Json> {
+    const proven = proofOf(await wantedForTests(), await readOrganization(await sdk('setup')), this.at);
+    if (!proven.ok) throw new Error(`not proven: ${proven.unread.join('; ')}`);
+    return this.must('admin-1', '/v1/permission-proofs', proven.proof);
+  }
+
   /** An active account of this client; its view. */
   async openAccount(client = 'client-1'): Promise<Json> {
     await this.must(client, '/v1/accounts', { networks: ['EthereumSepolia'] });
@@ -324,12 +347,11 @@ export async function openWorld({ at = MONDAY }: { at?: string } = {}): Promise<
   await control('PUT', '/webhooks/mode', { mode: 'hold' });
   const seconds = Math.ceil((Date.parse(at) - Date.parse(timestamp(Date.now()))) / 1000);
   await control('POST', '/time/advance', { seconds });
-  const { users } = await control('GET', '/organization');
-  const officers = ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => users[name].userId);
-  const { webhook } = await applySetup(
-    await sdk('setup'),
-    { officers, quorum: 1, webhookUrl: `${PRODUCT}/webhooks/dfns` },
-    undefined,
-  );
-  return new World(at, webhook.secret);
+  const wanted = await wantedForTests();
+  const dfns = await sdk('setup');
+  const { steps, isRefused, webhook } = await applySetup(dfns, wanted, undefined);
+  if (isRefused || webhook?.secret === undefined) throw new Error(`not set up: ${showPlan(steps)}`);
+  const world = new World(at, webhook.secret);
+  await world.prove();
+  return world;
 }
