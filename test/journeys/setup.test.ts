@@ -6,6 +6,7 @@ import { organization, type Wanted } from '../../scripts/setup/organization.ts';
 import { exitCodeOf, type KeptWebhook, type Step, showPlan } from '../../scripts/setup/plan.ts';
 import { type PolicyBody, wantedPolicies } from '../../scripts/setup/policies.ts';
 import { makeKey } from '../../scripts/setup/rotate-key.ts';
+import { accessOf, wantedFrom } from '../../scripts/setup/settings.ts';
 import { control, sdk, wantedForTests } from '../support/world.ts';
 
 let wanted: Wanted;
@@ -422,5 +423,32 @@ describe('applying', () => {
     const { items } = await setup.webhooks.listWebhooks({});
     expect(items.map((webhook) => webhook.id)).toEqual([fresh?.id]);
     expect(fresh?.id).not.toBe(id);
+  });
+});
+
+describe('the settings of the set-up', () => {
+  const given = { SETUP_MAKER: 'us-maker', PUBLIC_URL: 'https://fiducia.test/' };
+
+  it('are asked for all at once, by name', () => {
+    expect(() => wantedFrom(given)).toThrow(/missing:\n {2}SETUP_AUTH_TOKEN\n {2}SETUP_OFFICERS: user ids/);
+    expect(() => accessOf({ DFNS_ORG_ID: 'or-1' }, 'maker')).toThrow(
+      /DFNS_API_URL\n {2}MAKER_AUTH_TOKEN\n {2}MAKER_CREDENTIAL_ID\n {2}MAKER_PRIVATE_KEY/,
+    );
+  });
+
+  it('name the set-up account by its token, which is never shown', async () => {
+    const { serviceAccounts } = await control('GET', '/organization');
+    const env = { ...given, SETUP_OFFICERS: 'us-1, us-2', SETUP_AUTH_TOKEN: serviceAccounts.setup.authToken };
+    expect(wantedFrom(env)).toMatchObject({
+      setupId: serviceAccounts.setup.userId,
+      officers: ['us-1', 'us-2'],
+      checkerId: undefined,
+      webhookUrl: 'https://fiducia.test/webhooks/dfns',
+    });
+    for (const token of ['secret-token', 'secret.token.x', `x.${btoa('{}')}.x`]) {
+      const complaint = () => wantedFrom({ ...env, SETUP_AUTH_TOKEN: token });
+      expect(complaint).toThrow('SETUP_AUTH_TOKEN is no token of Dfns');
+      expect(complaint).not.toThrow(token);
+    }
   });
 });
