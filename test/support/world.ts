@@ -11,6 +11,7 @@ import { addSeconds, timestamp } from '../../src/domain/time.ts';
 import { runJobs } from '../../src/doors/cron.ts';
 import { http } from '../../src/doors/http.ts';
 import { consume } from '../../src/doors/queue.ts';
+import type { Bindings } from '../../src/env.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
 
 export const SANDBOX = 'http://sandbox.test';
@@ -29,6 +30,12 @@ export interface Queued {
   readonly queue: 'fiducia-money' | 'fiducia-events';
   readonly body: unknown;
   readonly attempts: number;
+}
+/** What a test replaces for one process of a world. */
+export interface Process {
+  readonly bindings?: Bindings;
+  readonly custody?: Custody;
+  readonly died?: Promise<never>;
 }
 export interface Answer {
   readonly status: number;
@@ -74,8 +81,11 @@ export async function sdk(name: string): Promise<DfnsApiClient> {
 export class World {
   queued: Queued[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
-  readonly app: App;
+  app: App;
+  readonly bindings: Bindings;
   at: string;
+  /** Rejects when the process of `app` ends; a process that nobody kills lives for ever. */
+  #died: Promise<never> = new Promise(() => {});
   #keys = 0;
   #delivered = new Set<string>();
 
@@ -87,16 +97,30 @@ export class World {
         for (const { body } of messages) this.queued.push({ queue, body: structuredClone(body), attempts: 1 });
       },
     });
-    const keep = (event: string, fields?: LogFields) => void this.logged.push({ event, fields });
-    const log: Log = { info: keep, error: keep };
-    const bindings = {
+    this.bindings = {
       ...env,
       DFNS_WEBHOOK_SECRETS: secret,
       MONEY: collect('fiducia-money') as unknown as Queue, // only the two sends of a producer are ever called
       EVENTS: collect('fiducia-events') as unknown as Queue,
     };
-    this.app = openApp(bindings, { clock: { now: () => this.at, wall: () => Date.now() }, random: () => 0.5, log });
+    this.app = this.#open(this.bindings);
   }
+
+  #open(bindings: Bindings, custody?: Custody): App {
+    const keep = (event: string, fields?: LogFields) => void this.logged.push({ event, fields });
+    const log: Log = { info: keep, error: keep };
+    const clock = { now: () => this.at, wall: () => Date.now() };
+    return openApp(bindings, { clock, random: () => 0.5, log, ...(custody === undefined ? {} : { custody }) });
+  }
+
+  /** Another process on the same state: nothing of the one before goes on. */
+  restart({ bindings = this.bindings, custody, died }: Process = {}): void {
+    this.app = this.#open(bindings, custody);
+    this.#died = died ?? new Promise(() => {});
+  }
+
+  /** Work of the process: it is over when the process is. */
+  #work = <T>(work: Promise<T>): Promise<T> => Promise.race([work, this.#died]);
 
   /** One request through the HTTP door. Writes carry a fresh Idempotency-Key unless one is given. */
   async request(
@@ -119,9 +143,9 @@ export class World {
       ...(body === undefined ? {} : { body: text }),
     });
     const execution = createExecutionContext();
-    const response = await http.fetch(request, this.app, execution);
+    const response = await this.#work(Promise.resolve(http.fetch(request, this.app, execution)));
     const answered = await response.text();
-    await waitOnExecutionContext(execution);
+    await this.#work(waitOnExecutionContext(execution));
     return {
       status: response.status,
       headers: response.headers,
@@ -144,7 +168,14 @@ export class World {
   async drainOnce(): Promise<number> {
     const now = this.queued;
     this.queued = [];
-    for (const message of now) await this.carryOut(message);
+    for (const [index, message] of now.entries()) {
+      try {
+        await this.carryOut(message);
+      } catch (fault) {
+        this.queued.push(...now.slice(index + 1));
+        throw fault;
+      }
+    }
     return now.length;
   }
 
@@ -161,7 +192,13 @@ export class World {
       },
     };
     const batch = { queue, messages: [message], ackAll: () => {}, retryAll: () => {}, metadata: {} };
-    await consume(batch as unknown as MessageBatch<unknown>, this.app); // the members that a consumer calls
+    try {
+      await this.#work(consume(batch as unknown as MessageBatch<unknown>, this.app)); // the members that a consumer calls
+    } catch (fault) {
+      // The process ended before it acknowledged: the queue delivers it again.
+      this.queued.push({ queue, body, attempts: attempts + 1 });
+      throw fault;
+    }
     if (again) this.queued.push({ queue, body, attempts: attempts + 1 });
   }
 
@@ -198,7 +235,7 @@ export class World {
     Object.defineProperty(this.app, 'custody', { value: { ...custody, [name]: change(bound) }, configurable: true });
   }
 
-  tick = (cron = '* * * * *', at = this.at) => runJobs({ cron, scheduledTime: Date.parse(at) }, this.app);
+  tick = (cron = '* * * * *', at = this.at) => this.#work(runJobs({ cron, scheduledTime: Date.parse(at) }, this.app));
 
   /** Lets everything happen until nothing does: crons, queues, custody's own progress, webhooks. */
   async settle({ webhooks = true, ticks = true }: { webhooks?: boolean; ticks?: boolean } = {}): Promise<void> {
