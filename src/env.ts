@@ -1,5 +1,6 @@
 // Config: every setting of the product, parsed once, all complaints at once. Secrets are bindings beside the settings.
 import * as z from 'zod';
+import { type OpenableNetwork, openableNetworks, testnetsOrMainnets } from './domain/network.ts';
 import type { Refusal } from './domain/refusal.ts';
 import { accept, type Result, refuse } from './domain/result.ts';
 
@@ -29,6 +30,11 @@ const Settings = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
   RESTORE_EPOCH: z.string().min(1),
+  NETWORKS: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.enum(openableNetworks)).min(1))
+    .refine((networks) => testnetsOrMainnets(networks) !== 'both', 'test networks and main networks may not be mixed'),
   JWT_ISSUER: z.url(),
   JWT_AUDIENCE: z.string().min(1),
   JWT_AUDIENCE_CLAIM: z.string().min(1),
@@ -44,6 +50,8 @@ function nest(data: z.infer<typeof Settings>) {
     environment: data.ENVIRONMENT,
     publicUrl: data.PUBLIC_URL.replace(/\/$/, ''),
     restoreEpoch: data.RESTORE_EPOCH,
+    /** Networks on which this deployment opens wallets: all of them test networks, or none. */
+    networks: data.NETWORKS satisfies readonly OpenableNetwork[],
     limitsTemplate: 'standard' as const,
     dfns: {
       apiUrl: data.DFNS_API_URL,

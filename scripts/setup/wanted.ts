@@ -1,6 +1,6 @@
 // The wanted organisation at Dfns, as one typed value: who guards changes, which limits a template sets, which webhook.
 // Units are Dfns': timeouts and windows in minutes.
-import { limitsTemplates } from '../../src/domain/limits-template.ts';
+import { type LimitsTemplate, limitsTemplateNames, limitsTemplates } from '../../src/domain/limits-template.ts';
 
 export interface Wanted {
   /** User ids of the human officers who decide about changes; at least one, never a service account. */
@@ -42,21 +42,21 @@ const guardPolicy = <Activity extends (typeof guardedActivities)[number]>(
 });
 
 /** Dfns counts velocity per wallet, so one policy on the template's tag serves all accounts. */
-const standardLimits = {
-  name: 'Fiducia limits standard: transfers a day',
+const limitsOf = (template: LimitsTemplate) => ({
+  name: `Fiducia limits ${template}: transfers a day`,
   activityKind: 'Wallets:Sign' as const,
   rule: {
     kind: 'TransactionCountVelocity' as const,
-    configuration: { limit: limitsTemplates.standard.count, timeframe: limitsTemplates.standard.timeframeMinutes },
+    configuration: { limit: limitsTemplates[template].count, timeframe: limitsTemplates[template].timeframeMinutes },
   },
   action: { kind: 'Block' as const },
-  filters: { walletTags: { hasAll: ['limits:standard'] } },
-};
+  filters: { walletTags: { hasAll: [`limits:${template}`] } },
+});
 
 export const wantedPolicies = (wanted: Wanted) => [
   guardPolicy('Policies:Modify', wanted),
   guardPolicy('Permissions:Assign', wanted),
   guardPolicy('Permissions:Modify', wanted),
-  standardLimits,
+  ...limitsTemplateNames.map(limitsOf),
 ];
 export type WantedPolicy = ReturnType<typeof wantedPolicies>[number];

@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { DfnsApiClient, DfnsError, PolicyPendingError } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
-import type { ChangeAnswer, CreateAnswer, CustodyWallet, TransferAnswer } from '../domain/custody.ts';
+import type { ChangeAnswer, CreateAnswer, CustodyWallet, TagAnswer, TransferAnswer } from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, hindranceOf, read } from './answers.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
@@ -150,6 +150,12 @@ export function openCustody(credential: DfnsCredential): Custody {
           ),
         }),
       ),
+
+    addTags: (walletId, tags) =>
+      attempt(async (): Promise<TagAnswer> => {
+        await dfns().wallets.tagWallet({ walletId, body: { tags: [...tags] } });
+        return { kind: 'tagged' };
+      }),
 
     listBalances: (walletId) => demand(() => dfns().wallets.getWalletAssets({ walletId }), to.toBalances),
 

@@ -8,6 +8,7 @@ import type {
   CustodyPolicy,
   CustodyTransfer,
   CustodyWallet,
+  TagAnswer,
   TransferAnswer,
 } from '../domain/custody.ts';
 import type { Network } from '../domain/network.ts';
@@ -64,6 +65,8 @@ export interface Custody {
     externalId: string;
     tags: readonly string[];
   }): Promise<CreateAnswer<CustodyWallet>>;
+  /** Adds; what is there stays. We may never take a tag off. */
+  addTags(walletId: string, tags: readonly string[]): Promise<TagAnswer>;
   listBalances(walletId: string): Promise<readonly Balance[]>;
   listMovements(walletId: string, after: string | undefined): Promise<Page<CustodyMovement>>;
 

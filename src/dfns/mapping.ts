@@ -20,14 +20,23 @@ const Wallet = z.object({
   id: z.string(),
   network: z.string(),
   address: z.string().optional(),
+  signingKey: z.object({ id: z.string() }),
   status: z.string(),
   externalId: z.string().optional(),
   tags: z.array(z.string()).default([]),
 });
 
 export function toWallet(answer: unknown): CustodyWallet {
-  const { id, network, address, status, externalId, tags } = Wallet.parse(answer);
-  return { id, network, address: address?.toLowerCase(), tags, externalId, isActive: status === 'Active' };
+  const { id, network, address, signingKey, status, externalId, tags } = Wallet.parse(answer);
+  return {
+    id,
+    network,
+    address: address?.toLowerCase(),
+    keyId: signingKey.id,
+    tags,
+    externalId,
+    isActive: status === 'Active',
+  };
 }
 
 const Transfer = z.object({

@@ -40,6 +40,8 @@ export interface FoundSummary {
 export interface WantedFence {
   readonly tag: string;
   readonly limitsTemplate: LimitsTemplate;
+  /** One of their tags is on each wallet; more than one only while a change of limits is under way. */
+  readonly limitsAccepted: readonly LimitsTemplate[];
   readonly policyId: string | null;
   readonly custodyWalletIds: readonly string[];
   /** While a change is under way the list before and the list after it are both right. */
@@ -78,7 +80,7 @@ function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | un
     ...(wallet.tags.includes(wanted.tag)
       ? []
       : [breaks('tag_missing', `The wallet ${id} lost the tag that holds it inside the approved list.`)]),
-    ...(wallet.tags.includes(limitsTagOf(wanted.limitsTemplate))
+    ...(wanted.limitsAccepted.some((template) => wallet.tags.includes(limitsTagOf(template)))
       ? []
       : [breaks('limits_tag_missing', `The wallet ${id} lost the tag that holds it inside its limits.`)]),
   ];

@@ -10,6 +10,7 @@ export type IdPrefix =
   | 'hlt'
   | 'inc'
   | 'jnl'
+  | 'lim'
   | 'mnd'
   | 'mov'
   | 'msg'
@@ -24,6 +25,7 @@ export type ClientId = Id<'cli'>;
 export type DestinationId = Id<'dst'>;
 export type HaltId = Id<'hlt'>;
 export type IncidentId = Id<'inc'>;
+export type LimitsChangeId = Id<'lim'>;
 export type MandateId = Id<'mnd'>;
 export type MovementId = Id<'mov'>;
 export type OrderId = Id<'ord'>;

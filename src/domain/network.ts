@@ -27,6 +27,8 @@ export const openableNetworks = [
   'OptimismSepolia',
 ] as const;
 
+export type OpenableNetwork = (typeof openableNetworks)[number];
+
 export const networks = [
   ...openableNetworks,
   'Bitcoin',
@@ -55,3 +57,9 @@ export const networkFacts: Readonly<Record<Network, NetworkFacts>> = {
   Solana: solana(false),
   SolanaDevnet: solana(true),
 };
+
+/** Money of a test network is worth nothing: a deployment opens one sort or the other. */
+export function testnetsOrMainnets(of: readonly Network[]): 'testnets' | 'mainnets' | 'both' {
+  const tests = of.filter((network) => networkFacts[network].isTest).length;
+  return tests === 0 ? 'mainnets' : tests === of.length ? 'testnets' : 'both';
+}

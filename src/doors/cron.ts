@@ -3,6 +3,7 @@ import type { App } from '../app/app.ts';
 import type { Job } from '../app/job.ts';
 import { relay, relayQuietly } from '../app/relay.ts';
 import { addSeconds, timestamp } from '../domain/time.ts';
+import { wakeWallets } from '../features/accounts/add-wallet.ts';
 import { checkOldFences } from '../features/accounts/fence/check.ts';
 import { wakeOpenings } from '../features/accounts/open.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
@@ -31,6 +32,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeTransfers,
     wakePolicyChanges,
     wakeOpenings,
+    wakeWallets,
   },
   '*/15 * * * *': { backfillEvents, checkOldFences, forgetOldAnswers },
 };

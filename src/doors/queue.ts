@@ -4,6 +4,7 @@ import type { App } from '../app/app.ts';
 import type { Consumer } from '../app/consumer.ts';
 import { relayQuietly } from '../app/relay.ts';
 import { addSeconds } from '../domain/time.ts';
+import { addWalletStep } from '../features/accounts/add-wallet.ts';
 import { checkAccountFence } from '../features/accounts/fence/check.ts';
 import { openAccountStep } from '../features/accounts/open.ts';
 import { changePolicy } from '../features/destinations/change-policy.ts';
@@ -19,6 +20,7 @@ import { bury, findMessage, finish, postpone } from '../store/outbox.ts';
 
 const consumers: readonly Consumer[] = [
   openAccountStep,
+  addWalletStep,
   changePolicy,
   putListBack,
   prepareTransfer,

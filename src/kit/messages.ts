@@ -11,6 +11,8 @@ const envelope = <Type extends string, Shape extends z.ZodRawShape>(type: Type, 
   z.object({ v: z.literal(VERSION), id: z.string().nullable(), type: z.literal(type), ...shape });
 
 export const OpenAccount = envelope('account.open', { accountId: idOf<AccountId>('acc') });
+export const AddWallet = envelope('wallet.add', { walletId: idOf<WalletId>('wal') });
+export const SettleLimits = envelope('limits.settle', { accountId: idOf<AccountId>('acc') });
 export const ChangePolicy = envelope('policy.change', { accountId: idOf<AccountId>('acc') });
 export const PutListBack = envelope('policy.put_back', { accountId: idOf<AccountId>('acc') });
 export const OrderDue = envelope('order.due', { orderId: idOf<OrderId>('ord') });
@@ -37,6 +39,8 @@ const constructorOf =
   (id: string | null) => ({ v: VERSION, id, type, ...body });
 
 export const openAccount = constructorOf<typeof OpenAccount>('account.open');
+export const addWallet = constructorOf<typeof AddWallet>('wallet.add');
+export const settleLimits = constructorOf<typeof SettleLimits>('limits.settle');
 export const changePolicy = constructorOf<typeof ChangePolicy>('policy.change');
 export const putListBack = constructorOf<typeof PutListBack>('policy.put_back');
 export const orderDue = constructorOf<typeof OrderDue>('order.due');

@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
+import type { LimitsChangeStatus } from '../domain/account-limits.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
 import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
@@ -12,6 +13,7 @@ import type {
   DestinationId,
   HaltId,
   IncidentId,
+  LimitsChangeId,
   MandateId,
   MovementId,
   OrderId,
@@ -21,6 +23,7 @@ import type {
   WalletId,
 } from '../domain/id.ts';
 import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
+import type { LimitsTemplate } from '../domain/limits-template.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
 import type { Network } from '../domain/network.ts';
 import type { OrderStatus } from '../domain/order.ts';
@@ -147,6 +150,7 @@ export const accounts = sqliteTable(
     tag: text('tag').notNull(),
     limitsTemplate: text('limits_template').notNull(),
     policyId: text('policy_id'),
+    dailyLimits: text('daily_limits').notNull().default('[]'),
   },
   (table) => [
     uniqueIndex('accounts_client').on(table.clientId),
@@ -164,11 +168,14 @@ export const wallets = sqliteTable(
     network: text('network').$type<Network>().notNull(),
     custodyId: text('custody_id'),
     address: text('address'),
+    keyId: text('key_id'),
   },
   (table) => [
     uniqueIndex('wallets_account_network').on(table.accountId, table.network),
     uniqueIndex('wallets_custody').on(table.custodyId),
     index('wallets_address').on(table.network, table.address),
+    index('wallets_key').on(table.keyId),
+    index('wallets_status').on(table.status, table.id),
     check(
       'wallets_active_has_address',
       sql`${table.status} <> 'active' OR (${table.custodyId} IS NOT NULL AND ${table.address} IS NOT NULL)`,
@@ -347,11 +354,32 @@ export const limitDays = sqliteTable('limit_days', {
   id: text('id').primaryKey(),
   version: integer('version').notNull(),
   accountId: accountId(),
-  mandateId: text('mandate_id').$type<MandateId>().notNull(),
+  /** Whose sum it is; the column's name is from when mandates alone had one. */
+  holder: text('mandate_id').$type<MandateId | AccountId>().notNull(),
   asset: text('asset').notNull(),
   day: text('day').notNull(),
   reserved: text('reserved').notNull(),
 });
+
+export const limitsChanges = sqliteTable(
+  'limits_changes',
+  {
+    ...record<LimitsChangeId, LimitsChangeStatus>(),
+    accountId: accountId(),
+    direction: text('direction').$type<'raise' | 'lower'>().notNull(),
+    template: text('template').$type<LimitsTemplate>(),
+    dailyChanges: text('daily_changes').notNull(),
+    askedBy: text('asked_by').notNull(),
+    nextLookAt: text('next_look_at').notNull(),
+  },
+  (table) => [
+    index('limits_changes_account').on(table.accountId, table.id),
+    index('limits_changes_due').on(table.nextLookAt).where(sql`status IN ('proposed', 'confirmed')`),
+    uniqueIndex('limits_changes_one_open')
+      .on(table.accountId, table.direction)
+      .where(sql`status IN ('proposed', 'confirmed')`),
+  ],
+);
 
 export const halts = sqliteTable(
   'halts',

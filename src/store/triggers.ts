@@ -1,6 +1,7 @@
 // The second guard of the rules, generated from the machine tables: D1 itself refuses an illegal transition, a rewritten
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
+import { limitsChangeMachine } from '../domain/account-limits.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { haltMachine } from '../domain/halt.ts';
 import { incidentMachine } from '../domain/incident.ts';
@@ -21,6 +22,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   schedules: scheduleMachine,
   orders: orderMachine,
   transfers: transferMachine,
+  limits_changes: limitsChangeMachine,
   halts: haltMachine,
   incidents: incidentMachine,
 };

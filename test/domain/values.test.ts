@@ -111,10 +111,10 @@ describe('account', () => {
     expect(() => activate(openingAccount({ policyId: null }), AT)).toThrow(TypeError);
   });
 
-  it('that failed opens again, as if nothing had been tried', () => {
+  it('that failed opens again, and knows still that custody may have been asked', () => {
     const failed = fail(openingAccount({ attemptedAt: AT }), 'no guard');
     expect(failed).toMatchObject({ status: 'failed', reason: 'no guard' });
-    expect(reopen(failed)).toMatchObject({ status: 'opening', attemptedAt: null, version: 3 });
+    expect(reopen(failed)).toMatchObject({ status: 'opening', attemptedAt: AT, version: 3 });
   });
 
   it('is tagged by its client', () => {

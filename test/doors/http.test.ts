@@ -178,6 +178,7 @@ describe('another client', () => {
       validUntil: '2039-01-01T00:00:00Z',
     },
     '/v1/halts/{id}/lift': { reason: 'x' },
+    '/v1/accounts/{id}/wallets': { network: 'BaseSepolia' },
   };
 });
 

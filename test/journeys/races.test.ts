@@ -14,7 +14,7 @@ beforeEach(async () => {
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
 const restrictions = async () => (await world.get('client-1', '/v1/accounts/me/restrictions')).body;
 const reserved = async (): Promise<string[]> =>
-  (await world.rows('SELECT reserved FROM limit_days')).map((row) => row.reserved);
+  (await world.rows("SELECT reserved FROM limit_days WHERE id LIKE 'limit:mnd%'")).map((row) => row.reserved);
 const transferOf = async (schedule: Json): Promise<Json> =>
   (await world.get('operator-1', `/v1/transfers/${(await world.order(schedule.id)).transferId}`)).body;
 

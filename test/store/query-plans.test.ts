@@ -14,8 +14,10 @@ import * as idempotency from '../../src/store/idempotency.ts';
 import * as inbox from '../../src/store/inbox.ts';
 import * as incidents from '../../src/store/incidents.ts';
 import * as journal from '../../src/store/journal.ts';
+import * as limitsChanges from '../../src/store/limits-changes.ts';
 import * as mandates from '../../src/store/mandates.ts';
 import * as movements from '../../src/store/movements.ts';
+import * as openWork from '../../src/store/open-work.ts';
 import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
@@ -73,6 +75,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     accounts.listAccounts(database, { limit: 50, after: idOf('acc') }),
   ],
   listOpeningAccounts: () => [accounts.listOpeningAccounts(database, 50)],
+  findLimitsChange: () => scopes.map((scope) => limitsChanges.findLimitsChange(database, scope, idOf('lim'))),
+  listOpenLimitsChanges: () => [limitsChanges.listOpenLimitsChanges(database, idOf('acc'))],
+  listLimitsChanges: () => [limitsChanges.listLimitsChanges(database, idOf('acc'), 50)],
+  listLimitsChangesDue: () => [limitsChanges.listLimitsChangesDue(database, AT, 50)],
+  listOpenWork: () => [openWork.listOpenWork(database, idOf('acc'), 50)],
+  listWalletsToAdd: () => [accounts.listWalletsToAdd(database, 50)],
   listAccountsToCheck: () => [accounts.listAccountsToCheck(database, AT, 50)],
   listWallets: () => scopes.map((scope) => accounts.listWallets(database, scope, idOf('acc'))),
   findAccountWithWallets: () => scopes.map((scope) => accounts.findAccountWithWallets(database, scope, idOf('acc'))),
@@ -169,6 +177,9 @@ async function writeOnce(): Promise<void> {
       { holds: halts.noHalt(of), refusal: { code: 'not_found' } },
       { holds: mandates.mandateHolds(mandate.id, AT), refusal: { code: 'not_found' } },
       { holds: fences.fenceStands(idOf('acc'), AT), refusal: { code: 'not_found' } },
+      { holds: openWork.hasNoOpenWork(idOf('acc', 9)), refusal: { code: 'not_found' } },
+      { holds: sql`NOT ${accounts.accountIsVersion(idOf('acc'), 1)}`, refusal: { code: 'not_found' } },
+      { holds: sql`NOT ${accounts.accountIsActive(idOf('acc'))}`, refusal: { code: 'not_found' } },
       {
         holds: sql`NOT ${destinations.destinationIsApproved(idOf('dst'))}`,
         refusal: { code: 'not_found' },

@@ -73,6 +73,7 @@ export const openingAccount = (over: Partial<Account<'opening'>> = {}): Account<
   clientId: idOf('cli'),
   tag: `client:${idOf('cli')}`,
   limitsTemplate: 'standard',
+  dailyLimits: [],
   policyId: 'plc-1',
   attemptedAt: null,
   ...over,
@@ -84,6 +85,7 @@ export const activeWallet = (over: Partial<Wallet<'active'>> = {}): Wallet<'acti
   network: 'EthereumSepolia',
   custodyId: 'wa-1',
   address: WALLET_ADDRESS,
+  keyId: 'key-1',
   ...over,
 });
 
@@ -227,7 +229,7 @@ const transferCore = {
   transactionHash: null,
   nextAttemptAt: AT,
 };
-const attempted = { attempts: 1, answered: 0, limitDayId: 'limit:1' };
+const attempted = { attempts: 1, answered: 0, limitDayId: 'limit:1', accountLimitDayId: 'limit:2' };
 export const preparedTransfer = (over: Partial<Transfer<'prepared'>> = {}): Transfer<'prepared'> => ({
   ...transferCore,
   status: 'prepared',
@@ -280,7 +282,7 @@ export const custodyTransfer = (over: Partial<CustodyTransfer> = {}): CustodyTra
 });
 
 export const limitDay = (over: Partial<LimitDay> = {}): LimitDay => ({
-  ...freshLimitDay({ accountId: idOf('acc'), mandateId: idOf('mnd'), asset: USDC, day: '2031-03-03' }),
+  ...freshLimitDay({ accountId: idOf('acc'), holder: idOf('mnd'), asset: USDC, day: '2031-03-03' }),
   ...over,
 });
 
@@ -341,6 +343,7 @@ export const custodyWallet = (over: Partial<CustodyWallet> = {}): CustodyWallet 
   id: 'wa-1',
   network: 'EthereumSepolia',
   address: WALLET_ADDRESS,
+  keyId: 'key-1',
   tags: [TAG, 'limits:standard'],
   isActive: true,
   ...over,
@@ -392,6 +395,7 @@ export const guards = (): CustodyPolicy[] => guardActivities.map((activity) => g
 export const wantedFence = (over: Partial<WantedFence> = {}): WantedFence => ({
   tag: TAG,
   limitsTemplate: 'standard',
+  limitsAccepted: ['standard'],
   policyId: 'plc-1',
   custodyWalletIds: ['wa-1'],
   lists: [[ADDRESS]],

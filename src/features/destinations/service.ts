@@ -9,7 +9,7 @@ import type { Network } from '../../domain/network.ts';
 import { type PolicyChange, withdrawChange } from '../../domain/policy-change.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { changePolicy } from '../../kit/messages.ts';
-import { findAccount, listOwnAddresses, listWallets } from '../../store/accounts.ts';
+import { accountIsActive, findAccount, listOwnAddresses, listWallets } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import {
@@ -61,6 +61,7 @@ export async function requestDestination(
     by,
     changes: [destinationChange(undefined, destination), policyChangeChange(undefined, change)],
     messages: [message('money', changePolicy({ accountId }))],
+    requires: [{ holds: accountIsActive(accountId), refusal: { code: 'account_not_active', found: 'closed' } }],
     once: keep(destination),
   });
   return committed.ok ? accept(destination) : committed;

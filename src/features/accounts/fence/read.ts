@@ -2,11 +2,13 @@
 
 import type { App } from '../../../app/app.ts';
 import { type Account, limitsTagOf } from '../../../domain/account.ts';
+import { templatesAccepted } from '../../../domain/account-limits.ts';
 import type { CustodyPolicy } from '../../../domain/custody.ts';
 import { checkFence, type Finding, type FoundFence, guardActivities, type WantedFence } from '../../../domain/fence.ts';
 import { isIn } from '../../../domain/machine.ts';
 import { listWallets } from '../../../store/accounts.ts';
 import { listListedAddresses, listUnsettledChanges } from '../../../store/destinations.ts';
+import { listOpenLimitsChanges } from '../../../store/limits-changes.ts';
 
 const CHANGES_MAX = 100;
 
@@ -19,6 +21,7 @@ async function readWanted(app: App, account: Account): Promise<WantedFence> {
   return {
     tag: account.tag,
     limitsTemplate: account.limitsTemplate,
+    limitsAccepted: templatesAccepted(account, await listOpenLimitsChanges(app.database, account.id)),
     policyId: account.policyId,
     custodyWalletIds: wallets.flatMap(({ custodyId }) => (custodyId === null ? [] : [custodyId])),
     lists: underWay === undefined ? [listed] : [underWay.addressesBefore, underWay.addressesWanted],

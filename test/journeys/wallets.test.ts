@@ -1,0 +1,183 @@
+// Further wallets of an account, on the networks that this deployment opens; and what is proven to be there twice.
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openApp } from '../../src/app/app.ts';
+import { control, openWorld, sdk, type World } from '../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+
+const ask = (network: string, as = 'client-1') => world.post(as, '/v1/accounts/me/wallets', { network });
+const account = async () => (await world.get('client-1', '/v1/accounts/me')).body;
+const walletOn = async (network: string) =>
+  (await account()).wallets.find((wallet: { network: string }) => wallet.network === network);
+const incidents = async (kind: string) => world.rows('SELECT about, detail FROM incidents WHERE kind = ?', kind);
+
+describe('a further wallet', () => {
+  it('shows its address only after the fence was read back with it inside', async () => {
+    const { tag } = await world.openAccount();
+    expect(await ask('BaseSepolia')).toMatchObject({
+      status: 202,
+      body: { network: 'BaseSepolia', status: 'creating', address: null, custodyId: null },
+    });
+    expect(await walletOn('BaseSepolia')).toMatchObject({ status: 'creating', address: null });
+    await world.settle();
+    const wallet = await walletOn('BaseSepolia');
+    expect(wallet).toMatchObject({ status: 'active', address: expect.stringMatching(/^0x/) });
+    const made = await (await sdk('maker')).wallets.getWallet({ walletId: wallet.custodyId });
+    expect(made.tags).toEqual([tag, 'limits:standard']);
+    expect(await world.rows('SELECT key_id AS key FROM wallets WHERE id = ?', wallet.id)).toEqual([
+      { key: made.signingKey.id },
+    ]);
+    expect((await world.get('client-1', '/v1/accounts/me/restrictions')).body.fence.result).toBe('intact');
+  });
+
+  it('is asked for by the client or the desk, once for a network, for an account of its own', async () => {
+    const { id } = await world.openAccount();
+    expect((await ask('BaseSepolia', 'auditor-1')).status).toBe(403);
+    expect((await ask('BaseSepolia', 'client-2')).status).toBe(404);
+    expect((await world.post('operator-1', `/v1/accounts/${id}/wallets`, { network: 'BaseSepolia' })).status).toBe(202);
+    expect(await ask('BaseSepolia')).toMatchObject({
+      status: 409,
+      body: { code: 'network_held', network: 'BaseSepolia' },
+    });
+    expect(await ask('EthereumSepolia')).toMatchObject({ status: 409, body: { code: 'network_held' } });
+  });
+
+  it('asked for ten times at once is one', async () => {
+    await world.openAccount();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask('BaseSepolia')));
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, ...Array(9).fill(409)]);
+    await world.settle();
+    const { items } = await (await sdk('maker')).wallets.listWallets({});
+    expect(items.filter(({ network }) => network === 'BaseSepolia')).toHaveLength(1);
+  });
+
+  it('waits for an account that is active', async () => {
+    await world.must('client-1', '/v1/accounts', { networks: ['EthereumSepolia'] });
+    expect(await ask('BaseSepolia')).toMatchObject({
+      status: 409,
+      body: { code: 'account_not_active', found: 'opening' },
+    });
+  });
+
+  it('that custody refuses fails with its words, and may be asked for again', async () => {
+    await world.openAccount();
+    await control('POST', '/faults', { method: 'POST', path: '/wallets', kind: 'status', status: 400, times: 1 });
+    await ask('BaseSepolia');
+    await world.settle();
+    const failed = await walletOn('BaseSepolia');
+    expect(failed).toMatchObject({ status: 'failed', address: null, reason: expect.stringContaining('refused') });
+    expect(await incidents('wallet_failed')).toMatchObject([{ about: failed.id }]);
+    expect((await account()).status).toBe('active');
+    expect(await ask('BaseSepolia')).toMatchObject({ status: 202, body: { id: failed.id, status: 'creating' } });
+    await world.settle();
+    expect(await walletOn('BaseSepolia')).toMatchObject({ status: 'active', reason: null });
+  });
+
+  it('that failed after an answer was lost is looked for before it is asked for again', async () => {
+    await world.openAccount();
+    const lost = { method: 'POST', path: '/wallets', kind: 'status', status: 502, afterEffect: true, times: 1 };
+    await control('POST', '/faults', lost);
+    await ask('BaseSepolia');
+    await world.drainOnce();
+    const policies = world.app.custody.listPolicies;
+    world.perturb('listPolicies', () => async () => []);
+    await world.drainOnce();
+    expect(await walletOn('BaseSepolia')).toMatchObject({ status: 'failed' });
+    world.perturb('listPolicies', () => policies);
+    expect((await ask('BaseSepolia')).status).toBe(202);
+    await world.advance(100);
+    await world.settle();
+    const { items } = await (await sdk('maker')).wallets.listWallets({});
+    expect(items.filter(({ network }) => network === 'BaseSepolia')).toHaveLength(1);
+    expect((await walletOn('BaseSepolia')).status).toBe('active');
+  });
+
+  it('is not shown while the fence does not stand', async () => {
+    const { wallets, tag } = await world.openAccount();
+    await (await sdk('admin-1')).wallets.untagWallet({ walletId: wallets[0].custodyId, body: { tags: [tag] } });
+    await ask('BaseSepolia');
+    await world.settle();
+    expect(await walletOn('BaseSepolia')).toMatchObject({
+      status: 'failed',
+      address: null,
+      reason: expect.stringContaining('lost the tag'),
+    });
+  });
+});
+
+describe('a network', () => {
+  it('that this deployment does not open is refused by name', async () => {
+    const refused = { status: 422, body: { code: 'network_not_offered', network: 'Base' } };
+    expect(await world.post('client-1', '/v1/accounts', { networks: ['EthereumSepolia', 'Base'] })).toMatchObject(
+      refused,
+    );
+    await world.openAccount();
+    const { body } = await ask('Base');
+    expect(body).toMatchObject(refused.body);
+    expect(body.offered).toContain('BaseSepolia');
+    expect((await ask('Bitcoin')).status).toBe(400);
+  });
+
+  it.each(['', 'EthereumSepolia,Base', 'Bitcoin', 'ethereumsepolia', 'EthereumSepolia,'])(
+    'setting of %j is refused by its name',
+    async (NETWORKS) => {
+      const { settings } = openApp({ ...env, NETWORKS });
+      expect(settings).toMatchObject({ ok: false, refusal: { settings: ['NETWORKS'] } });
+    },
+  );
+
+  it.each(['Ethereum', 'Ethereum,Base', 'EthereumSepolia,BaseSepolia'])('setting of %j is accepted', (NETWORKS) => {
+    const { settings } = openApp({ ...env, NETWORKS });
+    expect(settings).toMatchObject({ ok: true, value: { networks: NETWORKS.split(',') } });
+  });
+});
+
+describe('what is proven to be twice at custody', () => {
+  it('is reported with its ids: the first wallet is used, the other is to be archived', async () => {
+    let twice = true;
+    world.perturb('createWallet', (create) => async (wallet) => {
+      if (!twice) return create(wallet);
+      twice = false;
+      await create(wallet);
+      await create(wallet);
+      return { kind: 'unknown', reason: 'both answers were lost' };
+    });
+    await world.must('client-1', '/v1/accounts', { networks: ['EthereumSepolia'] });
+    await world.drainOnce();
+    await world.advance(100);
+    await world.settle();
+    const { items } = await (await sdk('maker')).wallets.listWallets({});
+    const ids = items.map(({ id }) => id).sort();
+    const opened = await account();
+    expect(opened).toMatchObject({ status: 'active', wallets: [{ custodyId: ids[0] }] });
+    expect(await incidents('duplicate_at_custody')).toEqual([
+      { about: opened.id, detail: expect.stringContaining(ids.join(', ')) },
+    ]);
+  });
+
+  it('is reported with its ids: of two lists the first is used', async () => {
+    let twice = true;
+    world.perturb('createApprovedList', (create) => async (list) => {
+      if (!twice) return create(list);
+      twice = false;
+      await create(list);
+      await create(list);
+      return { kind: 'unknown', reason: 'both answers were lost' };
+    });
+    await world.must('client-1', '/v1/accounts', { networks: ['EthereumSepolia'] });
+    await world.drainOnce();
+    await world.advance(100);
+    await world.settle();
+    const { items } = await (await sdk('maker')).policies.listPolicies({ query: { status: 'Active' } });
+    const ids = items.flatMap(({ id, rule }) => (rule.kind === 'TransactionRecipientWhitelist' ? [id] : [])).sort();
+    expect(ids).toHaveLength(2);
+    expect(await world.rows('SELECT policy_id AS id FROM accounts')).toEqual([{ id: ids[0] }]);
+    expect(await incidents('duplicate_at_custody')).toMatchObject([
+      { detail: expect.stringContaining(ids.join(', ')) },
+    ]);
+  });
+});
