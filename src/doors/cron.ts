@@ -7,6 +7,7 @@ import { wakeWallets } from '../features/accounts/add-wallet.ts';
 import { checkOldFences } from '../features/accounts/fence/check.ts';
 import { wakeOpenings } from '../features/accounts/open.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
+import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
@@ -33,6 +34,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakePolicyChanges,
     wakeOpenings,
     wakeWallets,
+    wakeLimitsChanges,
   },
   '*/15 * * * *': { backfillEvents, checkOldFences, forgetOldAnswers },
 };

@@ -14,6 +14,7 @@ import { destinationRoutes } from '../features/destinations/routes.ts';
 import { haltRoutes } from '../features/halts/routes.ts';
 import { incidentRoutes } from '../features/incidents/routes.ts';
 import { journalRoutes } from '../features/journal/routes.ts';
+import { limitsRoutes } from '../features/limits/routes.ts';
 import { mandateRoutes } from '../features/mandates/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
@@ -55,6 +56,7 @@ v1.use(
 );
 v1.route('/', accountRoutes)
   .route('/', destinationRoutes)
+  .route('/', limitsRoutes)
   .route('/', mandateRoutes)
   .route('/', scheduleRoutes)
   .route('/', orderRoutes)

@@ -10,6 +10,7 @@ import { openAccountStep } from '../features/accounts/open.ts';
 import { changePolicy } from '../features/destinations/change-policy.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
+import { settleLimitsStep } from '../features/limits/settle.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
@@ -21,6 +22,7 @@ import { bury, findMessage, finish, postpone } from '../store/outbox.ts';
 const consumers: readonly Consumer[] = [
   openAccountStep,
   addWalletStep,
+  settleLimitsStep,
   changePolicy,
   putListBack,
   prepareTransfer,

@@ -108,6 +108,9 @@ describe('another client', () => {
     await world.settle();
     const order = await world.order(schedule.id);
     const halt = await world.must('client-1', '/v1/halts', { level: 'account', accountId: 'me', reason: 'Mine.' });
+    await world.must('client-1', '/v1/accounts/me/limits', { dailyLimits: [{ asset: USDC, units: '5000000' }] });
+    const raise = { dailyLimits: [{ asset: USDC, units: '6000000' }] };
+    const [proposed] = (await world.must('operator-1', `/v1/accounts/${account.id}/limits`, raise)).changes;
     await world.openAccount('client-2');
     const ids: Record<string, string> = {
       acc: account.id,
@@ -118,6 +121,7 @@ describe('another client', () => {
       xfr: order.transferId,
       hlt: halt.id,
       inc: `inc_${'0'.repeat(26)}`,
+      lim: proposed.id,
     };
     const prefixOf = (path: string) =>
       ({
@@ -129,6 +133,7 @@ describe('another client', () => {
         transfers: 'xfr',
         halts: 'hlt',
         incidents: 'inc',
+        'limits-changes': 'lim',
       })[path.split('/')[2] ?? ''] ?? '';
     const { paths = {} } = openApiDocument();
     const asked = Object.entries(paths).filter(([path]) => path.includes('{id}'));
@@ -179,6 +184,8 @@ describe('another client', () => {
     },
     '/v1/halts/{id}/lift': { reason: 'x' },
     '/v1/accounts/{id}/wallets': { network: 'BaseSepolia' },
+    '/v1/accounts/{id}/limits': { dailyLimits: [] },
+    '/v1/limits-changes/{id}/reject': { reason: 'x' },
   };
 });
 

@@ -63,9 +63,11 @@ describe('an account', () => {
     const mandate = await world.grant('client-1', asked.id);
     const schedule = await world.schedule(mandate.id, '3000000');
     await world.must('client-1', '/v1/accounts/me/wallets', { network: 'BaseSepolia' });
+    await world.must('client-1', '/v1/accounts/me/limits', { template: 'small' });
     expect(await reasonsOf()).toEqual([
       { reason: 'mandate', id: mandate.id },
       { reason: 'schedule', id: schedule.id },
+      { reason: 'limits_change', id: expect.stringMatching(/^lim_/) },
       { reason: 'wallet', id: expect.stringMatching(/^wal_/) },
     ]);
   });
@@ -98,7 +100,7 @@ describe('an account', () => {
     expect((await account()).status).toBe('active');
   });
 
-  it('that is closed begins nothing: no destination, wallet or mandate', async () => {
+  it('that is closed begins nothing: no destination, wallet, limit or mandate', async () => {
     await world.openAccount();
     const destination = await world.approved('client-1');
     await close();
@@ -113,6 +115,7 @@ describe('an account', () => {
       ['destinations', wish],
       ['mandates', grant],
       ['wallets', { network: 'BaseSepolia' }],
+      ['limits', { template: 'small' }],
     ] as const)
       expect((await world.post('client-1', `/v1/accounts/me/${path}`, body)).body, path).toMatchObject({
         code: 'account_not_active',

@@ -4,7 +4,14 @@ import * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { Timestamp } from '../../domain/time.ts';
-import { checkFence, refreshPolicyChange, refreshTransfer, syncWallet, WebhookReceived } from '../../kit/messages.ts';
+import {
+  checkFence,
+  refreshPolicyChange,
+  refreshTransfer,
+  settleLimits,
+  syncWallet,
+  WebhookReceived,
+} from '../../kit/messages.ts';
 import { findAccountByPolicy, findWalletAtCustody } from '../../store/accounts.ts';
 import { commit, type Message } from '../../store/commit.ts';
 import { listUnsettledChanges } from '../../store/destinations.ts';
@@ -153,10 +160,8 @@ async function wakeApproval(app: App, approval: z.infer<typeof Approval> | undef
 async function wakeWallet(app: App, custodyId: string | undefined, about: 'fence' | 'history'): Promise<Wakes> {
   const wallet = custodyId === undefined ? undefined : await findWalletAtCustody(app.database, custodyId);
   if (wallet === undefined) return custodyId === undefined ? [] : 'unknown yet';
-  return [
-    message(
-      'events',
-      about === 'fence' ? checkFence({ accountId: wallet.accountId }) : syncWallet({ walletId: wallet.id }),
-    ),
-  ];
+  const { accountId, id } = wallet;
+  return about === 'fence'
+    ? [message('events', checkFence({ accountId })), message('money', settleLimits({ accountId }))]
+    : [message('events', syncWallet({ walletId: id }))];
 }
