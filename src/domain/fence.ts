@@ -131,7 +131,11 @@ const limitsOf = (
       policy.walletTagsAll.join() === limitsTagOf(wanted.limitsTemplate),
   );
 
-function checkLimits(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
+/** The template's policy at custody, without which its tag holds nothing in. */
+export function checkLimits(
+  wanted: Pick<WantedFence, 'limitsTemplate'>,
+  policies: readonly CustodyPolicy[],
+): Finding[] {
   const limits = limitsOf(wanted, policies);
   if (limits === undefined) return [breaks('limits_missing', 'The limits of the account are not in force at custody.')];
   const { rule, action } = limits;

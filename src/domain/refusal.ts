@@ -29,6 +29,7 @@ export type Refusal =
   | { code: 'account_in_use'; reasons: readonly { reason: string; id?: string; asset?: string; units?: string }[] }
   | { code: 'limits_unchanged' }
   | { code: 'limits_lowering_not_allowed'; allowed: readonly string[] }
+  | { code: 'limits_template_unsound'; template: string; problems: readonly string[] }
   | { code: 'limits_lowering_stands'; changeId: string }
   | { code: 'limits_change_open'; changeId: string }
   | { code: 'limits_change_needs_another_person' }

@@ -29,6 +29,7 @@ export const catalogue = {
   account_in_use: [409, 'The account holds money or has open work.'],
   limits_unchanged: [409, 'The limits are as wanted already.'],
   limits_lowering_not_allowed: [403, 'Your role may only propose to raise limits.'],
+  limits_template_unsound: [503, 'The limits of this template are not in force at custody. Nothing was changed.'],
   limits_lowering_stands: [409, 'A lowering binds already and is not taken back.'],
   limits_change_open: [409, 'Another change of these limits waits for a decision.'],
   limits_change_needs_another_person: [403, 'A raise is decided by another person than those who asked for it.'],

@@ -204,6 +204,23 @@ describe('the template', () => {
     expect(await changed()).toMatchObject({ status: 'applied' });
   });
 
+  it('is not changed to one that custody does not keep: a tag alone holds nothing in', async () => {
+    await world.openAccount();
+    const setup = await sdk('setup');
+    const { items } = await setup.policies.listPolicies({ query: { status: 'Active' } });
+    const small = items.find(({ name }) => name.startsWith('Fiducia limits small'));
+    const { approvalId } = await setup.policies
+      .archivePolicy({ policyId: small?.id ?? '' })
+      .catch((fault) => fault.context);
+    await world.decide(approvalId, 'Approved');
+    expect(await world.post('client-1', PATH, { template: 'small' })).toMatchObject({
+      status: 503,
+      body: { code: 'limits_template_unsound', template: 'small' },
+    });
+    expect(await limits()).toMatchObject({ template: 'standard', changes: [] });
+    expect(await fence()).toBe('intact');
+  });
+
   it('lowered is not taken back by an officer while custody has not followed', async () => {
     await world.openAccount();
     const { id } = changeOf(await lower({ template: 'small' }));

@@ -41,7 +41,10 @@ export async function findOrCreate<T extends { readonly id: string }>(
 ): Promise<{ readonly known: T; readonly report: readonly Change[] } | Outcome> {
   const [adopted, ...others] = [...found].sort((one, other) => (one.id < other.id ? -1 : 1));
   if (adopted !== undefined) {
-    return { known: adopted, report: others.length > 0 ? await reportDuplicates(app, by, accountId, found) : [] };
+    return {
+      known: adopted,
+      report: others.length > 0 ? await reportDuplicates(app, by, { accountId, adopted, others }) : [],
+    };
   }
   if (!isSettled(attemptedAt, by.at) || !(await intend())) return 'again';
   const answer = await ask();
@@ -108,18 +111,21 @@ async function waitFor(
   return 'again';
 }
 
+interface Made {
+  readonly id: string;
+}
+
 const reportDuplicates = (
   app: App,
   by: Provenance,
-  accountId: Account['id'],
-  found: readonly { readonly id: string }[],
+  { accountId, adopted, others }: { accountId: Account['id']; adopted: Made; others: readonly Made[] },
 ): Promise<Change[]> =>
   openIncident(databaseFor(app, accountId), by, {
     kind: 'duplicate_at_custody',
-    about: accountId,
+    // Of each thing there may be one: an account whose list and wallets are doubled has as many incidents.
+    about: adopted.id,
     accountId,
-    detail: `Made more than once at custody, the first is used and the others are to be archived: ${found
+    detail: `Made more than once at custody. ${adopted.id} is used; to be archived with the set-up account: ${others
       .map(({ id }) => id)
-      .sort()
-      .join(', ')}`,
+      .join(', ')}.`,
   });

@@ -24,6 +24,7 @@ import {
 import { rolesOf } from '../../domain/actor.ts';
 import { parseUnits } from '../../domain/amount.ts';
 import { findAsset } from '../../domain/asset.ts';
+import { checkLimits } from '../../domain/fence.ts';
 import type { AccountId, LimitsChangeId } from '../../domain/id.ts';
 import { limitDayId } from '../../domain/limit.ts';
 import type { LimitsTemplate } from '../../domain/limits-template.ts';
@@ -99,6 +100,8 @@ async function changeOnce(
   const wanted = readWish(wish);
   if (!wanted.ok) return wanted;
   const split = splitWish(account, wanted.value);
+  const isSound = await judgeTemplate(app, split.lowered.template ?? split.raised.template);
+  if (!isSound.ok) return isSound;
   const step = stepOf(by, account, split, await listOpenLimitsChanges(database, accountId));
   if (!step.ok) return step;
   const { bound, changes, messages, open } = step.value;
@@ -111,6 +114,14 @@ async function changeOnce(
     once: keep(limits),
   });
   return committed.ok ? accept(limits) : committed;
+}
+
+/** A tag without its policy would hold nothing in, and break the fence besides. */
+async function judgeTemplate(app: App, template: LimitsTemplate | null): Promise<Result<void>> {
+  if (template === null) return accept(undefined);
+  const findings = checkLimits({ limitsTemplate: template }, await app.custody.listPolicies());
+  const problems = findings.flatMap(({ severity, says }) => (severity === 'breaks' ? [says] : []));
+  return problems.length > 0 ? refuse({ code: 'limits_template_unsound', template, problems }) : accept(undefined);
 }
 
 function readWish({ template, dailyLimits }: Wish): Result<WantedLimits> {

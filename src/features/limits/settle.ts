@@ -16,6 +16,7 @@ import {
 } from '../../domain/account-limits.ts';
 import { system } from '../../domain/actor.ts';
 import type { TagAnswer } from '../../domain/custody.ts';
+import { checkLimits } from '../../domain/fence.ts';
 import type { LimitsTemplate } from '../../domain/limits-template.ts';
 import { isIn } from '../../domain/machine.ts';
 import { bodies, checkFence, SettleLimits, settleLimits } from '../../kit/messages.ts';
@@ -44,7 +45,7 @@ async function settle(
   const database = databaseFor(app, account.id);
   const wallets = await listWallets(database, 'staff', account.id);
   // One that is being made carries the tag of its time, and is looked at once custody has it.
-  let isWhole = !wallets.some(({ status }) => status === 'creating');
+  let isWhole = !wallets.some(({ status }) => status === 'creating') && (await isInForce(app, change));
   for (const { custodyId } of wallets) {
     if (custodyId === null) continue;
     const tagged = await ensureTag(app, custodyId, change);
@@ -64,6 +65,13 @@ async function settle(
     messages: isWhole ? [message('events', checkFence({ accountId: account.id }))] : [],
   });
   return committed.ok ? 'done' : 'again';
+}
+
+/** The tag alone holds nothing in: its policy does. */
+async function isInForce(app: App, { template }: LimitsChange): Promise<boolean> {
+  if (template === null) return true;
+  const findings = checkLimits({ limitsTemplate: template }, await app.custody.listPolicies());
+  return !findings.some(({ severity }) => severity === 'breaks');
 }
 
 /** Whether the wallet's tags are as wanted, after the new one was added where it was missing. */
