@@ -153,3 +153,35 @@ describe('one more network', () => {
     for (const moment of ['before', 'after']) expect(points).toContain(`custody.createWallet, ${moment}`);
   }, 120_000);
 });
+
+describe('lowering the limits template', () => {
+  it('that dies at any effect binds once, with the tag on each wallet and an intact fence', async () => {
+    const { points, broken } = await walkCrashes<Opening>({
+      prepare: async () => {
+        const { of } = await nextOpening();
+        await askToOpen(of);
+        while (world.queued.length > 0) await world.drainOnce();
+        return { world, of };
+      },
+      act: async (_, of) => {
+        const { id } = await accountOf(of);
+        const headers = { 'idempotency-key': `lowering-${of.key}` };
+        await world.request('compliance-1', 'POST', `/v1/accounts/${id}/limits`, { template: 'small' }, headers);
+      },
+      verify: async (_, of) => {
+        const account = await accountOf(of);
+        const { body: limits } = await world.get('operator-1', `/v1/accounts/${account.id}/limits`);
+        expect(limits).toMatchObject({ template: 'small', changes: [{ direction: 'lower', status: 'applied' }] });
+        expect(limits.changes).toHaveLength(1);
+        const { wallets } = await atCustody(account.tag);
+        expect(wallets.map(({ tags }) => tags.slice(1))).toEqual(Array(2).fill(['limits:standard', 'limits:small']));
+        const [fence] = await world.rows('SELECT result FROM fences WHERE account_id = ?', account.id);
+        expect(fence).toEqual({ result: 'intact' });
+      },
+      // The reads of the account before the request are the test's own.
+      only: (point) => !point.startsWith('D1 read'),
+    });
+    expect(broken).toEqual([]);
+    for (const moment of ['before', 'after']) expect(points).toContain(`custody.addTags, ${moment}`);
+  }, 120_000);
+});
