@@ -16,6 +16,10 @@ export type Bindings = { readonly [Name in keyof Env]: Env[Name] extends string 
 
 const WEBHOOK_SECRET_CHARACTERS_MIN = 8;
 
+/** A week: longer than that nobody remembers what is waiting. */
+const COOLING_OFF_HOURS_MAX = 168;
+const RECERTIFY_DAYS_MAX = 3650;
+
 const Settings = z.object({
   ENVIRONMENT: z.enum(['local', 'staging', 'production']),
   PUBLIC_URL: z.url(),
@@ -29,6 +33,8 @@ const Settings = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
   RESTORE_EPOCH: z.string().min(1),
+  COOLING_OFF_HOURS: z.coerce.number().int().min(0).max(COOLING_OFF_HOURS_MAX),
+  RECERTIFY_DAYS: z.coerce.number().int().min(0).max(RECERTIFY_DAYS_MAX),
   JWT_ISSUER: z.url(),
   JWT_AUDIENCE: z.string().min(1),
   JWT_AUDIENCE_CLAIM: z.string().min(1),
@@ -43,6 +49,9 @@ function nest(data: z.infer<typeof Settings>) {
   return Object.freeze({
     environment: data.ENVIRONMENT,
     publicUrl: data.PUBLIC_URL.replace(/\/$/, ''),
+    coolingOffHours: data.COOLING_OFF_HOURS,
+    /** 0: never. */
+    recertifyDays: data.RECERTIFY_DAYS,
     restoreEpoch: data.RESTORE_EPOCH,
     limitsTemplate: 'standard' as const,
     dfns: {

@@ -1,10 +1,10 @@
 // Where money may go: an address on a network that the client asked for and an officer approved inside custody.
 import type { AccountId, DestinationId } from './id.ts';
-import { type InStatus, machine, transitions } from './machine.ts';
+import { amend, type InStatus, machine, transitions } from './machine.ts';
 import type { Network } from './network.ts';
 import { isSameList, type PolicyChange } from './policy-change.ts';
 import { accept, type Result, refuse } from './result.ts';
-import type { Timestamp } from './time.ts';
+import { addSeconds, type Timestamp } from './time.ts';
 
 export const destinationMachine = machine({
   proposed: ['requested', 'withdrawn', 'expired'],
@@ -35,20 +35,38 @@ interface DestinationCore {
   readonly createdAt: Timestamp;
 }
 
+/** Who shut a destination: the one who may open it again depends on it. */
+export type SuspendedBy = 'client' | 'officer' | 'screening' | 'system';
+
 interface InReview {
   readonly changeId: string;
   readonly approvalId: string;
+  /** The client took the wish back while an officer was deciding: applied anyway, it is shut and removed. */
+  readonly unwantedAt?: Timestamp;
 }
 interface Approved {
   readonly changeId: string;
   readonly approvedAt: Timestamp;
+  /** End of the cooling-off, in which the client may still take it back; nothing is sent there before. */
+  readonly usableFrom: Timestamp;
+  /** When the client last said that the address is still its own. */
+  readonly confirmedAt: Timestamp;
+  /** The client was asked to say so again, and until when. */
+  readonly confirmUntil?: Timestamp | null;
+}
+interface Suspended extends Approved {
+  readonly reason: string;
+  readonly suspendedBy: SuspendedBy;
+  /** The person or job, as in the journal: an officer's suspension is lifted by another officer. */
+  readonly suspendedByName: string;
+  readonly suspendedAt: Timestamp;
 }
 interface DestinationFacts {
-  proposed: object;
+  proposed: { readonly proposedBy: string; readonly expiresAt: Timestamp };
   requested: object;
   in_review: InReview;
   approved: Approved;
-  suspended: Approved & { readonly reason: string };
+  suspended: Suspended;
   removing: Approved & { readonly removalAskedAt: Timestamp };
   refused: { readonly reason: string };
   withdrawn: { readonly withdrawnAt: Timestamp };
@@ -73,17 +91,59 @@ export const review = (
   change: PolicyChange<'submitted'>,
 ): Destination<'in_review'> => become(destination, 'in_review', { changeId: change.id, approvalId: change.approvalId });
 
-/** The list was read back from custody and holds the address: only now may money go there. */
+/** The client makes an operator's proposal its own wish. */
+export function confirmProposal(destination: Destination<'proposed'>, at: Timestamp): Result<Destination<'requested'>> {
+  return at < destination.expiresAt
+    ? accept(become(destination, 'requested', {}))
+    : refuse({ code: 'proposal_expired', expiresAt: destination.expiresAt });
+}
+
+export const expireProposal = (destination: Destination<'proposed'>): Destination<'expired'> =>
+  become(destination, 'expired', { reason: 'The client did not confirm the proposal in time.' });
+
+/** The list was read back from custody and holds the address: only now may money go there, after the cooling-off. */
 export function approve(
   destination: Destination<'in_review'>,
   change: PolicyChange<'applied'>,
+  coolingOffHours: number,
 ): Result<Destination<'approved'>> {
-  if (change.destinationId !== destination.id) throw new TypeError('change of another destination');
-  if (!change.addressesRead.includes(destination.address)) {
-    return refuse({ code: 'list_does_not_match', policyId: change.policyId });
-  }
-  return accept(become(destination, 'approved', { changeId: change.id, approvedAt: change.appliedAt }));
+  const read = wasReadBack(destination, change);
+  if (!read.ok) return read;
+  return accept(become(destination, 'approved', approvalOf(change, coolingOffHours)));
 }
+
+/** Applied although the client had taken the wish back: it stays shut, and its removal follows. */
+export function approveUnwanted(
+  destination: Destination<'in_review'>,
+  change: PolicyChange<'applied'>,
+  by: string,
+): Result<Destination<'suspended'>> {
+  const read = wasReadBack(destination, change);
+  if (!read.ok) return read;
+  return accept(
+    become(destination, 'suspended', {
+      ...approvalOf(change, 0),
+      reason: 'The client withdrew the wish while an officer was deciding. The address is being removed.',
+      suspendedBy: 'client',
+      suspendedByName: by,
+      suspendedAt: change.appliedAt,
+    }),
+  );
+}
+
+function wasReadBack(destination: Destination<'in_review'>, change: PolicyChange<'applied'>): Result<void> {
+  if (change.destinationId !== destination.id) throw new TypeError('change of another destination');
+  return change.addressesRead.includes(destination.address)
+    ? accept(undefined)
+    : refuse({ code: 'list_does_not_match', policyId: change.policyId });
+}
+
+const approvalOf = (change: PolicyChange<'applied'>, coolingOffHours: number) => ({
+  changeId: change.id,
+  approvedAt: change.appliedAt,
+  usableFrom: addSeconds(change.appliedAt, coolingOffHours * 3600),
+  confirmedAt: change.appliedAt,
+});
 
 export const reject = (destination: Destination<'in_review'>, reason: string): Destination<'rejected'> =>
   become(destination, 'rejected', { reason });
@@ -98,8 +158,59 @@ const failReview = (destination: Destination<'in_review'>, reason: string): Dest
 const refuseRequest = (destination: Destination<'requested'>, reason: string): Destination<'refused'> =>
   become(destination, 'refused', { reason });
 
-export const withdraw = (destination: Destination<'requested'>, at: Timestamp): Destination<'withdrawn'> =>
+export const withdraw = (destination: Destination<'proposed' | 'requested'>, at: Timestamp): Destination<'withdrawn'> =>
   become(destination, 'withdrawn', { withdrawnAt: at });
+
+/** While an officer decides, a wish can only be marked as unwanted; the officer is asked to deny it. */
+export const markUnwanted = (destination: Destination<'in_review'>, at: Timestamp): Destination<'in_review'> =>
+  amend(destination, { unwantedAt: at });
+
+export const isCoolingOff = (destination: Destination<'approved'>, at: Timestamp): boolean =>
+  at < destination.usableFrom;
+
+/** Shut on our side at once; the address stays on custody's list. */
+export const suspend = (
+  destination: Destination<'approved'>,
+  suspended: { reason: string; suspendedBy: SuspendedBy; suspendedByName: string; at: Timestamp },
+): Destination<'suspended'> =>
+  become(destination, 'suspended', {
+    reason: suspended.reason,
+    suspendedBy: suspended.suspendedBy,
+    suspendedByName: suspended.suspendedByName,
+    suspendedAt: suspended.at,
+  });
+
+/**
+ * Opens it again. What the client or a clock shut, the client opens by saying that the address is its own, or an officer;
+ * what an officer or the screening shut needs an officer, and another one than who shut it.
+ */
+export function resume(
+  destination: Destination<'suspended'>,
+  who: { role: 'client' | 'officer'; name: string },
+  at: Timestamp,
+): Result<Destination<'approved'>> {
+  const isOfficersMatter = destination.suspendedBy === 'officer' || destination.suspendedBy === 'screening';
+  if (isOfficersMatter && who.role === 'client') {
+    return refuse({ code: 'resume_needs_officer', reason: destination.reason });
+  }
+  if (who.role === 'officer' && who.name === destination.suspendedByName) {
+    return refuse({ code: 'resume_needs_another_person' });
+  }
+  return accept(
+    become(destination, 'approved', {
+      confirmUntil: null,
+      ...(who.role === 'client' ? { confirmedAt: at } : {}),
+    }),
+  );
+}
+
+/** The client says that an approved address is still its own. */
+export const recertify = (destination: Destination<'approved'>, at: Timestamp): Destination<'approved'> =>
+  amend(destination, { confirmedAt: at, confirmUntil: null });
+
+/** The client is asked whether the address is still its own; without an answer it is shut. */
+export const askAgain = (destination: Destination<'approved'>, until: Timestamp): Destination<'approved'> =>
+  amend(destination, { confirmUntil: until });
 
 /** From this commit on nothing is sent there, long before custody has dropped the address from its list. */
 export const startRemoval = (
@@ -120,13 +231,26 @@ export function completeRemoval(
 }
 
 /** A denied removal leaves the address on custody's list; on our side it stays shut. */
-export const keepSuspended = (destination: Destination<'removing'>, reason: string): Destination<'suspended'> =>
-  become(destination, 'suspended', { reason });
+export const keepSuspended = (
+  destination: Destination<'removing'>,
+  reason: string,
+  by: { name: string; at: Timestamp },
+): Destination<'suspended'> =>
+  become(destination, 'suspended', {
+    reason,
+    suspendedBy: 'client',
+    suspendedByName: by.name,
+    suspendedAt: by.at,
+  });
 
 /** Its change ended without an officer's decision: a request is refused, a removal leaves it shut on our side. */
-export function giveUpOn(destination: Destination, reason: string): Destination | undefined {
+export function giveUpOn(
+  destination: Destination,
+  reason: string,
+  by: { name: string; at: Timestamp },
+): Destination | undefined {
   if (destination.status === 'requested') return refuseRequest(destination, reason);
   if (destination.status === 'in_review') return failReview(destination, reason);
-  if (destination.status === 'removing') return keepSuspended(destination, reason);
+  if (destination.status === 'removing') return keepSuspended(destination, reason, by);
   return undefined;
 }

@@ -33,6 +33,10 @@ export type Refusal =
   | { code: 'destination_exists'; destinationId: string }
   | { code: 'destination_not_approved'; found: string }
   | { code: 'list_does_not_match'; policyId: string }
+  | { code: 'proposal_expired'; expiresAt: string }
+  | { code: 'resume_needs_officer'; reason: string }
+  | { code: 'resume_needs_another_person' }
+  | { code: 'already_usable'; usableFrom: string }
   // Mandates, schedules, orders
   | { code: 'asset_unknown'; asset: string }
   | { code: 'asset_not_in_mandate'; asset: string }

@@ -5,6 +5,7 @@ import { relay, relayQuietly } from '../app/relay.ts';
 import { addSeconds, timestamp } from '../domain/time.ts';
 import { checkOldFences } from '../features/accounts/fence/check.ts';
 import { wakeOpenings } from '../features/accounts/open.ts';
+import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
@@ -32,7 +33,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakePolicyChanges,
     wakeOpenings,
   },
-  '*/15 * * * *': { backfillEvents, checkOldFences, forgetOldAnswers },
+  '*/15 * * * *': { backfillEvents, checkOldFences, expireProposals, recertifyDestinations, forgetOldAnswers },
 };
 
 export async function runJobs(

@@ -1,16 +1,19 @@
 // Destinations and the changes of approved lists that bring them in or take them out.
-import { and, asc, desc, eq, exists, inArray, lte, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, exists, inArray, isNull, lte, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
+import type { Account } from '../domain/account.ts';
 import type { Destination } from '../domain/destination.ts';
 import type { AccountId, DestinationId, PolicyChangeId } from '../domain/id.ts';
 import type { Network } from '../domain/network.ts';
 import type { PolicyChange } from '../domain/policy-change.ts';
 import type { Timestamp } from '../domain/time.ts';
+import type { Wallet } from '../domain/wallet.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
-import { destinations, policyChanges } from './schema.ts';
+import { accounts, clients, destinations, orders, policyChanges, wallets } from './schema.ts';
 
-const alive = ['proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing'] as const;
+/** As a literal: the planner takes a partial index only when it can see that its condition holds. */
+const aliveOnly = sql`status IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing')`;
 /** Destinations whose address custody's list holds: removal and denial of it have not been applied yet. */
 const listed = ['approved', 'suspended', 'removing'] as const;
 
@@ -27,23 +30,55 @@ export async function findDestination(
   return row && fromRow<Destination>(row);
 }
 
-export async function findLivingDestination(
+/** What our records say of an address that is asked for. */
+export interface AddressFacts {
+  readonly account: Account | undefined;
+  readonly wallets: readonly Wallet[];
+  /** The living destination of the account for this pair of network and address. */
+  readonly living: Destination | undefined;
+  /** The address is a wallet held by this system, whoever's. */
+  readonly isOwnAddress: boolean;
+}
+
+type Who = { readonly issuer: string; readonly subject: string } | { readonly accountId: AccountId };
+
+/** Everything that judges a request, in one round trip. `who` undefined: nobody's account. */
+export async function findAddressFacts(
   database: Database,
-  of: { accountId: AccountId; network: Network; address: string },
-): Promise<Destination | undefined> {
-  const row = await database
-    .select()
-    .from(destinations)
-    .where(
-      and(
-        eq(destinations.accountId, of.accountId),
-        eq(destinations.network, of.network),
-        eq(destinations.address, of.address),
-        inArray(destinations.status, [...alive]),
+  who: Who | undefined,
+  asked: { network: Network; address: string },
+): Promise<AddressFacts> {
+  if (who === undefined) return { account: undefined, wallets: [], living: undefined, isOwnAddress: false };
+  const ofAccount =
+    'accountId' in who
+      ? sql`${who.accountId}`
+      : sql`(SELECT ${clients.accountId} FROM ${clients} WHERE ${clients.issuer} = ${who.issuer} AND ${clients.subject} = ${who.subject})`;
+  const [[account], held, [living], own] = await database.batch([
+    database.select().from(accounts).where(eq(accounts.id, ofAccount)),
+    database.select().from(wallets).where(eq(wallets.accountId, ofAccount)),
+    database
+      .select()
+      .from(destinations)
+      .where(
+        and(
+          eq(destinations.accountId, ofAccount),
+          eq(destinations.network, asked.network),
+          eq(destinations.address, asked.address),
+          aliveOnly,
+        ),
       ),
-    )
-    .get();
-  return row && fromRow<Destination>(row);
+    database
+      .select({ id: wallets.id })
+      .from(wallets)
+      .where(and(eq(wallets.network, asked.network), eq(wallets.address, asked.address)))
+      .limit(1),
+  ]);
+  return {
+    account: account && fromRow<Account>(account),
+    wallets: held.map((row) => fromRow<Wallet>(row)),
+    living: living && fromRow<Destination>(living),
+    isOwnAddress: own.length > 0,
+  };
 }
 
 /** Newest first. */
@@ -81,9 +116,10 @@ export async function listListedAddresses(database: Database, accountId: Account
 
 export const destinationChange = changesOf<Destination>(destinations, 'destination', ({ accountId }) => accountId);
 
-/** The destination is approved at the instant of the hand-over. */
-export const destinationIsApproved = (id: DestinationId): SQL =>
-  sql`EXISTS (SELECT 1 FROM ${destinations} WHERE ${destinations.id} = ${id} AND ${destinations.status} = 'approved')`;
+/** The destination is approved, and past its cooling-off, at the instant of the hand-over. */
+export const destinationIsUsable = (id: DestinationId, at: Timestamp): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${destinations} WHERE ${destinations.id} = ${id} AND ${destinations.status} = 'approved'
+  AND coalesce(json_extract(${destinations.facts}, '$.usableFrom'), '') <= ${at})`;
 
 /** It stands as it was read. */
 export const destinationIs = (id: DestinationId, status: Destination['status']): SQL =>
@@ -108,6 +144,17 @@ export async function listUnsettledChanges(
     .where(and(eq(policyChanges.accountId, accountId), inArray(policyChanges.status, [...unsettled])))
     .orderBy(asc(policyChanges.id))
     .limit(limit)
+    .all();
+  return rows.map((row) => fromRow<PolicyChange>(row));
+}
+
+/** Those of one destination; removals and additions of it never wait both for long. */
+export async function listUnsettledChangesOf(database: Database, id: DestinationId): Promise<PolicyChange[]> {
+  const rows = await database
+    .select()
+    .from(policyChanges)
+    .where(and(eq(policyChanges.destinationId, id), inArray(policyChanges.status, [...unsettled])))
+    .orderBy(asc(policyChanges.id))
     .all();
   return rows.map((row) => fromRow<PolicyChange>(row));
 }
@@ -148,3 +195,47 @@ export async function listChangesToLookAt(database: Database, at: Timestamp, lim
 }
 
 export const policyChangeChange = changesOf<PolicyChange>(policyChanges, 'policy_change', ({ accountId }) => accountId);
+
+const rowsOf = <S extends Destination['status']>(rows: readonly (typeof destinations.$inferSelect)[]) =>
+  rows.map((row) => fromRow<Destination<S>>(row));
+
+/** Proposals past their time. */
+export const listLapsedProposals = async (database: Database, at: Timestamp, limit: number) =>
+  rowsOf<'proposed'>(
+    await database
+      .select()
+      .from(destinations)
+      .where(and(sql`status = 'proposed'`, lte(destinations.expiresAt, at)))
+      .orderBy(asc(destinations.expiresAt))
+      .limit(limit)
+      .all(),
+  );
+
+/** Approved ones that the client was asked about, and the time to answer is over. */
+export const listUnconfirmedDestinations = async (database: Database, at: Timestamp, limit: number) =>
+  rowsOf<'approved'>(
+    await database
+      .select()
+      .from(destinations)
+      .where(and(sql`status = 'approved'`, lte(destinations.confirmUntil, at)))
+      .limit(limit)
+      .all(),
+  );
+
+/** Approved ones that were neither confirmed nor used since `before`, and that nobody was asked about yet. */
+export const listDestinationsToAskAbout = async (database: Database, before: Timestamp, limit: number) =>
+  rowsOf<'approved'>(
+    await database
+      .select()
+      .from(destinations)
+      .where(
+        and(
+          sql`status = 'approved'`,
+          isNull(destinations.confirmUntil),
+          lte(destinations.confirmedAt, before),
+          sql`NOT EXISTS (SELECT 1 FROM ${orders} WHERE ${orders.destinationId} = ${destinations.id} AND ${orders.dueAt} > ${before})`,
+        ),
+      )
+      .limit(limit)
+      .all(),
+  );

@@ -199,9 +199,16 @@ export const destinations = sqliteTable(
     address: text('address').notNull(),
     label: text('label').notNull(),
     kind: text('kind').$type<DestinationKind>().notNull(),
+    // Facts that jobs look for; the others are in `facts`.
+    expiresAt: text('expires_at'),
+    confirmUntil: text('confirm_until'),
+    confirmedAt: text('confirmed_at'),
   },
   (table) => [
     index('destinations_account').on(table.accountId, table.id),
+    index('destinations_proposed').on(table.expiresAt).where(sql`status = 'proposed'`),
+    index('destinations_confirm_until').on(table.confirmUntil).where(sql`status = 'approved'`),
+    index('destinations_confirmed').on(table.confirmedAt).where(sql`status = 'approved'`),
     // One living record per address: a second request for it is refused by the database too.
     uniqueIndex('destinations_alive')
       .on(table.accountId, table.network, table.address)
@@ -226,6 +233,7 @@ export const policyChanges = sqliteTable(
   },
   (table) => [
     index('policy_changes_account').on(table.accountId, table.status, table.id),
+    index('policy_changes_destination').on(table.destinationId, table.status),
     index('policy_changes_due').on(table.status, table.nextLookAt),
     // Custody replaces whole lists: two changes at once would lose one.
     uniqueIndex('policy_changes_one_in_flight').on(table.policyId).where(sql`status IN ('submitting', 'submitted')`),
@@ -302,6 +310,7 @@ export const orders = sqliteTable(
     index('orders_schedule').on(table.scheduleId, table.id),
     index('orders_status').on(table.status, table.dueAt),
     index('orders_mandate').on(table.mandateId, table.status),
+    index('orders_destination').on(table.destinationId, table.dueAt),
     check(
       'orders_executing_has_transfer',
       sql`${table.status} NOT IN ('executing', 'executed') OR ${table.transferId} IS NOT NULL`,

@@ -81,18 +81,19 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listOwnAddresses: () => [accounts.listOwnAddresses(database, 'EthereumSepolia', [ADDRESS])],
   findClient: () => [clients.findClient(database, { issuer: 'i', subject: 's' })],
   findDestination: () => scopes.map((scope) => destinations.findDestination(database, scope, idOf('dst'))),
-  findLivingDestination: () => [
-    destinations.findLivingDestination(database, {
-      accountId: idOf('acc'),
-      network: 'EthereumSepolia',
-      address: ADDRESS,
-    }),
-  ],
+  findAddressFacts: () =>
+    [{ issuer: 'i', subject: 's' }, { accountId: idOf('acc') }].map((who) =>
+      destinations.findAddressFacts(database, who, { network: 'EthereumSepolia', address: ADDRESS }),
+    ),
   listDestinations: () =>
     scopes.flatMap((scope) => pages.map((page) => destinations.listDestinations(database, scope, idOf('acc'), page))),
   listListedAddresses: () => [destinations.listListedAddresses(database, idOf('acc'))],
   findPolicyChange: () => [destinations.findPolicyChange(database, idOf('chg'))],
   listUnsettledChanges: () => [destinations.listUnsettledChanges(database, idOf('acc'), 50)],
+  listUnsettledChangesOf: () => [destinations.listUnsettledChangesOf(database, idOf('dst'))],
+  listLapsedProposals: () => [destinations.listLapsedProposals(database, AT, 50)],
+  listUnconfirmedDestinations: () => [destinations.listUnconfirmedDestinations(database, AT, 50)],
+  listDestinationsToAskAbout: () => [destinations.listDestinationsToAskAbout(database, AT, 50)],
   listChangeRequestIds: () => [destinations.listChangeRequestIds(database, idOf('acc'))],
   listChangesToLookAt: () => [destinations.listChangesToLookAt(database, AT, 50)],
   findFence: () => [fences.findFence(database, idOf('acc'))],
@@ -170,7 +171,7 @@ async function writeOnce(): Promise<void> {
       { holds: mandates.mandateHolds(mandate.id, AT), refusal: { code: 'not_found' } },
       { holds: fences.fenceStands(idOf('acc'), AT), refusal: { code: 'not_found' } },
       {
-        holds: sql`NOT ${destinations.destinationIsApproved(idOf('dst'))}`,
+        holds: sql`NOT ${destinations.destinationIsUsable(idOf('dst'), AT)}`,
         refusal: { code: 'not_found' },
       },
     ],

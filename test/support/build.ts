@@ -99,6 +99,13 @@ export const requestedDestination = (over: Partial<Destination<'requested'>> = {
   status: 'requested',
   ...over,
 });
+export const proposedDestination = (over: Partial<Destination<'proposed'>> = {}): Destination<'proposed'> => ({
+  ...destinationCore,
+  status: 'proposed',
+  proposedBy: 'https://issuer.example|operator-1',
+  expiresAt: '2031-03-10T09:00:00.000Z',
+  ...over,
+});
 export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}): Destination<'in_review'> => ({
   ...destinationCore,
   status: 'in_review',
@@ -111,6 +118,8 @@ export const approvedDestination = (over: Partial<Destination<'approved'>> = {})
   status: 'approved',
   changeId: idOf('chg'),
   approvedAt: AT,
+  usableFrom: AT,
+  confirmedAt: AT,
   ...over,
 });
 export const destinationBeingRemoved = (over: Partial<Destination<'removing'>> = {}): Destination<'removing'> => ({

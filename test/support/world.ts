@@ -12,6 +12,7 @@ import { runJobs } from '../../src/doors/cron.ts';
 import { http } from '../../src/doors/http.ts';
 import { consume } from '../../src/doors/queue.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
+import { counting, type Trip } from './trips.ts';
 
 export const SANDBOX = 'http://sandbox.test';
 const PRODUCT = 'http://fiducia.test';
@@ -74,12 +75,14 @@ export async function sdk(name: string): Promise<DfnsApiClient> {
 export class World {
   queued: Queued[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
+  /** Each round trip of the product to D1. */
+  readonly trips: Trip[] = [];
   readonly app: App;
   at: string;
   #keys = 0;
   #delivered = new Set<string>();
 
-  constructor(at: string, secret: string) {
+  constructor(at: string, secret: string, settings: Readonly<Record<string, string>>) {
     this.at = at;
     const collect = (queue: Queued['queue']) => ({
       send: async (body: unknown) => void this.queued.push({ queue, body: structuredClone(body), attempts: 1 }),
@@ -91,6 +94,8 @@ export class World {
     const log: Log = { info: keep, error: keep };
     const bindings = {
       ...env,
+      ...settings,
+      DB: counting(env.DB, this.trips),
       DFNS_WEBHOOK_SECRETS: secret,
       MONEY: collect('fiducia-money') as unknown as Queue, // only the two sends of a producer are ever called
       EVENTS: collect('fiducia-events') as unknown as Queue,
@@ -317,7 +322,14 @@ export class World {
     ).results;
 }
 
-export async function openWorld({ at = MONDAY }: { at?: string } = {}): Promise<World> {
+/** `settings` take the place of those in wrangler.toml. */
+export async function openWorld({
+  at = MONDAY,
+  settings = {},
+}: {
+  at?: string;
+  settings?: Readonly<Record<string, string>>;
+} = {}): Promise<World> {
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   await control('POST', '/reset', {});
@@ -331,5 +343,5 @@ export async function openWorld({ at = MONDAY }: { at?: string } = {}): Promise<
     { officers, quorum: 1, webhookUrl: `${PRODUCT}/webhooks/dfns` },
     undefined,
   );
-  return new World(at, webhook.secret);
+  return new World(at, webhook.secret, settings);
 }

@@ -5,7 +5,7 @@ import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { ApprovedChange } from '../../dfns/custody.ts';
 import type { ChangeAnswer, CustodyPolicy } from '../../domain/custody.ts';
-import { giveUpOn, review } from '../../domain/destination.ts';
+import { giveUpOn, review, startRemoval } from '../../domain/destination.ts';
 import { checkGuard, standsAt } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { amend, isIn } from '../../domain/machine.ts';
@@ -35,6 +35,7 @@ import { findFence } from '../../store/fences.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
+import { named } from './change.ts';
 import { recordUngated } from './ungated.ts';
 
 const CHANGES_MAX = 100;
@@ -67,7 +68,13 @@ async function start(app: App, by: Provenance, accountId: AccountId, change: Pol
     return wait(app, by, change, 'policy_change.waits_for_fence');
   const listed = await listListedAddresses(database, accountId);
   const submitting = { ...startSubmission(change, listed), nextLookAt: addSeconds(by.at, ATTEMPT_SECONDS) };
-  const intended = await commit(database, { by, changes: [policyChangeChange(change, submitting)] });
+  const destination = await findDestination(database, 'staff', change.destinationId);
+  // Withdrawn in review and applied anyway: its removal starts here.
+  const removing =
+    change.operation === 'remove' && destination?.status === 'suspended'
+      ? [destinationChange(destination, startRemoval(destination, by.at))]
+      : [];
+  const intended = await commit(database, { by, changes: [policyChangeChange(change, submitting), ...removing] });
   return intended.ok ? ask(app, by, submitting, account.tag, false) : 'again';
 }
 
@@ -266,7 +273,7 @@ async function settle(
 ): Promise<Outcome> {
   const database = databaseFor(app, before.accountId);
   const destination = await findDestination(database, 'staff', before.destinationId);
-  const ended = destination && giveUpOn(destination, reason);
+  const ended = destination && giveUpOn(destination, reason, named(by));
   const opened = await openIncident(database, by, incident);
   const committed = await commit(database, {
     by,

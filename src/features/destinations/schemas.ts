@@ -20,6 +20,10 @@ export const DestinationRequest = z
   })
   .openapi('DestinationRequest');
 
+const REASON_CHARACTERS_MAX = 200;
+
+export const SuspensionRequest = z.strictObject({ reason: shown(REASON_CHARACTERS_MAX) }).openapi('SuspensionRequest');
+
 export const DestinationView = z
   .object({
     id: z.string(),
@@ -34,6 +38,14 @@ export const DestinationView = z
       .nullable(),
     reason: z.string().nullable().openapi({ description: 'Why it was refused, rejected, failed or suspended.' }),
     approvedAt: Instant.nullable(),
+    usableFrom: Instant.nullable().openapi({ description: 'End of the cooling-off; nothing is sent there before.' }),
+    confirmUntil: Instant.nullable().openapi({
+      description: 'The client is asked to confirm: a proposal, or that an approved address is still right.',
+    }),
+    withdrawnInReview: z.boolean().openapi({
+      description: 'Taken back while an officer decides; approved anyway, it stays shut and is removed.',
+    }),
+    suspendedBy: z.string().nullable().openapi({ description: 'client, officer, screening or system.' }),
     createdAt: Instant,
   })
   .openapi('Destination');
@@ -49,6 +61,15 @@ export const viewDestination = (destination: Destination): z.infer<typeof Destin
   review:
     'approvalId' in destination && destination.status === 'in_review' ? { approvalId: destination.approvalId } : null,
   reason: 'reason' in destination ? destination.reason : null,
-  approvedAt: destination.status === 'approved' || destination.status === 'removing' ? destination.approvedAt : null,
+  approvedAt: 'approvedAt' in destination ? destination.approvedAt : null,
+  usableFrom: 'usableFrom' in destination ? destination.usableFrom : null,
+  confirmUntil:
+    destination.status === 'proposed'
+      ? destination.expiresAt
+      : destination.status === 'approved'
+        ? (destination.confirmUntil ?? null)
+        : null,
+  withdrawnInReview: destination.status === 'in_review' && destination.unwantedAt !== undefined,
+  suspendedBy: destination.status === 'suspended' ? destination.suspendedBy : null,
   createdAt: destination.createdAt,
 });

@@ -3,9 +3,11 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { nameOf } from '../../domain/actor.ts';
 import type { CustodyApproval, CustodyPolicy } from '../../domain/custody.ts';
 import {
   approve,
+  approveUnwanted,
   completeRemoval,
   type Destination,
   expire,
@@ -31,6 +33,7 @@ import { destinationChange, findDestination, findPolicyChange, policyChangeChang
 import type { Provenance } from '../../store/journal.ts';
 import { listMandatesTo, mandateChange } from '../../store/mandates.ts';
 import { message } from '../../store/outbox.ts';
+import { named, newChange } from './change.ts';
 
 const MANDATES_MAX = 50;
 const LOOK_AGAIN_SECONDS = 300;
@@ -100,12 +103,16 @@ type Settled = PolicyChange<'applied' | 'rejected' | 'expired' | 'failed'>;
 async function settle(app: App, by: Provenance, before: PolicyChange<'submitted'>, after: Settled): Promise<Outcome> {
   const database = databaseFor(app, before.accountId);
   const destination = await findDestination(database, 'staff', before.destinationId);
-  const next = destination && nextOf(destination, after);
+  const next = destination && nextOf(app, destination, after, by);
   const committed = await commit(database, {
     by,
     changes: [
       policyChangeChange(before, after),
       ...(destination && next ? [destinationChange(destination, next), ...(await mandatesOf(app, by, next))] : []),
+      // Applied against the client's will: its removal is next in the queue.
+      ...(destination?.status === 'in_review' && next?.status === 'suspended'
+        ? [policyChangeChange(undefined, newChange(by, before.policyId, next, 'remove'))]
+        : []),
     ],
     messages: [
       message('money', changePolicy({ accountId: before.accountId })),
@@ -115,17 +122,21 @@ async function settle(app: App, by: Provenance, before: PolicyChange<'submitted'
   return committed.ok ? 'done' : 'again';
 }
 
-function nextOf(destination: Destination, change: Settled): Destination | undefined {
+function nextOf(app: App, destination: Destination, change: Settled, by: Provenance): Destination | undefined {
   if (destination.status === 'in_review') {
     if (change.status === 'applied') {
-      const approved = approve(destination, change);
+      const approved =
+        destination.unwantedAt === undefined
+          ? approve(destination, change, app.config.coolingOffHours)
+          : approveUnwanted(destination, change, nameOf(by.actor));
       return approved.ok ? approved.value : undefined;
     }
-    if (change.status === 'failed') return giveUpOn(destination, change.reason);
+    if (change.status === 'failed') return giveUpOn(destination, change.reason, named(by));
     return change.status === 'expired' ? expire(destination, change.reason) : reject(destination, change.reason);
   }
   if (destination.status !== 'removing') return undefined;
-  if (change.status !== 'applied') return keepSuspended(destination, `The removal was not applied: ${change.reason}`);
+  if (change.status !== 'applied')
+    return keepSuspended(destination, `The removal was not applied: ${change.reason}`, named(by));
   const removed = completeRemoval(destination, change);
   return removed.ok ? removed.value : undefined;
 }
