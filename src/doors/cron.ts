@@ -4,6 +4,7 @@ import type { Job } from '../app/job.ts';
 import { relay, relayQuietly } from '../app/relay.ts';
 import { addSeconds, timestamp } from '../domain/time.ts';
 import { checkOldFences } from '../features/accounts/fence/check.ts';
+import { startSweep } from '../features/accounts/fence/sweep.ts';
 import { wakeOpenings } from '../features/accounts/open.ts';
 import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
@@ -33,7 +34,14 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakePolicyChanges,
     wakeOpenings,
   },
-  '*/15 * * * *': { backfillEvents, checkOldFences, expireProposals, recertifyDestinations, forgetOldAnswers },
+  '*/15 * * * *': {
+    backfillEvents,
+    startSweep,
+    checkOldFences,
+    expireProposals,
+    recertifyDestinations,
+    forgetOldAnswers,
+  },
 };
 
 export async function runJobs(

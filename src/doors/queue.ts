@@ -5,6 +5,7 @@ import type { Consumer } from '../app/consumer.ts';
 import { relayQuietly } from '../app/relay.ts';
 import { addSeconds } from '../domain/time.ts';
 import { checkAccountFence } from '../features/accounts/fence/check.ts';
+import { sweepFencesStep } from '../features/accounts/fence/sweep.ts';
 import { openAccountStep } from '../features/accounts/open.ts';
 import { changePolicy } from '../features/destinations/change-policy.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
@@ -27,6 +28,7 @@ const consumers: readonly Consumer[] = [
   refreshTransfer,
   refreshPolicyChange,
   checkAccountFence,
+  sweepFencesStep,
   syncWallet,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));

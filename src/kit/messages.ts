@@ -28,6 +28,12 @@ export const RefreshTransfer = envelope('transfer.refresh', {
 });
 export const RefreshPolicyChange = envelope('policy_change.refresh', { changeId: idOf<PolicyChangeId>('chg') });
 export const CheckFence = envelope('fence.check', { accountId: idOf<AccountId>('acc') });
+export const SweepFences = envelope('fence.sweep', {
+  /** Names the sweep: what was seen before it is not of it. */
+  startedAt: z.string(),
+  stage: z.enum(['policies', 'wallets', 'accounts']),
+  cursor: z.string().nullable(),
+});
 export const SyncWallet = envelope('wallet.sync', { walletId: idOf<WalletId>('wal') });
 
 type Body<S extends z.ZodType> = Omit<z.infer<S>, 'v' | 'id' | 'type'>;
@@ -45,6 +51,7 @@ export const webhookReceived = constructorOf<typeof WebhookReceived>('webhook.re
 export const refreshTransfer = constructorOf<typeof RefreshTransfer>('transfer.refresh');
 export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('policy_change.refresh');
 export const checkFence = constructorOf<typeof CheckFence>('fence.check');
+export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
 
 /** As a queue's `sendBatch` takes them. */

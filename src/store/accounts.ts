@@ -1,5 +1,5 @@
 // Accounts and the wallets under them.
-import { and, asc, eq, inArray, lte } from 'drizzle-orm';
+import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Account } from '../domain/account.ts';
 import type { AccountId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
@@ -46,6 +46,31 @@ export async function listOpeningAccounts(database: Database, limit: number): Pr
     .limit(limit)
     .all();
   return rows.map((row) => fromRow<Account>(row));
+}
+
+/** Active accounts in the order of their ids. */
+export async function listActiveAccounts(
+  database: Database,
+  page: { after: string | undefined; limit: number },
+): Promise<Account[]> {
+  const rows = await database
+    .select()
+    .from(accounts)
+    .where(and(eq(accounts.status, 'active'), newerThan(accounts.id, page.after)))
+    .orderBy(asc(accounts.id))
+    .limit(page.limit)
+    .all();
+  return rows.map((row) => fromRow<Account>(row));
+}
+
+/** Which of these ids at custody are approved lists and wallets of ours; any number of ids is one bound parameter. */
+export async function listKnownAtCustody(database: Database, custodyIds: readonly string[]): Promise<Set<string>> {
+  const these = sql`(SELECT value FROM json_each(${JSON.stringify(custodyIds)}))`;
+  const [lists, held] = await database.batch([
+    database.select({ id: accounts.policyId }).from(accounts).where(inArray(accounts.policyId, these)),
+    database.select({ id: wallets.custodyId }).from(wallets).where(inArray(wallets.custodyId, these)),
+  ]);
+  return new Set([...lists, ...held].flatMap(({ id }) => (id === null ? [] : [id])));
 }
 
 /** Active accounts whose last fence check is older than `before`, oldest check first. */

@@ -15,7 +15,7 @@ import { accounts, clients, destinations, orders, policyChanges, wallets } from 
 /** As a literal: the planner takes a partial index only when it can see that its condition holds. */
 const aliveOnly = sql`status IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing')`;
 /** Destinations whose address custody's list holds: removal and denial of it have not been applied yet. */
-const listed = ['approved', 'suspended', 'removing'] as const;
+export const isListed = inArray(destinations.status, ['approved', 'suspended', 'removing']);
 
 export async function findDestination(
   database: Database,
@@ -109,7 +109,7 @@ export async function listListedAddresses(database: Database, accountId: Account
   const rows = await database
     .select({ address: destinations.address })
     .from(destinations)
-    .where(and(eq(destinations.accountId, accountId), inArray(destinations.status, [...listed])))
+    .where(and(eq(destinations.accountId, accountId), isListed))
     .all();
   return rows.map(({ address }) => address);
 }

@@ -28,6 +28,7 @@ import type { PolicyChangeStatus } from '../domain/policy-change.ts';
 import type { CatchUpRule, ScheduleStatus } from '../domain/schedule.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { WalletStatus } from '../domain/wallet.ts';
+import type { SightingKind } from './sightings.ts';
 
 /** What every record with a state machine has. */
 const record = <Id extends string, Status extends string>() => ({
@@ -188,6 +189,18 @@ export const fences = sqliteTable(
     found: text('found'),
   },
   (table) => [index('fences_age').on(table.checkedAt)],
+);
+
+/** What custody showed when it was last read, by its ids: a sweep compares all accounts with it. See sightings.ts. */
+export const sightings = sqliteTable(
+  'sightings',
+  {
+    custodyId: text('custody_id').primaryKey(),
+    kind: text('kind').$type<SightingKind>().notNull(),
+    found: text('found').notNull(),
+    seenAt: text('seen_at').notNull(),
+  },
+  (table) => [index('sightings_shared').on(table.kind, table.custodyId)],
 );
 
 export const destinations = sqliteTable(

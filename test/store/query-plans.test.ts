@@ -20,6 +20,7 @@ import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
 import * as schedules from '../../src/store/schedules.ts';
+import * as sightings from '../../src/store/sightings.ts';
 import * as transfers from '../../src/store/transfers.ts';
 import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
 
@@ -73,6 +74,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     accounts.listAccounts(database, { limit: 50, after: idOf('acc') }),
   ],
   listOpeningAccounts: () => [accounts.listOpeningAccounts(database, 50)],
+  listActiveAccounts: () =>
+    [undefined, idOf('acc')].map((after) => accounts.listActiveAccounts(database, { after, limit: 50 })),
+  listKnownAtCustody: () => [accounts.listKnownAtCustody(database, ['plc-1', 'wa-1'])],
+  listFenceRecords: () => [fences.listFenceRecords(database, [idOf('acc')])],
+  listSharedSightings: () => [sightings.listSharedSightings(database)],
+  listSightingsSince: () => [sightings.listSightingsSince(database, ['plc-1'], AT)],
   listAccountsToCheck: () => [accounts.listAccountsToCheck(database, AT, 50)],
   listWallets: () => scopes.map((scope) => accounts.listWallets(database, scope, idOf('acc'))),
   findAccountWithWallets: () => scopes.map((scope) => accounts.findAccountWithWallets(database, scope, idOf('acc'))),
@@ -188,6 +195,9 @@ async function writeOnce(): Promise<void> {
   await outbox.bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, 'msg_2');
   await outbox.finish(database, 'msg_1');
   await idempotency.forgetAnswers(database, AT);
+  const seen = { custodyId: 'plc-1', kind: 'listing', found: { isGuarded: true }, seenAt: AT } as const;
+  await sightings.keepSightings(database, [seen]);
+  await sightings.forgetSighting(database, 'plc-1');
 }
 
 /** Steps of a plan that read a whole table, or the whole of an index without stopping at a page's end. */

@@ -3,6 +3,7 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { readShared } from '../../app/shared-policies.ts';
 import type { ApprovedChange } from '../../dfns/custody.ts';
 import type { ChangeAnswer, CustodyPolicy } from '../../domain/custody.ts';
 import { giveUpOn, review, startRemoval } from '../../domain/destination.ts';
@@ -104,8 +105,8 @@ async function ask(
   tag: string,
   isRepeat: boolean,
 ): Promise<Outcome> {
-  const [policies, policy] = await Promise.all([app.custody.listPolicies(), app.custody.findPolicy(change.policyId)]);
-  const problems = checkGuard(policies);
+  const [shared, policy] = await Promise.all([readShared(app, by.at, true), app.custody.findPolicy(change.policyId)]);
+  const problems = checkGuard(shared);
   if (policy === undefined || !policy.isActive || policy.rule.kind !== 'approved_list') {
     return giveUp(app, by, change, 'The approved list is not in force at custody.');
   }
