@@ -4,10 +4,11 @@ import { auditLogRoutes } from './audit-log.ts';
 import { authenticate, authorize } from './auth.ts';
 import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
+import type { Account } from './derive.ts';
 import { Refused, readJson } from './errors.ts';
 import { exchangeRoutes } from './exchanges.ts';
 import { networkRoutes } from './fees.ts';
-import { type Answer, type ApiCall, type Call, router } from './http.ts';
+import { type Answer, type ApiCall, type Call, type Route, router } from './http.ts';
 import { keyRoutes } from './keys.ts';
 import { permissionRoutes } from './permissions.ts';
 import { policyRoutes } from './policies.ts';
@@ -54,6 +55,13 @@ export function serveApi(transaction: Transaction, call: Call): Answer {
   return transaction((world) => route.serve(world, admitted));
 }
 
+function authorizeRoute({ settings }: World, caller: Account, { operation, otherOperation }: Route<ApiCall>): void {
+  if (operation === undefined) return;
+  const listed = otherOperation === undefined ? [operation] : [operation, otherOperation];
+  if (settings.replacementOperations === 'either') authorize(caller, operation, ...listed);
+  else for (const each of listed) authorize(caller, each);
+}
+
 function admit(world: World, call: Call) {
   if (world.settings.requireUserAgent && !call.headers.get('user-agent')) {
     throw new Refused(400, 'The User-Agent header is missing.');
@@ -63,7 +71,7 @@ function admit(world: World, call: Call) {
   const { route, params } = found;
   const caller = authenticate(world, call.headers);
   const admitted: ApiCall = { ...call, params, caller };
-  if (route.operation) authorize(caller, route.operation);
+  authorizeRoute(world, caller, route);
   // Broken JSON is refused before the token is spent: nothing could have been meant by it.
   if (call.method !== 'GET') readJson(call.text);
   if (call.method !== 'GET' && !route.withoutUserAction) useUserAction(world, admitted);

@@ -88,6 +88,9 @@ function matches(policy: Policy, activity: Activity): boolean {
     case 'Registry:Addresses:Modify':
     case 'Registry:ContractSchemas:Modify':
       return activity.kind === policy.activityKind;
+    case 'Vaults:ReleaseQuarantine':
+    case 'Vaults:CreateLock':
+      return false; // There are no vaults here that could do anything.
   }
 }
 

@@ -41,6 +41,8 @@ export type Route<C extends Call> = {
   path: string;
   /** The operation a caller must hold; undefined where being known is enough. */
   operation?: string;
+  /** Another operation that Dfns lists for the same endpoint; a setting says whether one of the two is enough. */
+  otherOperation?: string;
   /** Dfns asks a user action for nearly every mutation; the exceptions say so. */
   withoutUserAction?: true;
   serve: (world: World, call: C) => Answer;

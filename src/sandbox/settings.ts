@@ -27,6 +27,8 @@ export const Settings = z.strictObject({
   velocityCountsCurrent: z.boolean().default(true),
   /** Whether a service account may connect an exchange: older documents say no, newer ones yes. */
   serviceAccountsCreateExchanges: z.boolean().default(false),
+  /** Dfns lists two operations for cancelling and for speeding up: is one of them enough, or are both needed. */
+  replacementOperations: z.enum(['either', 'both']).default('either'),
   /** The status of an approval whose time has passed. */
   expiredApproval: z.enum(['Expired', 'Denied']).default('Expired'),
   /** `status: "Active"` in the body of a policy: ignored, or refused as an unknown field. */

@@ -16,14 +16,16 @@ import { iso, newId, requesterOf, type World } from './world.ts';
 const ALL = '/wallets/:walletId/transfers';
 const ONE = `${ALL}/:requestId`;
 
+// Dfns: whoever may read transfers can cancel one or speed it up, and so can whoever may send transactions.
+const toReplace = { operation: 'Wallets:Transfers:Read', otherOperation: 'Wallets:Transactions:Create' };
+
 export const transferRoutes: readonly Route<ApiCall>[] = [
   { method: 'POST', path: ALL, operation: 'Wallets:Transfers:Create', serve: createTransfer },
   { method: 'GET', path: ALL, operation: 'Wallets:Transfers:Read', serve: listTransfers },
   { method: 'GET', path: ONE, operation: 'Wallets:Transfers:Read', serve: getTransfer },
   { method: 'PUT', path: `${ONE}/abort`, operation: 'Wallets:Transfers:Abort', serve: abort('transfers') },
-  // Dfns: reading transfers is enough to cancel one or to speed it up.
-  { method: 'POST', path: `${ONE}/cancel`, operation: 'Wallets:Transfers:Read', serve: cancel('transfers') },
-  { method: 'POST', path: `${ONE}/speed-up`, operation: 'Wallets:Transfers:Read', serve: speedUp('transfers') },
+  { method: 'POST', path: `${ONE}/cancel`, ...toReplace, serve: cancel('transfers') },
+  { method: 'POST', path: `${ONE}/speed-up`, ...toReplace, serve: speedUp('transfers') },
 ];
 
 function createTransfer(world: World, call: ApiCall): Answer {
