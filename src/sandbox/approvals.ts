@@ -74,7 +74,7 @@ export function requestApproval(
   };
   const seq = world.store.insert('approvals', id, approval, { status: 'Pending', initiator_id: initiator });
   for (const userId of namedBy(world, approval.groups)) {
-    world.store.sql.exec('INSERT INTO approvers VALUES (?, ?)', userId, seq);
+    world.store.sql.exec('INSERT INTO approvers VALUES (?, ?, ?, ?)', userId, seq, 'Pending', initiator);
   }
   if (expiresAt !== undefined) world.store.schedule(expiresAt, 'approval.expire', id);
   emit(world, 'policy.approval.pending', { approval: viewApproval(world, approval) });
@@ -139,18 +139,32 @@ function listApprovals(world: World, call: ApiCall): Answer {
   return pageAnswer(found, (approval) => viewApproval(world, approval));
 }
 
+type Filters = { status: string | undefined; initiator: string | undefined };
+
+/** The statement names just the filters that are given, because each set of them has an index of its own. */
 function pageOfApprover(
   { store }: World,
   approver: string,
-  { status = null, initiator = null }: { status?: string | null | undefined; initiator?: string | null | undefined },
+  { status, initiator }: Filters,
   { limit, token }: PageRequest,
 ): Page<Approval> {
   const before = token === undefined ? Number.MAX_SAFE_INTEGER : readToken('approvals', token);
+  const named = [
+    { column: 'status', value: status },
+    { column: 'initiator_id', value: initiator },
+  ].flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]));
   const rows = store.sql.exec<{ seq: number; body: string }>(
-    `SELECT approvals.seq, body FROM approvers JOIN approvals ON approvals.seq = approval_seq
-     WHERE user_id = ?1 AND approval_seq < ?2 AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR initiator_id = ?4)
-     ORDER BY approval_seq DESC LIMIT ?5`,
-    ...[approver, before, status, initiator, limit + 1],
+    `SELECT approvals.seq, body FROM approvers CROSS JOIN approvals ON approvals.seq = approval_seq
+     WHERE user_id = ? AND approval_seq < ? ${named.map(({ column }) => `AND approvers.${column} = ?`).join(' ')}
+     ORDER BY approval_seq DESC LIMIT ?`,
+    ...[approver, before, ...named.map(({ value }) => value), limit + 1],
   );
   return store.pageOf('approvals', rows.toArray(), limit);
+}
+
+/** A settled approval; its status is also kept where approvers look for it. */
+export function saveSettled({ store }: World, approval: Approval): void {
+  store.save('approvals', approval.id, approval, { status: approval.status });
+  const which = 'approval_seq = (SELECT seq FROM approvals WHERE id = ?)';
+  store.sql.exec(`UPDATE approvers SET status = ? WHERE ${which}`, approval.status, approval.id);
 }

@@ -3,7 +3,7 @@
  * the policy change that waited for it.
  */
 import * as z from 'zod';
-import { requireApproval, viewApproval } from './approvals.ts';
+import { requireApproval, saveSettled, viewApproval } from './approvals.ts';
 import type { Account } from './derive.ts';
 import type { Approval, ApprovalGroup, Decision } from './entities.ts';
 import { parse, Refused, readJson } from './errors.ts';
@@ -87,7 +87,7 @@ function maySit(world: World, { approvers, serviceAccountsCanApprove }: Approval
 function settle(world: World, pending: Approval, status: 'Approved' | 'Denied' | 'Expired' | 'Pending') {
   const at = iso(world.now);
   const approval: Approval = { ...pending, status, dateUpdated: at, dateResolved: at };
-  world.store.save('approvals', approval.id, approval, { status });
+  saveSettled(world, approval);
   const { subject } = approval;
   if (subject.kind === 'Wallets:Sign') settleRequest(world, subject, approval);
   else if (subject.kind === 'Policies:Modify') settleChange(world, subject.changeRequestId, approval);

@@ -3,9 +3,10 @@
  * knows nothing of what the entities mean.
  */
 
+import { CountedSql } from './counted.ts';
 import type { Entities, Table } from './entities.ts';
 import { Refused } from './errors.ts';
-import { RESET, SCHEMA } from './schema.ts';
+import { META, OTHER_TABLES, RESET, SCHEMA } from './schema.ts';
 
 type Value = string | number | null;
 type Columns = Record<string, Value>;
@@ -15,11 +16,21 @@ export type PageRequest = { limit: number; token: string | undefined };
 export type Page<T> = { items: T[]; nextPageToken?: string };
 
 export class Store {
-  readonly sql: SqlStorage;
+  readonly sql: CountedSql;
 
   constructor(sql: SqlStorage) {
-    this.sql = sql;
-    sql.exec(SCHEMA);
+    this.sql = new CountedSql(sql);
+    this.#prepare();
+  }
+
+  /** Tables of another version are not understood any more: the sandbox starts over, and stays the same organisation. */
+  #prepare(): void {
+    this.sql.exec(META);
+    if (this.meta('schema') === SCHEMA) return;
+    for (const { name } of this.sql.exec<{ name: string }>(OTHER_TABLES).toArray()) this.sql.exec(`DROP TABLE ${name}`);
+    this.sql.exec(SCHEMA);
+    this.sql.exec(`DELETE FROM meta WHERE key <> 'seed'`);
+    this.setMeta('schema', SCHEMA);
   }
 
   insert<T extends Table>(table: T, id: string, entity: Entities[T], columns: Columns = {}): number {

@@ -19,7 +19,7 @@ const Tags = z
 const TagsBody = z.strictObject({ tags: Tags });
 const label = z.string().max(100);
 
-const CreateWallet = z.strictObject({
+export const CreateWallet = z.strictObject({
   network: z.string().refine((name) => Object.hasOwn(networks, name), 'unknown network'),
   name: label.optional(),
   externalId: label.optional(),
@@ -70,6 +70,12 @@ function createWallet(world: World, { caller, text }: ApiCall): Answer {
   const body = parse(CreateWallet, readJson(text), 'body');
   if (body.tags) authorize(caller, 'Wallets:Tags:Add');
   if (body.signingKey?.id !== undefined) authorize(caller, 'Keys:Reuse');
+  return ok(view(world, makeWallet(world, body)));
+}
+
+export type WalletWish = z.infer<typeof CreateWallet>;
+
+export function makeWallet(world: World, body: WalletWish): Wallet {
   const { id: keyId, publicKey } = keyFor(world, body);
   const address = addressOf(body.network, publicKey);
   const wallet: Wallet = {
@@ -87,14 +93,14 @@ function createWallet(world: World, { caller, text }: ApiCall): Answer {
   const seq = world.store.insert('wallets', wallet.id, wallet, { network: wallet.network, address });
   world.store.sql.exec('INSERT INTO key_wallets VALUES (?, ?)', keyId, seq);
   emit(world, 'wallet.created', { wallet: view(world, wallet) });
-  return ok(view(world, wallet));
+  return wallet;
 }
 
 const curveOf = (network: string): Curve =>
   familyOf(network) === 'Solana' ? { scheme: 'EdDSA', curve: 'ed25519' } : { scheme: 'ECDSA', curve: 'secp256k1' };
 
 /** A key of its own, or one that exists: then its curve must be the network's, and it has no wallet there yet. */
-function keyFor(world: World, { network, signingKey }: z.infer<typeof CreateWallet>): Key {
+function keyFor(world: World, { network, signingKey }: WalletWish): Key {
   const { scheme, curve } = curveOf(network);
   const { id, ...wanted } = signingKey ?? {};
   const key = id === undefined ? undefined : requireActiveKey(world, id);
