@@ -1,4 +1,5 @@
 /** Owns the way of a request through the emulated API: who calls, what they may do, which route serves them. */
+import { accessTokenRoutes } from './access-tokens.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditLogRoutes } from './audit-log.ts';
 import { authenticate, authorize } from './auth.ts';
@@ -26,6 +27,7 @@ export const apiRoutes = [
   ...userActionRoutes,
   ...auditLogRoutes,
   ...credentialRoutes,
+  ...accessTokenRoutes,
   ...serviceAccountRoutes,
   ...userRoutes,
   ...permissionRoutes,

@@ -7,10 +7,12 @@ import { raw, reset, sdk, settings } from './support.ts';
 
 beforeEach(reset);
 
-/** What every account may do: sign its actions, look after its own credentials, and ask what a network costs. */
+/** What every account may do: sign its actions, look after its own credentials and tokens, and ask about a network. */
 const FREE = [
   ...['POST /auth/action/init', 'POST /auth/action', 'POST /auth/credentials/init', 'POST /auth/credentials'],
   ...['GET /auth/credentials', 'PUT /auth/credentials/activate', 'PUT /auth/credentials/deactivate'],
+  ...['GET /auth/pats', 'GET /auth/pats/:tokenId', 'PUT /auth/pats/:tokenId', 'DELETE /auth/pats/:tokenId'],
+  ...['PUT /auth/pats/:tokenId/activate', 'PUT /auth/pats/:tokenId/deactivate'],
   ...['GET /networks/fees'],
 ];
 
@@ -25,6 +27,7 @@ const DOCUMENTED: Record<string, string> = {
   'PUT /auth/service-accounts/:serviceAccountId/activate': 'Auth:ServiceAccounts:Activate',
   'PUT /auth/service-accounts/:serviceAccountId/deactivate': 'Auth:ServiceAccounts:Deactivate',
   'DELETE /auth/service-accounts/:serviceAccountId': 'Auth:ServiceAccounts:Delete',
+  'POST /auth/pats': 'Auth:Pats:Create',
   'GET /auth/users': 'Auth:Users:Read',
   'GET /auth/users/:userId': 'Auth:Users:Read',
   'PUT /auth/users/:userId/activate': 'Auth:Users:Activate',
