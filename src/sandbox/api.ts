@@ -3,6 +3,7 @@ import { accessTokenRoutes } from './access-tokens.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditLogRoutes } from './audit-log.ts';
 import { authenticate, authorize } from './auth.ts';
+import { callFunctionRoutes } from './call-function.ts';
 import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
 import type { Account } from './derive.ts';
@@ -11,6 +12,7 @@ import { exchangeRoutes } from './exchanges.ts';
 import { networkRoutes } from './fees.ts';
 import { type Answer, type ApiCall, type Call, type Route, router } from './http.ts';
 import { keyRoutes } from './keys.ts';
+import { orgHistoryRoutes } from './org-history.ts';
 import { permissionRoutes } from './permissions.ts';
 import { policyRoutes } from './policies.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
@@ -31,6 +33,8 @@ export const apiRoutes = [
   ...serviceAccountRoutes,
   ...userRoutes,
   ...permissionRoutes,
+  // Before the wallets, whose paths it would fit.
+  ...orgHistoryRoutes,
   ...walletRoutes,
   ...keyRoutes,
   ...transferRoutes,
@@ -42,6 +46,7 @@ export const apiRoutes = [
   ...webhookRoutes,
   ...exchangeRoutes,
   ...networkRoutes,
+  ...callFunctionRoutes,
 ];
 
 const find = router(apiRoutes);

@@ -25,7 +25,8 @@ export const OTHER_TABLES = `SELECT name FROM sqlite_master
 export const SCHEMA = [
   entityTable('wallets', 'network TEXT NOT NULL, address TEXT NOT NULL,', ['network__address']),
   `CREATE TABLE IF NOT EXISTS balances (
-     wallet_id TEXT NOT NULL, asset TEXT NOT NULL, units TEXT NOT NULL, PRIMARY KEY (wallet_id, asset)) WITHOUT ROWID;`,
+     wallet_id TEXT NOT NULL, asset TEXT NOT NULL, units TEXT NOT NULL, PRIMARY KEY (wallet_id, asset)) WITHOUT ROWID;
+   CREATE INDEX IF NOT EXISTS balances_asset ON balances (asset);`,
   entityTable(
     'history',
     'wallet_id TEXT NOT NULL, direction TEXT NOT NULL, kind TEXT NOT NULL, contract TEXT, at INTEGER NOT NULL,',

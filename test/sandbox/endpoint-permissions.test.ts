@@ -13,7 +13,7 @@ const FREE = [
   ...['GET /auth/credentials', 'PUT /auth/credentials/activate', 'PUT /auth/credentials/deactivate'],
   ...['GET /auth/pats', 'GET /auth/pats/:tokenId', 'PUT /auth/pats/:tokenId', 'DELETE /auth/pats/:tokenId'],
   ...['PUT /auth/pats/:tokenId/activate', 'PUT /auth/pats/:tokenId/deactivate'],
-  ...['GET /networks/fees'],
+  ...['GET /networks/fees', 'POST /networks/:network/call-function'],
 ];
 
 /** Written from the documentation, not from the code. */
@@ -28,6 +28,7 @@ const DOCUMENTED: Record<string, string> = {
   'PUT /auth/service-accounts/:serviceAccountId/deactivate': 'Auth:ServiceAccounts:Deactivate',
   'DELETE /auth/service-accounts/:serviceAccountId': 'Auth:ServiceAccounts:Delete',
   'POST /auth/pats': 'Auth:Pats:Create',
+  'GET /wallets/all/history': 'Wallets:Read',
   'GET /auth/users': 'Auth:Users:Read',
   'GET /auth/users/:userId': 'Auth:Users:Read',
   'PUT /auth/users/:userId/activate': 'Auth:Users:Activate',

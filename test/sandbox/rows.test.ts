@@ -37,8 +37,9 @@ describe('the rows that a page costs', () => {
     const [walletId = ''] = walletIds;
     await deposit(walletId, 200);
     const events = `/webhooks/${webhook?.id}/events`;
+    const times = 'startTime=2026-01-01&endTime=2200-01-01';
     const paths = [
-      ...['/wallets?limit=5', '/keys?limit=5'],
+      ...['/wallets?limit=5', '/keys?limit=5', `/wallets/all/history?${times}&limit=5`],
       ...['', '&direction=In', '&kind=Erc20Transfer', `&contract=${USDC}`].map(
         (filter) => `/wallets/${walletId}/history?limit=5${filter}`,
       ),
