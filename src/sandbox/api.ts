@@ -9,6 +9,7 @@ import { decisionRoutes } from './decisions.ts';
 import type { Account } from './derive.ts';
 import { Refused, readJson } from './errors.ts';
 import { exchangeRoutes } from './exchanges.ts';
+import { feeSponsorRoutes } from './fee-sponsors.ts';
 import { networkRoutes } from './fees.ts';
 import { type Answer, type ApiCall, type Call, type Route, router } from './http.ts';
 import { keyRoutes } from './keys.ts';
@@ -47,6 +48,7 @@ export const apiRoutes = [
   ...exchangeRoutes,
   ...networkRoutes,
   ...callFunctionRoutes,
+  ...feeSponsorRoutes,
 ];
 
 const find = router(apiRoutes);

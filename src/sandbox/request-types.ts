@@ -38,7 +38,11 @@ type Broadcast = Requested & {
   replacementId?: string;
 };
 
-export type Transfer = Broadcast & { requestBody: TransferBody; metadata: { asset: AssetMetadata } };
+export type Transfer = Broadcast & {
+  requestBody: TransferBody;
+  metadata: { asset: AssetMetadata };
+  feeSponsorId?: string;
+};
 /** Of a transaction that replaces another one, only its signed form is kept. */
 export type Replacement = { kind: 'CancelTransaction' | 'SpeedUpTransaction'; txHash: string; signedTx: string };
 export type Transaction = Broadcast & { requestBody: TransactionBody | Replacement };

@@ -58,6 +58,11 @@ export const SCHEMA = [
   ]),
   entityTable('deliveries', 'status TEXT NOT NULL, event_id TEXT NOT NULL,', ['status__seq', 'event_id']),
   entityTable('faults', '', []),
+  entityTable('fee_sponsors', '', []),
+  entityTable('sponsored_fees', 'sponsor_id TEXT NOT NULL, wallet_id TEXT NOT NULL, is_open INTEGER NOT NULL,', [
+    'sponsor_id__is_open__seq',
+    'wallet_id__is_open',
+  ]),
   entityTable('exchanges', '', []),
   entityTable(
     'exchange_operations',
@@ -85,6 +90,8 @@ export const RESET = [
     'events',
     'deliveries',
     'faults',
+    'fee_sponsors',
+    'sponsored_fees',
     'exchanges',
     'exchange_operations',
     'exchange_balances',

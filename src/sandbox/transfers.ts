@@ -2,7 +2,8 @@
 import { metadataOf } from './chain.ts';
 import { readableOf } from './effects.ts';
 import type { Transfer } from './entities.ts';
-import { parse, Refused, readJson } from './errors.ts';
+import { parse, readJson } from './errors.ts';
+import { checkSponsor } from './fee-sponsors.ts';
 import { type Answer, type ApiCall, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
 import { begin } from './lifecycle.ts';
 import { assetOf } from './networks.ts';
@@ -34,7 +35,7 @@ function createTransfer(world: World, call: ApiCall): Answer {
   const fingerprint = fingerprintOf(world, wallet.id, body, call.text);
   const earlier = findRepeat(world, 'transfers', body.externalId, fingerprint);
   if (earlier) return ok(earlier);
-  if (body.feeSponsorId !== undefined) throw new Refused(404, 'Fee sponsor not found.');
+  checkSponsor(world, call.caller, wallet, body.feeSponsorId);
 
   const request: Transfer = {
     id: newId('xfr'),
@@ -46,6 +47,7 @@ function createTransfer(world: World, call: ApiCall): Answer {
     status: 'Pending',
     dateRequested: iso(world.now),
     ...(body.externalId !== undefined && { externalId: body.externalId }),
+    ...(body.feeSponsorId !== undefined && { feeSponsorId: body.feeSponsorId }),
   };
   const judgement = judgeWallet(world, wallet, readableOf(world, request));
   const ask = { table: 'transfers', request, judgement, fingerprint, caller: call.caller } as const;
