@@ -64,15 +64,19 @@ describe('a fee sponsor', () => {
   });
 
   it('is not charged for a transfer that was cancelled on the way', async () => {
-    const { admin, sponsor, send, statusOf, wallet, sponsorWallet } = await sponsored();
+    const { admin, sponsor, send, statusOf, wallet, sponsorWallet } = await sponsored(String(FEE + FEE / 2n));
     await fund(wallet.id);
     const { id: transferId } = await send(sponsor.id);
     await advance(0.7);
     await admin.wallets.cancelTransfer({ walletId: wallet.id, transferId });
     await advance(2);
     expect((await statusOf(transferId)).status).toBe('Failed');
-    expect(await etherOf(sponsorWallet.id)).toBe(BigInt(ETHER));
+    expect(await etherOf(sponsorWallet.id)).toBe(FEE + FEE / 2n);
     expect(await admin.feeSponsors.listSponsoredFees({ feeSponsorId: sponsor.id })).toEqual({ items: [] });
+    // What was set aside for it is free again.
+    const next = await send(sponsor.id);
+    await advance(2);
+    expect((await statusOf(next.id)).status).toBe('Confirmed');
   });
 
   it('fails what it sponsors while a policy blocks its own wallet', async () => {
