@@ -11,6 +11,7 @@ import type { Approval, ApprovalGroup, Policy } from './entities.ts';
 import { Refused } from './errors.ts';
 import { emit } from './events.ts';
 import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
+import { viewRequest } from './request-types.ts';
 import { readScript } from './screening.ts';
 import { type Page, type PageRequest, readToken } from './store.ts';
 import { iso, newId, type World } from './world.ts';
@@ -108,9 +109,10 @@ const REQUEST_NAMES = {
   signatures: 'signatureRequest',
 } as const;
 
-const requestView = ({ store }: World, table: keyof typeof REQUEST_NAMES, id: string) => ({
-  [REQUEST_NAMES[table]]: store.find(table, id),
-});
+function requestView({ store }: World, table: keyof typeof REQUEST_NAMES, id: string) {
+  const request = store.find(table, id);
+  return { [REQUEST_NAMES[table]]: request && viewRequest(request) };
+}
 
 function viewActivity(world: World, subject: Approval['subject']) {
   return subject.kind === 'Wallets:Sign'
