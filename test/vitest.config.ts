@@ -5,6 +5,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { build } from 'esbuild';
 import { defineConfig } from 'vitest/config';
 import { deriveOrganization } from '../src/sandbox/derive.ts';
+import { readContract } from './support/conformance/contract.ts';
 
 const root = fileURLToPath(import.meta.resolve('..'));
 const compatibilityDate = '2026-08-15';
@@ -50,6 +51,7 @@ export default defineConfig({
       miniflare: {
         bindings: {
           FUZZ_CASES,
+          DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           PUBLIC_URL: 'http://fiducia.test',
           DFNS_API_URL: 'http://sandbox.test',
