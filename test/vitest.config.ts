@@ -39,7 +39,11 @@ const gate = `export default { fetch(request, env) {
   if (hostname === 'sandbox.test') return env.SANDBOX.fetch(request)
   throw new Error('a test may not reach ' + hostname)
 } }`;
-const closed = `export default { fetch: () => new Response('closed', { status: 502 }) }`;
+/** What the sandbox's deliveries reach: a refusal, and under /slow one that takes its time. */
+const closed = `export default { async fetch(request) {
+  if (new URL(request.url).pathname === '/slow') await scheduler.wait(1500)
+  return new Response('closed', { status: 502 })
+} }`;
 const script = (path: string, contents: string) => [{ type: 'ESModule' as const, path, contents }];
 
 export default defineConfig({

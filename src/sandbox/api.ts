@@ -79,7 +79,7 @@ function admit(world: World, call: Call) {
   if (!found) throw new Refused(404, `Not found: ${call.method} ${call.url.pathname}`);
   const { route, params } = found;
   const caller = authenticate(world, call.headers);
-  const admitted: ApiCall = { ...call, params, caller };
+  const admitted: ApiCall = { ...call, params, caller, listOrder: world.settings.listOrder };
   authorizeRoute(world, caller, route);
   // Broken JSON is refused before the token is spent: nothing could have been meant by it.
   if (call.method !== 'GET') readJson(call.text);

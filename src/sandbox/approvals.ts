@@ -13,7 +13,7 @@ import { emit } from './events.ts';
 import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
 import { viewRequest } from './request-types.ts';
 import { readScript } from './screening.ts';
-import { type Page, type PageRequest, readToken } from './store.ts';
+import { type Page, type PageRequest, startOf } from './store.ts';
 import { iso, newId, type World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -95,6 +95,19 @@ export function requireApproval(world: World, id: string): Approval {
   return approval;
 }
 
+/** Who decides: the groups as they were, or by the setting those that the triggered policies have now. */
+export function groupsOf(
+  { store, settings }: World,
+  { groups, policyEvaluations }: Approval,
+): readonly ApprovalGroup[] {
+  if (settings.approvalGroups === 'frozen') return groups;
+  return policyEvaluations
+    .filter(({ triggered }) => triggered)
+    .flatMap(({ policyId }) => store.find('policies', policyId) ?? [])
+    .flatMap(requestsOf)
+    .flatMap(({ approvalGroups }) => approvalGroups);
+}
+
 /** Dfns embeds the activity but not the approval groups, which a reader finds in the policy. */
 export function viewApproval(world: World, { groups: _groups, subject, ...approval }: Approval) {
   const { id, initiatorId, ...rest } = approval;
@@ -148,20 +161,20 @@ function pageOfApprover(
   { store }: World,
   approver: string,
   { status, initiator }: Filters,
-  { limit, token }: PageRequest,
+  page: PageRequest,
 ): Page<Approval> {
-  const before = token === undefined ? Number.MAX_SAFE_INTEGER : readToken('approvals', token);
+  const { from, beyond, direction } = startOf('approvals', page);
   const named = [
     { column: 'status', value: status },
     { column: 'initiator_id', value: initiator },
   ].flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]));
   const rows = store.sql.exec<{ seq: number; body: string }>(
     `SELECT approvals.seq, body FROM approvers CROSS JOIN approvals ON approvals.seq = approval_seq
-     WHERE user_id = ? AND approval_seq < ? ${named.map(({ column }) => `AND approvers.${column} = ?`).join(' ')}
-     ORDER BY approval_seq DESC LIMIT ?`,
-    ...[approver, before, ...named.map(({ value }) => value), limit + 1],
+     WHERE user_id = ? AND approval_seq ${beyond} ? ${named.map(({ column }) => `AND approvers.${column} = ?`).join(' ')}
+     ORDER BY approval_seq ${direction} LIMIT ?`,
+    ...[approver, from, ...named.map(({ value }) => value), page.limit + 1],
   );
-  return store.pageOf('approvals', rows.toArray(), limit);
+  return store.pageOf('approvals', rows.toArray(), page.limit);
 }
 
 /** A settled approval; its status is also kept where approvers look for it. */

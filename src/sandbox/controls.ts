@@ -102,7 +102,7 @@ function sendDelivery(world: World, call: Call): Answer {
   const delivery = found.dateSent === undefined ? restamp(world, found) : found;
   world.store.save('deliveries', deliveryId, { ...delivery, status: 'held' }, { status: 'held' });
   const later: Answer['later'] = async (machine) => {
-    const outcome = await post(delivery);
+    const outcome = await post(delivery, world.settings);
     return ok(viewDelivery(machine.transaction((then) => finishDelivery(then, delivery, outcome))));
   };
   return { status: 200, body: {}, later };

@@ -62,7 +62,8 @@ export type ChangeRequest = {
   id: string;
   requester: Requester;
   kind: 'Policy';
-  operationKind: 'Update';
+  /** The types know an update only; a setting says what an archiving is called. */
+  operationKind: 'Update' | 'Delete';
   status: 'Applied' | 'Failed' | 'Pending' | 'Rejected';
   entityId: string;
   dateCreated: string;

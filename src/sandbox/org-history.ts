@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { HistoryItem } from './entities.ts';
 import { parse, Refused } from './errors.ts';
 import { type Answer, type ApiCall, pageAnswer, pageRequest, type Route } from './http.ts';
-import { readToken } from './store.ts';
+import { startOf } from './store.ts';
 import type { World } from './world.ts';
 
 const instant = z.iso.datetime({ offset: true }).or(z.iso.date()).transform(Date.parse);
@@ -17,22 +17,22 @@ export const orgHistoryRoutes: readonly Route<ApiCall>[] = [
 
 type Row = { seq: number; body: string };
 
-/** Newest first, by time and within one instant by number. */
+/** In the order of lists, by time and within one instant by number. */
 function listOrgHistory(world: World, call: ApiCall): Answer {
   const { startTime, endTime } = parse(Range, Object.fromEntries(call.url.searchParams), 'query');
-  const { limit, token } = pageRequest(call);
-  const [at, seq] = token === undefined ? [endTime, Number.MAX_SAFE_INTEGER] : placeOf(world, token);
+  const page = pageRequest(call);
+  const { from, beyond, direction } = startOf('history', page);
+  const [at, seq] = page.token === undefined ? [from, from] : placeOf(world, from);
   const rows = world.store.sql.exec<Row>(
-    `SELECT seq, body FROM history WHERE at >= ? AND at <= ? AND (at, seq) < (?, ?)
-     ORDER BY at DESC, seq DESC LIMIT ?`,
-    ...[startTime, endTime, at, seq, limit + 1],
+    `SELECT seq, body FROM history WHERE at >= ? AND at <= ? AND (at, seq) ${beyond} (?, ?)
+     ORDER BY at ${direction}, seq ${direction} LIMIT ?`,
+    ...[startTime, endTime, at, seq, page.limit + 1],
   );
-  const page = world.store.pageOf('history', rows.toArray(), limit);
-  return pageAnswer(page, view, { orgId: world.organization.orgId });
+  const found = world.store.pageOf('history', rows.toArray(), page.limit);
+  return pageAnswer(found, view, { orgId: world.organization.orgId });
 }
 
-function placeOf({ store }: World, token: string): [at: number, seq: number] {
-  const seq = readToken('history', token);
+function placeOf({ store }: World, seq: number): [at: number, seq: number] {
   const [row] = store.sql.exec<{ at: number }>('SELECT at FROM history WHERE seq = ?', seq).toArray();
   if (!row) throw new Refused(400, 'Invalid query: paginationToken: not a page token');
   return [row.at, seq];

@@ -15,6 +15,7 @@ import { Empty, parse, Refused, readJson } from './errors.ts';
 import { type Answer, type ApiCall, choice, ok, param, type Route } from './http.ts';
 import { assign, requirePermission } from './permissions.ts';
 import { isAcceptedKey } from './signature.ts';
+import { directionOf } from './store.ts';
 import { DAY_SECONDS, DAYS_MAX, signToken, viewToken } from './tokens.ts';
 import { iso, newId, type World } from './world.ts';
 
@@ -99,8 +100,9 @@ function view(world: World, account: StoredAccount, accessToken?: string) {
 }
 
 /** The SDK knows no pages here, so there are none. */
-function listServiceAccounts(world: World): Answer {
-  const accounts = world.store.select('accounts', 'WHERE is_service = 1 AND archived = 0 ORDER BY seq DESC');
+function listServiceAccounts(world: World, { listOrder }: ApiCall): Answer {
+  const ordered = `ORDER BY seq ${directionOf(listOrder)}`;
+  const accounts = world.store.select('accounts', `WHERE is_service = 1 AND archived = 0 ${ordered}`);
   return ok({ items: accounts.map((account) => view(world, account)) });
 }
 

@@ -49,7 +49,9 @@ function createTransfer(world: World, call: ApiCall): Answer {
     ...(body.externalId !== undefined && { externalId: body.externalId }),
     ...(body.feeSponsorId !== undefined && { feeSponsorId: body.feeSponsorId }),
   };
-  const judgement = judgeWallet(world, wallet, readableOf(world, request));
+  const isHidden = call.isDeposit && world.settings.exchangeDepositRecipient === 'unknown';
+  const readable = { ...readableOf(world, request), ...(isHidden && { recipients: undefined }) };
+  const judgement = judgeWallet(world, wallet, readable);
   const ask = { table: 'transfers', request, judgement, fingerprint, caller: call.caller } as const;
   return submit(world, ask, (accepted) => begin(world, 'transfers', accepted));
 }

@@ -10,6 +10,7 @@ import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, 
 import type { Curve } from './key-material.ts';
 import { makeKey, requireActiveKey, walletsOf } from './keys.ts';
 import { assetInfo, familyOf, locatorOf, networks, usdQuote, usdValue } from './networks.ts';
+import { walletOfLabel } from './wallet-labels.ts';
 import { iso, newId, type World } from './world.ts';
 
 const Tags = z
@@ -65,12 +66,12 @@ function view(world: World, { address, ...wallet }: Wallet): Omit<Wallet, 'addre
   return world.now < readyAt ? wallet : { ...wallet, address };
 }
 
-/** Dfns: the external id of a wallet is a label; the same one twice makes two wallets. */
 function createWallet(world: World, { caller, text }: ApiCall): Answer {
   const body = parse(CreateWallet, readJson(text), 'body');
   if (body.tags) authorize(caller, 'Wallets:Tags:Add');
   if (body.signingKey?.id !== undefined) authorize(caller, 'Keys:Reuse');
-  return ok(view(world, makeWallet(world, body)));
+  const labelled = walletOfLabel(world, body.externalId);
+  return ok(view(world, labelled ?? makeWallet(world, body)));
 }
 
 export type WalletWish = z.infer<typeof CreateWallet>;
@@ -149,6 +150,9 @@ function changeTags(world: World, call: ApiCall, change: (present: string[], giv
   const tags = change(wallet.tags, parse(TagsBody, readJson(call.text), 'body').tags);
   const tagsAdded = tags.filter((tag) => !wallet.tags.includes(tag));
   const tagsRemoved = wallet.tags.filter((tag) => !tags.includes(tag));
+  if (tagsAdded.length + tagsRemoved.length === 0 && world.settings.unchangedTags === 'refuse') {
+    throw new Refused(409, 'The wallet has these tags already, or none of them.', { walletId: wallet.id });
+  }
   if (tagsAdded.length + tagsRemoved.length > 0) {
     const updated = { ...wallet, tags };
     world.store.save('wallets', wallet.id, updated);
