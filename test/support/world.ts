@@ -220,6 +220,17 @@ export class World {
     );
   }
 
+  /** Lets minutes pass until it is so: what waits for custody's own time is quiet in between. */
+  async waitFor(isSo: () => Promise<boolean>, { minutes = 60 }: { minutes?: number } = {}): Promise<void> {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      await this.tick();
+      await this.settle({ ticks: false });
+      if (await isSo()) return;
+      await this.advance(60);
+    }
+    throw new Error(`not so after ${minutes} minutes: ${JSON.stringify(this.logged.slice(-5))}`);
+  }
+
   async decide(approvalId: string, value: 'Approved' | 'Denied', reason?: string): Promise<void> {
     await control('POST', `/approvals/${approvalId}/decide`, {
       user: 'compliance-1',
@@ -322,17 +333,23 @@ export class World {
     ).results;
 }
 
-/** `settings` take the place of those in wrangler.toml. */
+/**
+ * `settings` take the place of those in wrangler.toml; `readings` are custody's, for what its documents leave open, from
+ * before the organisation is set up.
+ */
 export async function openWorld({
   at = MONDAY,
   settings = {},
+  readings = {},
 }: {
   at?: string;
   settings?: Readonly<Record<string, string>>;
+  readings?: object;
 } = {}): Promise<World> {
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   await control('POST', '/reset', {});
+  await control('PUT', '/settings', readings);
   await control('PUT', '/webhooks/mode', { mode: 'hold' });
   const seconds = Math.ceil((Date.parse(at) - Date.parse(timestamp(Date.now()))) / 1000);
   await control('POST', '/time/advance', { seconds });

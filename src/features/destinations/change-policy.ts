@@ -178,9 +178,7 @@ async function hear(
     case 'applied':
       return recordUngated(app, by, change);
     case 'refused':
-      return answer.status === 409
-        ? secondLook(app, by, change, policy)
-        : giveUp(app, by, change, `Custody refused the change: ${answer.message}`);
+      return secondLook(app, by, change, policy, answer);
     case 'barred': {
       const detail = `Custody does not accept our credential (${answer.status}): ${answer.message}`;
       const changes = await openIncident(databaseFor(app, change.accountId), by, {
@@ -199,17 +197,27 @@ async function hear(
   }
 }
 
-/** Something came first: perhaps an earlier attempt of ours, whose answer was lost. */
+/** How custody may say that another change came first; it is not documented, so what it shows counts too. */
+const OVERTAKEN_STATUSES: readonly number[] = [409, 412];
+
+/** Something may have come first: perhaps an earlier attempt of ours, whose answer was lost. */
 async function secondLook(
   app: App,
   by: Provenance,
   change: PolicyChange<'submitting'>,
   seen: CustodyPolicy,
+  { status, message: says }: Extract<ChangeAnswer, { kind: 'refused' }>,
 ): Promise<Outcome> {
   const policy = (await app.custody.findPolicy(change.policyId)) ?? seen;
   const ours = await findOurs(app, change, policy);
   if (typeof ours === 'object') return keepSubmitted(app, by, change, ours);
-  return stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.');
+  const isOvertaken =
+    OVERTAKEN_STATUSES.includes(status) ||
+    policy.pendingChange !== undefined ||
+    !isSameList(listOf(policy), change.addressesBefore);
+  return isOvertaken
+    ? stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.')
+    : giveUp(app, by, change, `Custody refused the change: ${says}`);
 }
 
 async function keepSubmitted(

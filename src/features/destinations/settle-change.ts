@@ -56,15 +56,20 @@ export const refreshPolicyChange = consumer('events', RefreshPolicyChange, async
       return takeApplied(app, by, change, policy);
     case 'denied':
       if (policy.pendingChange?.id === change.changeRequestId) return 'again';
-      return settle(app, by, change, rejectChange(change, reasonOf(approval)));
+      return settle(app, by, change, toDenied(change, approval));
     case 'expired':
       if (policy.pendingChange?.id === change.changeRequestId) return 'again';
-      return settle(app, by, change, expireChange(change, 'Nobody decided in time.'));
+      return settle(app, by, change, toExpired(change));
   }
 });
 
-const reasonOf = ({ decisions }: CustodyApproval): string =>
-  decisions.find(({ value }) => value === 'denied')?.reason ?? 'Denied without a reason.';
+const toExpired = (change: PolicyChange<'submitted'>) => expireChange(change, 'Nobody decided in time.');
+
+/** Custody may call an approval denied that ran out of time; then nobody denied it. */
+function toDenied(change: PolicyChange<'submitted'>, { decisions }: CustodyApproval) {
+  const denial = decisions.find(({ value }) => value === 'denied');
+  return denial === undefined ? toExpired(change) : rejectChange(change, denial.reason ?? 'Denied without a reason.');
+}
 
 /** Approved is not yet applied: only the list itself tells. */
 async function takeApplied(
