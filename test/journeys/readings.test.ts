@@ -92,13 +92,13 @@ async function wholeStory(world: World): Promise<void> {
 }
 
 describe('the whole story', () => {
-  it.each(readings)('is the same under %j', async (settings) => {
-    await wholeStory(await openWorld({ settings }));
+  it.each(readings)('is the same under %j', async (reading) => {
+    await wholeStory(await openWorld({ readings: reading }));
   });
 
-  it.each(tight)('is the same under %j, only slower', async (settings) => {
+  it.each(tight)('is the same under %j, only slower', async (reading) => {
     const world = await openWorld();
-    await control('PUT', '/settings', settings);
+    await control('PUT', '/settings', reading);
     await wholeStory(world);
   });
 
