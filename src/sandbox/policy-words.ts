@@ -47,7 +47,9 @@ function conditionOf(rule: Policy['rule']): string {
     case 'AlwaysTrigger':
       return 'anything at all';
     case 'TransactionRecipientWhitelist':
-      return `anything that is not for ${or(rule.configuration.addresses) || 'nobody (the list is empty)'}`;
+      return rule.configuration.addresses.length === 0
+        ? 'anything at all (the list is empty)'
+        : `anything that is not for ${or(rule.configuration.addresses)}`;
     case 'TransactionAmountLimit':
       return `more than ${rule.configuration.limit} USD at once`;
     case 'TransactionAmountLimitNominal':
