@@ -59,6 +59,7 @@ const outOfReach = [
   'approverInUseStatus',
   'auditLogDaysMax', // read by people
   'auditLogRowsMax',
+  'replacementOperations', // nothing is cancelled or speeded up
   'signatureSignedMilliseconds', // no signatures, no keys
   'deletedKeyWallets',
   'webhookTimeoutMilliseconds', // the webhook door does one durable send

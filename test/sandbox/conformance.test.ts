@@ -267,6 +267,43 @@ const stories: Record<string, () => Promise<unknown>> = {
       await admin.networks.getFees({ query: { network } });
     }
     await admin.networks.listCantonValidators({ network: 'canton' });
+    const decimals = { type: 'function', name: 'decimals', stateMutability: 'view', inputs: [] };
+    const abi = { ...decimals, outputs: [{ name: '', type: 'uint8' }] };
+    await admin.networks.callFunction({ network: 'ethereum-sepolia', body: { contract: USDC, abi, calldata: {} } });
+  },
+
+  'personal access tokens': async () => {
+    const owner = await sdk('admin-1');
+    const { publicKey } = await newKey();
+    const { tokenId } = await owner.auth.createPersonalAccessToken({ body: { name: 'laptop', publicKey } });
+    await owner.auth.listPersonalAccessTokens();
+    await owner.auth.getPersonalAccessToken({ tokenId });
+    await owner.auth.updatePersonalAccessToken({ tokenId, body: { name: 'phone' } });
+    await owner.auth.deactivatePersonalAccessToken({ tokenId });
+    await owner.auth.activatePersonalAccessToken({ tokenId });
+    await owner.auth.archivePersonalAccessToken({ tokenId });
+  },
+
+  'fee sponsors and the history of all wallets': async () => {
+    const admin = await sdk('admin-1');
+    const [{ wallet: sponsor }, { wallet }] = [await openWallet(['sponsor']), await openWallet()];
+    await fund(sponsor.id);
+    await control('POST', `/wallets/${wallet.id}/fund`, { kind: 'Erc20', contract: USDC, amount: '900' });
+    const { id: feeSponsorId } = await admin.feeSponsors.createFeeSponsor({
+      body: { walletId: sponsor.id, name: 'gas' },
+    });
+    await admin.wallets.transferAsset({
+      walletId: wallet.id,
+      body: { kind: 'Erc20', contract: USDC, to: EXCHANGE, amount: '5', feeSponsorId },
+    });
+    await advance(10);
+    await admin.feeSponsors.listFeeSponsors();
+    await admin.feeSponsors.getFeeSponsor({ feeSponsorId });
+    await admin.feeSponsors.listSponsoredFees({ feeSponsorId });
+    await admin.feeSponsors.deactivateFeeSponsor({ feeSponsorId });
+    await admin.feeSponsors.activateFeeSponsor({ feeSponsorId });
+    await admin.feeSponsors.deleteFeeSponsor({ feeSponsorId });
+    await admin.wallets.listOrgWalletHistory({ query: { startTime: '2026-01-01', endTime: '2200-01-01' } });
   },
 };
 

@@ -55,6 +55,43 @@ const additions: readonly Addition[] = [
       );
     },
   },
+  {
+    why: 'policies about vaults are newer than the SDK',
+    source: 'docs.dfns.co: api-reference/policies, October 2026',
+    add: (shapes) => {
+      const texts = shapes.list(shapes.add({ is: 'string' }));
+      const tags = shapes.object({ 'hasAny?': texts, 'hasAll?': texts });
+      const filters = { shape: shapes.object({ 'vaultTags?': tags }), isOptional: true };
+      const isNearest = (id: ShapeId) => isObjectOfKind(shapes, id, 'Registry:ContractSchemas:Modify', 'activityKind');
+      const ofVaults = (id: ShapeId): ShapeId[] => {
+        const nearest = shapes.at(id);
+        if (nearest.is !== 'object' || !isNearest(id)) return [];
+        return ['Vaults:ReleaseQuarantine', 'Vaults:CreateLock'].map((kind) => {
+          const activityKind = { shape: literal(shapes, kind), isOptional: false };
+          return shapes.add({ ...nearest, fields: { ...nearest.fields, activityKind, filters } });
+        });
+      };
+      replaceEach(shapes, (shape) =>
+        shape.is === 'union' && shape.of.some(isNearest)
+          ? { ...shape, of: [...shape.of, ...shape.of.flatMap(ofVaults)] }
+          : undefined,
+      );
+    },
+  },
+  {
+    why: 'what a change request calls the archiving of a policy is open; "Delete" under the setting archiveOperation',
+    source: 'docs.dfns.co: api-reference/policies, which shows a change only',
+    add: (shapes) => {
+      const shape = shapes.add({ is: 'literal', values: ['Update', 'Delete'] });
+      const isChange = ({ fields }: ObjectShape) =>
+        fields.operationKind?.shape === literal(shapes, 'Update') && fields.kind?.shape === literal(shapes, 'Policy');
+      replaceEach(shapes, (found) =>
+        found.is === 'object' && isChange(found)
+          ? { ...found, fields: { ...found.fields, operationKind: { shape, isOptional: false } } }
+          : undefined,
+      );
+    },
+  },
 ];
 
 /** To be called once, on the types as the SDK has them. */
@@ -64,9 +101,9 @@ export function addWhatIsNewer(shapes: Shapes): void {
 
 const literal = (shapes: Shapes, value: string) => shapes.add({ is: 'literal', values: [value] });
 
-function isObjectOfKind(shapes: Shapes, id: ShapeId, kind: string): boolean {
+function isObjectOfKind(shapes: Shapes, id: ShapeId, kind: string, field = 'kind'): boolean {
   const shape = shapes.at(id);
-  return shape.is === 'object' && shape.fields.kind?.shape === literal(shapes, kind);
+  return shape.is === 'object' && shape.fields[field]?.shape === literal(shapes, kind);
 }
 
 /** An addition that finds no place any more would be a line that says nothing. */
