@@ -33,6 +33,7 @@ const Settings = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
   RESTORE_EPOCH: z.string().min(1),
+  SCREENING_REQUIRED: z.enum(['true', 'false']).transform((text) => text === 'true'),
   COOLING_OFF_HOURS: z.coerce.number().int().min(0).max(COOLING_OFF_HOURS_MAX),
   RECERTIFY_DAYS: z.coerce.number().int().min(0).max(RECERTIFY_DAYS_MAX),
   JWT_ISSUER: z.url(),
@@ -54,6 +55,8 @@ function nest(data: z.infer<typeof Settings>) {
     recertifyDays: data.RECERTIFY_DAYS,
     restoreEpoch: data.RESTORE_EPOCH,
     limitsTemplate: 'standard' as const,
+    /** Requests for addresses are refused while no sanctions list is loaded. */
+    isScreeningRequired: data.SCREENING_REQUIRED,
     dfns: {
       apiUrl: data.DFNS_API_URL,
       orgId: data.DFNS_ORG_ID,

@@ -7,6 +7,7 @@ import { checkOldFences } from '../features/accounts/fence/check.ts';
 import { startSweep } from '../features/accounts/fence/sweep.ts';
 import { wakeOpenings } from '../features/accounts/open.ts';
 import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
+import { wakeRescreening } from '../features/destinations/rescreen.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
@@ -40,6 +41,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     checkOldFences,
     expireProposals,
     recertifyDestinations,
+    wakeRescreening,
     forgetOldAnswers,
   },
 };

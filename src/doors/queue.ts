@@ -8,6 +8,7 @@ import { checkAccountFence } from '../features/accounts/fence/check.ts';
 import { sweepFencesStep } from '../features/accounts/fence/sweep.ts';
 import { openAccountStep } from '../features/accounts/open.ts';
 import { changePolicy } from '../features/destinations/change-policy.ts';
+import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
 import { syncWallet } from '../features/reports/sync.ts';
@@ -28,6 +29,7 @@ const consumers: readonly Consumer[] = [
   refreshTransfer,
   refreshPolicyChange,
   checkAccountFence,
+  rescreenDestinations,
   sweepFencesStep,
   syncWallet,
 ];

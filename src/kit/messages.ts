@@ -1,6 +1,6 @@
 // Every queue message: schema and constructor. Messages carry ids, not state: the consumer reads the truth from D1.
 import * as z from 'zod';
-import type { AccountId, OrderId, PolicyChangeId, TransferId, WalletId } from '../domain/id.ts';
+import type { AccountId, OrderId, PolicyChangeId, ScreeningListId, TransferId, WalletId } from '../domain/id.ts';
 
 const VERSION = 1;
 
@@ -35,6 +35,8 @@ export const SweepFences = envelope('fence.sweep', {
   cursor: z.string().nullable(),
 });
 export const SyncWallet = envelope('wallet.sync', { walletId: idOf<WalletId>('wal') });
+/** How far it has come stands with the list. */
+export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
 type Body<S extends z.ZodType> = Omit<z.infer<S>, 'v' | 'id' | 'type'>;
 const constructorOf =
@@ -53,6 +55,7 @@ export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('po
 export const checkFence = constructorOf<typeof CheckFence>('fence.check');
 export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
+export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));

@@ -1,19 +1,17 @@
 // Destinations and the changes of approved lists that bring them in or take them out.
 import { and, asc, desc, eq, exists, inArray, isNull, lte, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import type { Account } from '../domain/account.ts';
 import type { Destination } from '../domain/destination.ts';
 import type { AccountId, DestinationId, PolicyChangeId } from '../domain/id.ts';
-import type { Network } from '../domain/network.ts';
 import type { PolicyChange } from '../domain/policy-change.ts';
 import type { Timestamp } from '../domain/time.ts';
-import type { Wallet } from '../domain/wallet.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
-import { accounts, clients, destinations, orders, policyChanges, wallets } from './schema.ts';
+import { destinations, orders, policyChanges } from './schema.ts';
 
+export const aliveStatuses = ['proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing'] as const;
 /** As a literal: the planner takes a partial index only when it can see that its condition holds. */
-const aliveOnly = sql`status IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing')`;
+export const aliveOnly = sql`status IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing')`;
 /** Destinations whose address custody's list holds: removal and denial of it have not been applied yet. */
 export const isListed = inArray(destinations.status, ['approved', 'suspended', 'removing']);
 
@@ -28,57 +26,6 @@ export async function findDestination(
     .where(and(within(scope, destinations.accountId), eq(destinations.id, id)))
     .get();
   return row && fromRow<Destination>(row);
-}
-
-/** What our records say of an address that is asked for. */
-export interface AddressFacts {
-  readonly account: Account | undefined;
-  readonly wallets: readonly Wallet[];
-  /** The living destination of the account for this pair of network and address. */
-  readonly living: Destination | undefined;
-  /** The address is a wallet held by this system, whoever's. */
-  readonly isOwnAddress: boolean;
-}
-
-type Who = { readonly issuer: string; readonly subject: string } | { readonly accountId: AccountId };
-
-/** Everything that judges a request, in one round trip. `who` undefined: nobody's account. */
-export async function findAddressFacts(
-  database: Database,
-  who: Who | undefined,
-  asked: { network: Network; address: string },
-): Promise<AddressFacts> {
-  if (who === undefined) return { account: undefined, wallets: [], living: undefined, isOwnAddress: false };
-  const ofAccount =
-    'accountId' in who
-      ? sql`${who.accountId}`
-      : sql`(SELECT ${clients.accountId} FROM ${clients} WHERE ${clients.issuer} = ${who.issuer} AND ${clients.subject} = ${who.subject})`;
-  const [[account], held, [living], own] = await database.batch([
-    database.select().from(accounts).where(eq(accounts.id, ofAccount)),
-    database.select().from(wallets).where(eq(wallets.accountId, ofAccount)),
-    database
-      .select()
-      .from(destinations)
-      .where(
-        and(
-          eq(destinations.accountId, ofAccount),
-          eq(destinations.network, asked.network),
-          eq(destinations.address, asked.address),
-          aliveOnly,
-        ),
-      ),
-    database
-      .select({ id: wallets.id })
-      .from(wallets)
-      .where(and(eq(wallets.network, asked.network), eq(wallets.address, asked.address)))
-      .limit(1),
-  ]);
-  return {
-    account: account && fromRow<Account>(account),
-    wallets: held.map((row) => fromRow<Wallet>(row)),
-    living: living && fromRow<Destination>(living),
-    isOwnAddress: own.length > 0,
-  };
 }
 
 /** Newest first. */

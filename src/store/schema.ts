@@ -1,7 +1,7 @@
 // All tables. Text for ids, times and units (a bound number would become REAL); facts of a status are one JSON column.
 // Triggers come from the machine tables: see triggers.ts.
 import { sql } from 'drizzle-orm';
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
 import type { FenceResult } from '../domain/fence.ts';
@@ -17,15 +17,17 @@ import type {
   OrderId,
   PolicyChangeId,
   ScheduleId,
+  ScreeningListId,
   TransferId,
   WalletId,
 } from '../domain/id.ts';
 import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
-import type { Network } from '../domain/network.ts';
+import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
 import type { CatchUpRule, ScheduleStatus } from '../domain/schedule.ts';
+import type { ScreeningListStatus } from '../domain/screening.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { WalletStatus } from '../domain/wallet.ts';
 import type { SightingKind } from './sightings.ts';
@@ -219,6 +221,10 @@ export const destinations = sqliteTable(
   },
   (table) => [
     index('destinations_account').on(table.accountId, table.id),
+    // A sanctions hit is recorded once for each list, however often the address is asked for.
+    index('destinations_refused')
+      .on(table.accountId, table.network, table.address, table.id)
+      .where(sql`status = 'refused'`),
     index('destinations_proposed').on(table.expiresAt).where(sql`status = 'proposed'`),
     index('destinations_confirm_until').on(table.confirmUntil).where(sql`status = 'approved'`),
     index('destinations_confirmed').on(table.confirmedAt).where(sql`status = 'approved'`),
@@ -442,4 +448,28 @@ export const incidents = sqliteTable(
     uniqueIndex('incidents_one_open').on(table.kind, table.about).where(sql`status = 'open'`),
     index('incidents_status').on(table.status, table.id),
   ],
+);
+
+/** Sanctions lists. Old ones stay: what was refused under one must stay explainable. */
+export const screeningLists = sqliteTable(
+  'screening_lists',
+  {
+    ...record<ScreeningListId, ScreeningListStatus>(),
+    edition: text('edition').notNull(),
+    hash: text('hash').notNull(),
+    addressCount: integer('address_count').notNull(),
+    loadedBy: text('loaded_by').notNull(),
+  },
+  (table) => [uniqueIndex('screening_lists_one_active').on(table.status).where(sql`status = 'active'`)],
+);
+
+/** The entries of each list; a look-up is one search of the key. */
+export const screeningAddresses = sqliteTable(
+  'screening_addresses',
+  {
+    listId: text('list_id').$type<ScreeningListId>().notNull(),
+    family: text('family').$type<NetworkFamily>().notNull(),
+    address: text('address').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.listId, table.family, table.address] })],
 );

@@ -139,17 +139,27 @@ const suspendedBy = (by: 'client' | 'officer' | 'screening' | 'system', name = '
 
 describe('a proposal', () => {
   it('becomes a request when the client confirms it before its end', () => {
-    expect(accepted(confirmProposal(proposedDestination(), '2031-03-10T08:59:59.999Z')).status).toBe('requested');
+    expect(
+      accepted(confirmProposal(proposedDestination(), { screening: null, looksLike: [] }, '2031-03-10T08:59:59.999Z'))
+        .status,
+    ).toBe('requested');
   });
 
   it('cannot be confirmed at its end or later', () => {
-    expect(refusalOf(confirmProposal(proposedDestination(), '2031-03-10T09:00:00.000Z')).code).toBe('proposal_expired');
+    expect(
+      refusalOf(confirmProposal(proposedDestination(), { screening: null, looksLike: [] }, '2031-03-10T09:00:00.000Z'))
+        .code,
+    ).toBe('proposal_expired');
     expect(expireProposal(proposedDestination())).toMatchObject({ status: 'expired', reason: expect.any(String) });
   });
 });
 
 describe('a cooling-off', () => {
-  const approvedWith = (hours: number) => accepted(approve(destinationInReview(), appliedChange(), hours));
+  const approvedWith = (hours: number) => {
+    const approved = accepted(approve(destinationInReview(), appliedChange(), hours));
+    if (approved.status !== 'approved') throw new Error('no sanctions list names it');
+    return approved;
+  };
 
   it('ends as many hours after the list was read back as the deployment says', () => {
     expect(approvedWith(24).usableFrom).toBe('2031-03-04T09:00:00.000Z');
@@ -168,17 +178,17 @@ describe('a suspended destination', () => {
 
   it.each(['client', 'system'] as const)('shut by %s is opened by the client, who thereby confirms it', (by) => {
     const at = '2031-04-01T00:00:00.000Z';
-    expect(accepted(resume(suspendedBy(by), client, at))).toMatchObject({ status: 'approved', confirmedAt: at });
+    expect(accepted(resume(suspendedBy(by), client, null, at))).toMatchObject({ status: 'approved', confirmedAt: at });
   });
 
   it.each(['officer', 'screening'] as const)('shut by %s is not opened by the client', (by) => {
-    expect(refusalOf(resume(suspendedBy(by), client, AT)).code).toBe('resume_needs_officer');
-    expect(accepted(resume(suspendedBy(by), officer, AT)).status).toBe('approved');
+    expect(refusalOf(resume(suspendedBy(by), client, null, AT)).code).toBe('resume_needs_officer');
+    expect(accepted(resume(suspendedBy(by), officer, null, AT)).status).toBe('approved');
   });
 
   it('is not opened by the officer who shut it', () => {
     const own = suspendedBy('officer', officer.name);
-    expect(refusalOf(resume(own, officer, AT)).code).toBe('resume_needs_another_person');
+    expect(refusalOf(resume(own, officer, null, AT)).code).toBe('resume_needs_another_person');
   });
 });
 

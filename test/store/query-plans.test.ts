@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/domain/mandate.ts';
 import * as accounts from '../../src/store/accounts.ts';
+import * as addressFacts from '../../src/store/address-facts.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
@@ -20,6 +21,7 @@ import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
 import * as schedules from '../../src/store/schedules.ts';
+import * as screening from '../../src/store/screening.ts';
 import * as sightings from '../../src/store/sightings.ts';
 import * as transfers from '../../src/store/transfers.ts';
 import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
@@ -90,7 +92,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findDestination: () => scopes.map((scope) => destinations.findDestination(database, scope, idOf('dst'))),
   findAddressFacts: () =>
     [{ issuer: 'i', subject: 's' }, { accountId: idOf('acc') }].map((who) =>
-      destinations.findAddressFacts(database, who, { network: 'EthereumSepolia', address: ADDRESS }),
+      addressFacts.findAddressFacts(database, who, { network: 'EthereumSepolia', address: ADDRESS }),
     ),
   listDestinations: () =>
     scopes.flatMap((scope) => pages.map((page) => destinations.listDestinations(database, scope, idOf('acc'), page))),
@@ -145,6 +147,18 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listDueMessages: () => [outbox.listDueMessages(database, AT, 50)],
   findMessage: () => [outbox.findMessage(database, 'msg_1')],
   listMandatesLeftBehind: () => [mandates.listMandatesLeftBehind(database, 50)],
+  findScreeningList: () => [screening.findScreeningList(database, idOf('scl'))],
+  findActiveList: () => [screening.findActiveList(database)],
+  listScreeningLists: () => pages.map((page) => screening.listScreeningLists(database, page)),
+  findEntryCount: () => [screening.findEntryCount(database, idOf('scl'))],
+  listEntriesOf: () => [
+    screening.listEntriesOf(database, idOf('scl'), undefined, 50),
+    screening.listEntriesOf(database, idOf('scl'), { family: 'evm', address: ADDRESS }, 50),
+  ],
+  listRescreened: () => [
+    screening.listRescreened(database, idOf('scl'), null, 50),
+    screening.listRescreened(database, idOf('scl'), idOf('dst'), 50),
+  ],
   findSchedule: () => scopes.map((scope) => schedules.findSchedule(database, scope, idOf('sch'))),
   listSchedules: () =>
     pages.flatMap((page) => [
@@ -181,6 +195,7 @@ async function writeOnce(): Promise<void> {
         holds: sql`NOT ${destinations.destinationIsUsable(idOf('dst'), AT)}`,
         refusal: { code: 'not_found' },
       },
+      { holds: screening.activeListIs(null), refusal: { code: 'not_found' } },
     ],
     once: [
       idempotency.keepAnswer({ actor: 'a', key: 'k', fingerprint: 'f', status: 201, body: '{}', createdAt: AT }),

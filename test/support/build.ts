@@ -97,6 +97,7 @@ const destinationCore = {
 export const requestedDestination = (over: Partial<Destination<'requested'>> = {}): Destination<'requested'> => ({
   ...destinationCore,
   status: 'requested',
+  screening: null,
   ...over,
 });
 export const proposedDestination = (over: Partial<Destination<'proposed'>> = {}): Destination<'proposed'> => ({
@@ -109,6 +110,7 @@ export const proposedDestination = (over: Partial<Destination<'proposed'>> = {})
 export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}): Destination<'in_review'> => ({
   ...destinationCore,
   status: 'in_review',
+  screening: null,
   changeId: idOf('chg'),
   approvalId: 'ap-1',
   ...over,
@@ -116,6 +118,7 @@ export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}
 export const approvedDestination = (over: Partial<Destination<'approved'>> = {}): Destination<'approved'> => ({
   ...destinationCore,
   status: 'approved',
+  screening: null,
   changeId: idOf('chg'),
   approvedAt: AT,
   usableFrom: AT,

@@ -6,7 +6,7 @@ import { consumer, type Outcome } from '../../app/consumer.ts';
 import { readShared } from '../../app/shared-policies.ts';
 import type { ApprovedChange } from '../../dfns/custody.ts';
 import type { ChangeAnswer, CustodyPolicy } from '../../domain/custody.ts';
-import { giveUpOn, review, startRemoval } from '../../domain/destination.ts';
+import { giveUpOn, REFUSED_BY_SCREENING, review, startRemoval } from '../../domain/destination.ts';
 import { checkGuard, standsAt } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { amend, isIn } from '../../domain/machine.ts';
@@ -113,6 +113,7 @@ async function ask(
   const ours = isRepeat ? await findOurs(app, change, policy) : undefined;
   if (ours === 'applied without an officer') return recordUngated(app, by, change);
   if (ours !== undefined) return keepSubmitted(app, by, change, ours);
+  if (change.operation === 'add' && (await isSanctioned(app, change))) return refuseSanctioned(app, by, change);
   if (problems.length > 0) return giveUp(app, by, change, problems.map(({ says }) => says).join(' '));
   if (policy.pendingChange !== undefined) {
     return stopForConflict(app, by, change, policy, 'Another change of the list waits for approval at custody.');
@@ -250,6 +251,20 @@ async function giveUp(app: App, by: Provenance, change: PolicyChange<'submitting
   };
   return settle(app, by, change, failSubmission(change, reason), reason, incident);
 }
+
+/** A sanctions list came to name the address while its change was under way. */
+async function isSanctioned(app: App, { accountId, destinationId }: PolicyChange): Promise<boolean> {
+  const destination = await findDestination(databaseFor(app, accountId), 'staff', destinationId);
+  return destination?.sanctionsHit != null;
+}
+
+const refuseSanctioned = (app: App, by: Provenance, change: PolicyChange<'submitting'>): Promise<Outcome> =>
+  settle(app, by, change, failSubmission(change, REFUSED_BY_SCREENING), REFUSED_BY_SCREENING, {
+    kind: 'sanctions_hit',
+    about: change.destinationId,
+    accountId: change.accountId,
+    detail: 'The address came onto a sanctions list before custody was asked; the request was refused.',
+  });
 
 async function stopForConflict(
   app: App,

@@ -2,6 +2,7 @@
 // talks to custody; what can be refused by our own records is refused before anything reaches it.
 
 import type { App } from '../../app/app.ts';
+import { retryConflict } from '../../app/retry.ts';
 import type { Account } from '../../domain/account.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { nameOf } from '../../domain/actor.ts';
@@ -12,17 +13,14 @@ import type { Network } from '../../domain/network.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { addSeconds } from '../../domain/time.ts';
 import { changePolicy } from '../../kit/messages.ts';
+import { type AddressFacts, findAddressFacts } from '../../store/address-facts.ts';
 import { type Change, commit, type Message } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
-import {
-  type AddressFacts,
-  destinationChange,
-  findAddressFacts,
-  policyChangeChange,
-} from '../../store/destinations.ts';
+import { destinationChange, policyChangeChange } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 import { type Keep, newChange } from './change.ts';
+import { screenAddress } from './screening.ts';
 
 export interface Wish {
   readonly network: Network;
@@ -34,17 +32,25 @@ export interface Wish {
 /** A proposal that the client does not confirm within this time lapses. */
 const PROPOSAL_SECONDS = 7 * 86_400;
 
-/** A client's request goes on to an officer; an operator's waits for the client. One read of D1 and one batch. */
-export async function askForDestination(
+/**
+ * A client's request goes on to an officer; an operator's waits for the client. One read of D1 and one batch; judged again
+ * when a sanctions list, or somebody's wish for the same address, came first.
+ */
+export const askForDestination = (app: App, by: Provenance, id: AccountId | 'me', wish: Wish, keep: Keep) =>
+  retryConflict(() => askOnce(app, by, id, wish, keep));
+
+async function askOnce(
   app: App,
   by: Provenance,
   id: AccountId | 'me',
   wish: Wish,
   keep: Keep,
 ): Promise<Result<Destination>> {
+  const who = whoOf(by.actor, id);
+  if (who === undefined) return refuse({ code: 'not_found' });
   const parsed = parseAddress(wish.network, wish.address);
   const address = parsed.ok ? parsed.value : '';
-  const facts = await findAddressFacts(app.database, whoOf(by.actor, id), { network: wish.network, address });
+  const facts = await findAddressFacts(app.database, who, { network: wish.network, address });
   const account = activeAccount(facts, id);
   if (!account.ok) return account;
   if (!parsed.ok)
@@ -53,23 +59,37 @@ export async function askForDestination(
   if (!judged.ok) return judged;
   if (facts.living !== undefined) return refuse({ code: 'destination_exists', destinationId: facts.living.id });
   const core = { ...wish, address, id: by.newId('dst'), version: 1, accountId: account.value.id, createdAt: by.at };
-  const destination: Destination<'requested' | 'proposed'> =
-    by.actor.kind === 'client'
-      ? { ...core, status: 'requested' }
-      : {
-          ...core,
-          status: 'proposed',
-          proposedBy: nameOf(by.actor),
-          expiresAt: addSeconds(by.at, PROPOSAL_SECONDS),
-        };
+  if (by.actor.kind !== 'client') return propose(app, by, core, keep);
+  const screened = await screenAddress(app, by, { ...wish, address, accountId: core.accountId }, facts);
+  if (!screened.ok) return screened;
+  const { requires, ...cleared } = screened.value;
+  const destination: Destination<'requested'> = { ...core, ...cleared, status: 'requested' };
   const { changes, messages } = onward(by, account.value, destination);
   const committed = await commit(databaseFor(app, account.value.id), {
     by,
     changes: [destinationChange(undefined, destination), ...changes],
     messages,
+    requires,
     once: keep(destination),
   });
   return committed.ok ? accept(destination) : committed;
+}
+
+/** Neither screened nor sent anywhere before the client confirms it. */
+async function propose(
+  app: App,
+  by: Provenance,
+  core: Omit<Destination<'proposed'>, 'status' | 'proposedBy' | 'expiresAt'>,
+  keep: Keep,
+): Promise<Result<Destination>> {
+  const expiresAt = addSeconds(by.at, PROPOSAL_SECONDS);
+  const proposed: Destination<'proposed'> = { ...core, status: 'proposed', proposedBy: nameOf(by.actor), expiresAt };
+  const committed = await commit(databaseFor(app, core.accountId), {
+    by,
+    changes: [destinationChange(undefined, proposed)],
+    once: keep(proposed),
+  });
+  return committed.ok ? accept(proposed) : committed;
 }
 
 /** The client makes a proposal its own: judged as if it had been asked for now. */
@@ -85,13 +105,17 @@ export async function confirmDestination(
   if (!account.ok) return account;
   const judged = judge(facts, network, address);
   if (!judged.ok) return judged;
-  const requested = confirmProposal(proposal, by.at);
+  const screened = await screenAddress(app, by, proposal, facts);
+  if (!screened.ok) return screened;
+  const { requires, ...cleared } = screened.value;
+  const requested = confirmProposal(proposal, cleared, by.at);
   if (!requested.ok) return requested;
   const { changes, messages } = onward(by, account.value, requested.value);
   const committed = await commit(databaseFor(app, accountId), {
     by,
     changes: [destinationChange(proposal, requested.value), ...changes],
     messages,
+    requires,
     once: keep(requested.value),
   });
   return committed.ok ? requested : committed;
@@ -123,13 +147,12 @@ function judge(facts: AddressFacts, network: Network, address: string): Result<s
     : refuse({ code: 'network_not_held', network });
 }
 
-/** What a requested destination sets in motion; a proposal sets nothing in motion. */
+/** What a requested destination sets in motion. */
 function onward(
   by: Provenance,
   account: ActiveAccount,
-  destination: Destination<'requested' | 'proposed'>,
+  destination: Destination<'requested'>,
 ): { changes: readonly Change[]; messages: readonly Message[] } {
-  if (destination.status === 'proposed') return { changes: [], messages: [] };
   const change = newChange(by, account.policyId, destination, 'add');
   return {
     changes: [policyChangeChange(undefined, change)],

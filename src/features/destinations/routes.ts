@@ -114,12 +114,17 @@ export const destinationRoutes = routes()
     const { limit, cursor } = c.req.valid('query');
     const { accountId, scope } = found.value;
     const destinations = await listDestinations(c.env.database, scope, accountId, { before: cursor, limit: limit + 1 });
-    return c.json(toPage(destinations, limit, viewDestination), 200);
+    const reader = scope === 'staff' ? scope : 'client';
+    return c.json(
+      toPage(destinations, limit, (destination) => viewDestination(destination, reader)),
+      200,
+    );
   })
   .openapi(getDestination, async (c) => {
     const scope = await scopeOf(c);
     const read = await readDestination(c.env, scope, c.req.valid('param').id);
-    return read.ok ? c.json(viewDestination(read.value), 200) : problem(c, read.refusal);
+    const reader = scope === 'staff' ? scope : 'client';
+    return read.ok ? c.json(viewDestination(read.value, reader), 200) : problem(c, read.refusal);
   })
   .openapi(postRemove, async (c) => {
     const scope = await scopeOf(c);

@@ -16,9 +16,11 @@ import type { DestinationId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
 import { type PolicyChange, withdrawChange } from '../../domain/policy-change.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
+import { screenedAgainst } from '../../domain/screening.ts';
 import { changePolicy } from '../../kit/messages.ts';
 import { findAccount } from '../../store/accounts.ts';
-import { type Change, commit, type Message } from '../../store/commit.ts';
+import { findAddressFacts } from '../../store/address-facts.ts';
+import { type Change, commit, type Message, type Requirement } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import {
   destinationChange,
@@ -28,6 +30,7 @@ import {
 } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
+import { activeListIs } from '../../store/screening.ts';
 import { type Keep, newChange } from './change.ts';
 import { confirmDestination } from './request.ts';
 
@@ -41,6 +44,7 @@ interface Act {
   readonly after: Destination;
   readonly changes?: readonly Change[];
   readonly messages?: readonly Message[];
+  readonly requires?: readonly Requirement[];
   /** The word of the journal where the status stays the same. */
   readonly kind?: string;
 }
@@ -57,11 +61,12 @@ async function perform(
   if (!found.ok) return found;
   const acted = await act(found.value);
   if (!acted.ok) return acted;
-  const { after, changes = [], messages = [], kind } = acted.value;
+  const { after, changes = [], messages = [], requires = [], kind } = acted.value;
   const committed = await commit(databaseFor(app, after.accountId), {
     by,
     changes: [destinationChange(found.value, after, kind), ...changes],
     messages,
+    requires,
     once: keep(after),
   });
   return committed.ok ? accept(after) : committed;
@@ -161,16 +166,27 @@ export const resumeDestination = (app: App, by: Provenance, scope: Scope, id: De
   perform(app, by, scope, id, keep, async (destination): Promise<Result<Act>> => {
     const suspended = inStatus('destination', destination, 'suspended');
     if (!suspended.ok) return suspended;
-    const resumed = resume(suspended.value, { role: roleOf(by), name: nameOf(by.actor) }, by.at);
+    const { accountId, network, address } = destination;
+    const { list, isSanctioned } = await findAddressFacts(
+      databaseFor(app, accountId),
+      { accountId },
+      { network, address },
+    );
+    if (isSanctioned) return refuse({ code: 'address_sanctioned', destinationId: id });
+    const who = { role: roleOf(by), name: nameOf(by.actor) };
+    const resumed = resume(suspended.value, who, list === undefined ? null : screenedAgainst(list, by.at), by.at);
     if (!resumed.ok) return resumed;
     const removal = (await changesOf(app, destination)).find(({ operation }) => operation === 'remove');
-    if (removal === undefined) return accept({ after: resumed.value });
+    // Screened against the list in force at the commit, not one before it.
+    const requires = [{ holds: activeListIs(list?.id ?? null), refusal: { code: 'version_conflict' } as const }];
+    if (removal === undefined) return accept({ after: resumed.value, requires });
     if (removal.status !== 'queued' && removal.status !== 'conflict') {
       return refuse({ code: 'wrong_status', subject: 'removal', found: removal.status, needed: 'queued' });
     }
     return accept({
       after: resumed.value,
       changes: [policyChangeChange(removal, withdrawChange(removal, by.at))],
+      requires,
     });
   });
 

@@ -115,7 +115,7 @@ async function settle(app: App, by: Provenance, before: PolicyChange<'submitted'
       policyChangeChange(before, after),
       ...(destination && next ? [destinationChange(destination, next), ...(await mandatesOf(app, by, next))] : []),
       // Applied against the client's will: its removal is next in the queue.
-      ...(destination?.status === 'in_review' && next?.status === 'suspended'
+      ...(destination?.status === 'in_review' && destination.unwantedAt !== undefined && next?.status === 'suspended'
         ? [policyChangeChange(undefined, newChange(by, before.policyId, next, 'remove'))]
         : []),
     ],
