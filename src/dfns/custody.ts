@@ -44,6 +44,8 @@ export interface Page<T> {
 export interface Custody {
   /** All active policies of the organisation. */
   listPolicies(): Promise<readonly CustodyPolicy[]>;
+  /** A page of the active policies; for readers of them all that keep to a pace. */
+  pageOfPolicies(after: string | undefined): Promise<Page<CustodyPolicy>>;
   findPolicy(policyId: string): Promise<CustodyPolicy | undefined>;
   createApprovedList(list: { name: string; tag: string }): Promise<CreateAnswer<CustodyPolicy>>;
   replaceApprovedList(list: {
@@ -57,6 +59,7 @@ export interface Custody {
   listApprovedChanges(policyId: string, addresses: readonly string[]): Promise<readonly ApprovedChange[]>;
 
   findWallet(walletId: string): Promise<CustodyWallet | undefined>;
+  pageOfWallets(after: string | undefined): Promise<Page<CustodyWallet>>;
   /** A paged scan: custody cannot search by label. */
   listWalletsByExternalId(externalId: string): Promise<readonly CustodyWallet[]>;
   createWallet(wallet: {

@@ -40,7 +40,9 @@ export type Account<S extends AccountStatus = AccountStatus> = InStatus<AccountC
 const become = transitions<typeof accountMachine, AccountCore, AccountFacts>();
 
 export const tagOf = (clientId: ClientId): string => `client:${clientId}`;
-export const limitsTagOf = (template: LimitsTemplate): string => `limits:${template}`;
+/** Begins the tag of every template. */
+export const LIMITS_TAG = 'limits:';
+export const limitsTagOf = (template: LimitsTemplate): string => `${LIMITS_TAG}${template}`;
 
 /** Everything was read back from custody and stands as wanted: only now is a deposit address shown. */
 export function activate(account: Account<'opening'>, at: Timestamp): Account<'active'> {

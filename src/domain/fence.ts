@@ -1,5 +1,5 @@
 // What holds an account's money in: tags, approved list, limits and guard. Wanted and found go in, findings come out.
-import { limitsTagOf } from './account.ts';
+import { LIMITS_TAG, limitsTagOf } from './account.ts';
 import type { CustodyPolicy, CustodyWallet } from './custody.ts';
 import type { AccountId } from './id.ts';
 import { type LimitsTemplate, limitsTemplates } from './limits-template.ts';
@@ -64,17 +64,26 @@ export const FENCE_SECONDS_MAX = 86_400;
 
 const breaks = (code: string, says: string): Finding => ({ code, severity: 'breaks', says });
 
+/** The policies that hold everyone in: the guard, and the limits of the templates. */
+export const isShared = ({ activity, walletTagsAll }: CustodyPolicy): boolean =>
+  guardActivities.some((guarded) => guarded === activity) || walletTagsAll.some((tag) => tag.startsWith(LIMITS_TAG));
+
 /** Every difference between the fence that should stand and the one that custody returned. */
 export function checkFence(wanted: WantedFence, found: FoundFence): readonly Finding[] {
   return [
     ...wanted.custodyWalletIds.flatMap((id, index) => checkWallet(wanted, id, found.wallets[index])),
     ...checkApprovedList(wanted, found.policies),
-    ...checkLimits(wanted, found.policies),
-    ...checkGuard(found.policies),
+    ...checkShared(wanted, found.policies),
   ];
 }
 
-function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | undefined): Finding[] {
+/** What holds everyone in: the limits of the account's template, and the guard. */
+export const checkShared = (wanted: WantedFence, policies: readonly CustodyPolicy[]): readonly Finding[] => [
+  ...checkLimits(wanted, policies),
+  ...checkGuard(policies),
+];
+
+export function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | undefined): Finding[] {
   if (wallet === undefined) return [breaks('wallet_missing', `Custody does not return the wallet ${id}.`)];
   return [
     ...(wallet.tags.includes(wanted.tag)
@@ -86,7 +95,7 @@ function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | un
   ];
 }
 
-function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
+export function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
   const policy = policies.find(({ id }) => id === wanted.policyId);
   if (policy === undefined || !policy.isActive)
     return [breaks('list_missing', 'The approved list is not in force at custody.')];

@@ -16,6 +16,7 @@ export type IdPrefix =
   | 'msg'
   | 'ord'
   | 'sch'
+  | 'scl'
   | 'wal'
   | 'xfr';
 export type Id<P extends IdPrefix> = `${P}_${string}`;
@@ -31,6 +32,7 @@ export type MovementId = Id<'mov'>;
 export type OrderId = Id<'ord'>;
 export type PolicyChangeId = Id<'chg'>;
 export type ScheduleId = Id<'sch'>;
+export type ScreeningListId = Id<'scl'>;
 export type TransferId = Id<'xfr'>;
 export type WalletId = Id<'wal'>;
 

@@ -17,6 +17,7 @@ export const incidentKinds = [
   'transfer_needs_review',
   'duplicate_at_custody',
   'movements_dropped',
+  'sanctions_hit',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

@@ -1,8 +1,12 @@
 // The networks the product knows, in Dfns spelling (Dfns: network enum of the API reference). Wallets are opened on the EVM
 // ones; of the others only the addresses are understood.
 
+export const networkFamilies = ['evm', 'bitcoin', 'solana'] as const;
+/** Networks of one family write an address in the same way. */
+export type NetworkFamily = (typeof networkFamilies)[number];
+
 interface NetworkFacts {
-  readonly family: 'evm' | 'bitcoin' | 'solana';
+  readonly family: NetworkFamily;
   readonly isTest: boolean;
   readonly symbol: string;
   readonly decimals: number;

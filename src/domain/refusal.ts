@@ -39,9 +39,18 @@ export type Refusal =
   // Destinations
   | { code: 'address_invalid'; network: string; reason: string }
   | { code: 'address_forbidden'; reason: string }
+  | { code: 'address_sanctioned'; destinationId: string }
   | { code: 'destination_exists'; destinationId: string }
   | { code: 'destination_not_approved'; found: string }
   | { code: 'list_does_not_match'; policyId: string }
+  // Sanctions screening
+  | { code: 'screening_unavailable' }
+  | { code: 'screening_list_incomplete'; wanted: number; received: number }
+  | { code: 'screening_list_differs'; announced: string; received: string }
+  | { code: 'proposal_expired'; expiresAt: string }
+  | { code: 'resume_needs_officer'; reason: string }
+  | { code: 'resume_needs_another_person' }
+  | { code: 'already_usable'; usableFrom: string }
   // Mandates, schedules, orders
   | { code: 'asset_unknown'; asset: string }
   | { code: 'asset_not_in_mandate'; asset: string }

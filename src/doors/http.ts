@@ -19,6 +19,7 @@ import { mandateRoutes } from '../features/mandates/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
 import { scheduleRoutes } from '../features/schedules/routes.ts';
+import { screeningRoutes } from '../features/screening/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
 import { webhookDoor } from '../features/webhooks/receive.ts';
 import { authenticate } from '../kit/authenticate.ts';
@@ -64,7 +65,8 @@ v1.route('/', accountRoutes)
   .route('/', haltRoutes)
   .route('/', reportRoutes)
   .route('/', journalRoutes)
-  .route('/', incidentRoutes);
+  .route('/', incidentRoutes)
+  .route('/', screeningRoutes);
 
 export const http = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();
 

@@ -8,7 +8,7 @@ import { type Database, newerThan, type Scope, within } from './database.ts';
 import { changesOf, fromJson, fromRow } from './records.ts';
 import { accounts, fences, wallets } from './schema.ts';
 
-function toAccount(row: typeof accounts.$inferSelect): Account {
+export function toAccount(row: typeof accounts.$inferSelect): Account {
   const dailyLimits = fromJson<{ asset: string; units: string }[]>(row.dailyLimits).map(({ asset, units }) => ({
     asset,
     units: BigInt(units),
@@ -54,6 +54,31 @@ export async function listOpeningAccounts(database: Database, limit: number): Pr
     .limit(limit)
     .all();
   return rows.map(toAccount);
+}
+
+/** Active accounts in the order of their ids. */
+export async function listActiveAccounts(
+  database: Database,
+  page: { after: string | undefined; limit: number },
+): Promise<Account[]> {
+  const rows = await database
+    .select()
+    .from(accounts)
+    .where(and(eq(accounts.status, 'active'), newerThan(accounts.id, page.after)))
+    .orderBy(asc(accounts.id))
+    .limit(page.limit)
+    .all();
+  return rows.map(toAccount);
+}
+
+/** Which of these ids at custody are approved lists and wallets of ours; any number of ids is one bound parameter. */
+export async function listKnownAtCustody(database: Database, custodyIds: readonly string[]): Promise<Set<string>> {
+  const these = sql`(SELECT value FROM json_each(${JSON.stringify(custodyIds)}))`;
+  const [lists, held] = await database.batch([
+    database.select({ id: accounts.policyId }).from(accounts).where(inArray(accounts.policyId, these)),
+    database.select({ id: wallets.custodyId }).from(wallets).where(inArray(wallets.custodyId, these)),
+  ]);
+  return new Set([...lists, ...held].flatMap(({ id }) => (id === null ? [] : [id])));
 }
 
 /** Active accounts whose last fence check is older than `before`, oldest check first. */

@@ -7,7 +7,7 @@ import { type Database, type Scope, within } from './database.ts';
 import { changesOf, fromJson, fromRow } from './records.ts';
 import { limitsChanges } from './schema.ts';
 
-const toLimitsChange = (row: typeof limitsChanges.$inferSelect): LimitsChange => ({
+export const toLimitsChange = (row: typeof limitsChanges.$inferSelect): LimitsChange => ({
   ...fromRow<LimitsChange>(row),
   dailyChanges: fromJson<DailyChange[]>(row.dailyChanges),
 });
@@ -26,7 +26,7 @@ export async function findLimitsChange(
 }
 
 // Word for word the condition of the partial indexes: bound values would hide from the planner that they apply.
-const isOpen: SQL = sql`${limitsChanges.status} IN ('proposed', 'confirmed')`;
+export const isOpen: SQL = sql`${limitsChanges.status} IN ('proposed', 'confirmed')`;
 
 /** At most one raise and one lowering. */
 export async function listOpenLimitsChanges(database: Database, accountId: AccountId): Promise<LimitsChange[]> {

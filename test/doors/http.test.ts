@@ -96,7 +96,7 @@ describe('a role', () => {
     });
     expect((await world.get('operator-1', '/v1/journal')).status).toBe(403);
     expect((await world.post('auditor-1', '/v1/halts', { level: 'all', reason: 'x' })).status).toBe(403);
-    expect((await world.post('operator-1', '/v1/accounts/me/destinations', {})).status).toBe(403);
+    expect((await world.post('auditor-1', '/v1/accounts/me/destinations', {})).status).toBe(403);
     expect((await world.post('client-1', '/v1/halts', { level: 'all', reason: 'x' })).status).toBe(403);
   });
 });
@@ -175,6 +175,7 @@ describe('another client', () => {
 
   /** Bodies that would be accepted from the owner. */
   const bodies: Record<string, object> = {
+    '/v1/destinations/{id}/suspend': { reason: 'x' },
     '/v1/accounts/{id}/destinations': { network: 'EthereumSepolia', address: EXCHANGE, label: 'x', kind: 'exchange' },
     '/v1/accounts/{id}/mandates': {
       venue: 'K',

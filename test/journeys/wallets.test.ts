@@ -83,11 +83,13 @@ describe('a further wallet', () => {
     await control('POST', '/faults', lost);
     await ask('BaseSepolia');
     await world.drainOnce();
-    const policies = world.app.custody.listPolicies;
+    const [list, find] = [world.app.custody.listPolicies, world.app.custody.findPolicy];
     world.perturb('listPolicies', () => async () => []);
+    world.perturb('findPolicy', () => async () => undefined);
     await world.drainOnce();
     expect(await walletOn('BaseSepolia')).toMatchObject({ status: 'failed' });
-    world.perturb('listPolicies', () => policies);
+    world.perturb('listPolicies', () => list);
+    world.perturb('findPolicy', () => find);
     expect((await ask('BaseSepolia')).status).toBe(202);
     await world.advance(100);
     await world.settle();

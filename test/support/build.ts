@@ -99,11 +99,20 @@ const destinationCore = {
 export const requestedDestination = (over: Partial<Destination<'requested'>> = {}): Destination<'requested'> => ({
   ...destinationCore,
   status: 'requested',
+  screening: null,
+  ...over,
+});
+export const proposedDestination = (over: Partial<Destination<'proposed'>> = {}): Destination<'proposed'> => ({
+  ...destinationCore,
+  status: 'proposed',
+  proposedBy: 'https://issuer.example|operator-1',
+  expiresAt: '2031-03-10T09:00:00.000Z',
   ...over,
 });
 export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}): Destination<'in_review'> => ({
   ...destinationCore,
   status: 'in_review',
+  screening: null,
   changeId: idOf('chg'),
   approvalId: 'ap-1',
   ...over,
@@ -111,8 +120,11 @@ export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}
 export const approvedDestination = (over: Partial<Destination<'approved'>> = {}): Destination<'approved'> => ({
   ...destinationCore,
   status: 'approved',
+  screening: null,
   changeId: idOf('chg'),
   approvedAt: AT,
+  usableFrom: AT,
+  confirmedAt: AT,
   ...over,
 });
 export const destinationBeingRemoved = (over: Partial<Destination<'removing'>> = {}): Destination<'removing'> => ({

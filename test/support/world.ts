@@ -13,6 +13,7 @@ import { http } from '../../src/doors/http.ts';
 import { consume } from '../../src/doors/queue.ts';
 import type { Bindings } from '../../src/env.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
+import { counting, type Trip } from './trips.ts';
 
 export const SANDBOX = 'http://sandbox.test';
 const PRODUCT = 'http://fiducia.test';
@@ -83,13 +84,15 @@ export class World {
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   app: App;
   readonly bindings: Bindings;
+  /** Each round trip of the product to D1. */
+  readonly trips: Trip[] = [];
   at: string;
   /** Rejects when the process of `app` ends; a process that nobody kills lives for ever. */
   #died: Promise<never> = new Promise(() => {});
   #keys = 0;
   #delivered = new Set<string>();
 
-  constructor(at: string, secret: string) {
+  constructor(at: string, secret: string, settings: Readonly<Record<string, string>>) {
     this.at = at;
     const collect = (queue: Queued['queue']) => ({
       send: async (body: unknown) => void this.queued.push({ queue, body: structuredClone(body), attempts: 1 }),
@@ -99,6 +102,8 @@ export class World {
     });
     this.bindings = {
       ...env,
+      ...settings,
+      DB: counting(env.DB, this.trips),
       DFNS_WEBHOOK_SECRETS: secret,
       MONEY: collect('fiducia-money') as unknown as Queue, // only the two sends of a producer are ever called
       EVENTS: collect('fiducia-events') as unknown as Queue,
@@ -252,6 +257,17 @@ export class World {
     );
   }
 
+  /** Lets minutes pass until it is so: what waits for custody's own time is quiet in between. */
+  async waitFor(isSo: () => Promise<boolean>, { minutes = 60 }: { minutes?: number } = {}): Promise<void> {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      await this.tick();
+      await this.settle({ ticks: false });
+      if (await isSo()) return;
+      await this.advance(60);
+    }
+    throw new Error(`not so after ${minutes} minutes: ${JSON.stringify(this.logged.slice(-5))}`);
+  }
+
   async decide(approvalId: string, value: 'Approved' | 'Denied', reason?: string): Promise<void> {
     await control('POST', `/approvals/${approvalId}/decide`, {
       user: 'compliance-1',
@@ -354,10 +370,23 @@ export class World {
     ).results;
 }
 
-export async function openWorld({ at = MONDAY }: { at?: string } = {}): Promise<World> {
+/**
+ * `settings` take the place of those in wrangler.toml; `readings` are custody's, for what its documents leave open, from
+ * before the organisation is set up.
+ */
+export async function openWorld({
+  at = MONDAY,
+  settings = {},
+  readings = {},
+}: {
+  at?: string;
+  settings?: Readonly<Record<string, string>>;
+  readings?: object;
+} = {}): Promise<World> {
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   await control('POST', '/reset', {});
+  await control('PUT', '/settings', readings);
   await control('PUT', '/webhooks/mode', { mode: 'hold' });
   const seconds = Math.ceil((Date.parse(at) - Date.parse(timestamp(Date.now()))) / 1000);
   await control('POST', '/time/advance', { seconds });
@@ -368,5 +397,5 @@ export async function openWorld({ at = MONDAY }: { at?: string } = {}): Promise<
     { officers, quorum: 1, webhookUrl: `${PRODUCT}/webhooks/dfns` },
     undefined,
   );
-  return new World(at, webhook.secret);
+  return new World(at, webhook.secret, settings);
 }

@@ -5,6 +5,7 @@ import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { Job } from '../../app/job.ts';
 import { retryConflict } from '../../app/retry.ts';
+import { readShared } from '../../app/shared-policies.ts';
 import type { Account } from '../../domain/account.ts';
 import { checkGuard } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
@@ -75,7 +76,7 @@ export const addWalletStep = consumer('money', AddWallet, async (app, { walletId
   const account = await findAccount(databaseFor(app, wallet.accountId), 'staff', wallet.accountId);
   // The wallets of an account that is opening are its saga's.
   if (account?.status !== 'active') return 'done';
-  const problems = checkGuard(await app.custody.listPolicies());
+  const problems = checkGuard(await readShared(app, by.at, { isDirect: true }));
   if (problems.length > 0) return giveUp(app, by, wallet, problems.map(({ says }) => says).join(' '));
   const made = await ensureWallet(app, by, { account, wallet, giveUp: (reason) => giveUp(app, by, wallet, reason) });
   return typeof made === 'string' ? made : finish(app, by, account, made);
@@ -90,7 +91,7 @@ async function finish(
 ): Promise<Outcome> {
   const database = databaseFor(app, account.id);
   const before = await findFence(database, account.id);
-  const read = await readFence(app, account);
+  const read = await readFence(app, account, by.at);
   if (read.findings.length > 0) return giveUp(app, by, wallet, read.findings.map(({ says }) => says).join(' '));
   const { custodyId, address } = wallet;
   if (custodyId === null || address === null || !holds(read, custodyId)) return 'again';

@@ -4,6 +4,7 @@
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { Job } from '../../app/job.ts';
+import { readShared } from '../../app/shared-policies.ts';
 import { type Account, activate, fail } from '../../domain/account.ts';
 import type { CustodyPolicy } from '../../domain/custody.ts';
 import { checkGuard } from '../../domain/fence.ts';
@@ -25,10 +26,9 @@ type Step = { readonly done: Account<'opening'> } | Outcome;
 export const openAccountStep = consumer('money', OpenAccount, async (app, { accountId }, by) => {
   const account = await findAccount(databaseFor(app, accountId), 'staff', accountId);
   if (account?.status !== 'opening') return 'done';
-  const policies = await app.custody.listPolicies();
-  const problems = checkGuard(policies);
+  const problems = checkGuard(await readShared(app, by.at, { isDirect: true }));
   if (problems.length > 0) return giveUp(app, by, account, problems.map(({ says }) => says).join(' '));
-  const listed = await ensureList(app, by, account, policies);
+  const listed = await ensureList(app, by, account);
   if (typeof listed === 'string') return listed;
   const known = listed.done;
   for (const wallet of await listWallets(databaseFor(app, accountId), 'staff', accountId)) {
@@ -45,21 +45,20 @@ export const openAccountStep = consumer('money', OpenAccount, async (app, { acco
 
 const listName = (account: Account): string => `Fiducia approved list of ${account.tag}`;
 
+const findLists = async (app: App, account: Account): Promise<readonly CustodyPolicy[]> =>
+  (await app.custody.listPolicies()).filter(
+    ({ name, walletTagsAll }) => name === listName(account) && walletTagsAll.includes(account.tag),
+  );
+
 /** The approved list exists exactly once and is known by id. */
-async function ensureList(
-  app: App,
-  by: Provenance,
-  account: Account<'opening'>,
-  policies: readonly CustodyPolicy[],
-): Promise<Step> {
+async function ensureList(app: App, by: Provenance, account: Account<'opening'>): Promise<Step> {
   if (account.policyId !== null) return { done: account };
   const database = databaseFor(app, account.id);
   let latest = account;
   const made = await findOrCreate(app, by, {
     accountId: account.id,
-    found: policies.filter(
-      ({ name, walletTagsAll }) => name === listName(account) && walletTagsAll.includes(account.tag),
-    ),
+    // A first attempt has nothing to look for; the scan through all policies of the organisation is for repeats.
+    found: account.attemptedAt === null ? [] : await findLists(app, account),
     attemptedAt: account.attemptedAt,
     intend: async () => {
       latest = amend(account, { attemptedAt: by.at });
@@ -81,7 +80,7 @@ async function ensureList(
 async function finish(app: App, by: Provenance, account: Account<'opening'>): Promise<Outcome> {
   const database = databaseFor(app, account.id);
   const before = await findFence(database, account.id);
-  const read = await readFence(app, account);
+  const read = await readFence(app, account, by.at);
   if (read.findings.length > 0) return giveUp(app, by, account, read.findings.map(({ says }) => says).join(' '));
   const wallets = await listWallets(database, 'staff', account.id);
   const activated = wallets.flatMap((wallet) =>

@@ -3,6 +3,7 @@
 
 import type { App } from '../../app/app.ts';
 import { retryConflict } from '../../app/retry.ts';
+import { readShared } from '../../app/shared-policies.ts';
 import type { Account } from '../../domain/account.ts';
 import {
   approve,
@@ -100,7 +101,7 @@ async function changeOnce(
   const wanted = readWish(wish);
   if (!wanted.ok) return wanted;
   const split = splitWish(account, wanted.value);
-  const isSound = await judgeTemplate(app, split.lowered.template ?? split.raised.template);
+  const isSound = await judgeTemplate(app, by.at, split.lowered.template ?? split.raised.template);
   if (!isSound.ok) return isSound;
   const step = stepOf(by, account, split, await listOpenLimitsChanges(database, accountId));
   if (!step.ok) return step;
@@ -117,9 +118,9 @@ async function changeOnce(
 }
 
 /** A tag without its policy would hold nothing in, and break the fence besides. */
-async function judgeTemplate(app: App, template: LimitsTemplate | null): Promise<Result<void>> {
+async function judgeTemplate(app: App, at: Timestamp, template: LimitsTemplate | null): Promise<Result<void>> {
   if (template === null) return accept(undefined);
-  const findings = checkLimits({ limitsTemplate: template }, await app.custody.listPolicies());
+  const findings = checkLimits({ limitsTemplate: template }, await readShared(app, at, { isDirect: true, template }));
   const problems = findings.flatMap(({ severity, says }) => (severity === 'breaks' ? [says] : []));
   return problems.length > 0 ? refuse({ code: 'limits_template_unsound', template, problems }) : accept(undefined);
 }

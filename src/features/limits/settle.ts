@@ -4,6 +4,7 @@
 import { type App, begin } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { Job } from '../../app/job.ts';
+import { readShared } from '../../app/shared-policies.ts';
 import { type Account, limitsTagOf } from '../../domain/account.ts';
 import {
   apply,
@@ -19,6 +20,7 @@ import type { TagAnswer } from '../../domain/custody.ts';
 import { checkLimits } from '../../domain/fence.ts';
 import type { LimitsTemplate } from '../../domain/limits-template.ts';
 import { isIn } from '../../domain/machine.ts';
+import type { Timestamp } from '../../domain/time.ts';
 import { bodies, checkFence, SettleLimits, settleLimits } from '../../kit/messages.ts';
 import { accountChange, findAccount, listWallets } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
@@ -45,7 +47,7 @@ async function settle(
   const database = databaseFor(app, account.id);
   const wallets = await listWallets(database, 'staff', account.id);
   // One that is being made carries the tag of its time, and is looked at once custody has it.
-  let isWhole = !wallets.some(({ status }) => status === 'creating') && (await isInForce(app, change));
+  let isWhole = !wallets.some(({ status }) => status === 'creating') && (await isInForce(app, by.at, change));
   for (const { custodyId } of wallets) {
     if (custodyId === null) continue;
     const tagged = await ensureTag(app, custodyId, change);
@@ -68,9 +70,9 @@ async function settle(
 }
 
 /** The tag alone holds nothing in: its policy does. */
-async function isInForce(app: App, { template }: LimitsChange): Promise<boolean> {
+async function isInForce(app: App, at: Timestamp, { template }: LimitsChange): Promise<boolean> {
   if (template === null) return true;
-  const findings = checkLimits({ limitsTemplate: template }, await app.custody.listPolicies());
+  const findings = checkLimits({ limitsTemplate: template }, await readShared(app, at, { isDirect: true, template }));
   return !findings.some(({ severity }) => severity === 'breaks');
 }
 

@@ -6,6 +6,7 @@ import { showAmount } from '../../domain/amount.ts';
 import { assetIdOf, nativeOf } from '../../domain/asset.ts';
 import type { CustodyMovement } from '../../domain/custody.ts';
 import type { Movement } from '../../domain/movement.ts';
+import { isNewestFirst } from '../../domain/time.ts';
 import type { Wallet } from '../../domain/wallet.ts';
 import { SyncWallet } from '../../kit/messages.ts';
 import { findWallet } from '../../store/accounts.ts';
@@ -26,10 +27,16 @@ export const syncWallet = consumer('events', SyncWallet, async (app, { walletId 
   if (read === 'too long') return reportDropped(app, by, wallet);
   const fresh = await withoutKnown(app, wallet, toMovements(by, wallet, read));
   // Oldest first: what is booked never leaves a gap behind it, so a sync that breaks off is taken up where it ended.
-  return (await keep(app, by, wallet, fresh.reverse())) ? 'done' : 'again';
+  return (await keep(app, by, wallet, oldestFirst(fresh))) ? 'done' : 'again';
 });
 
-/** Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it. */
+const oldestFirst = (movements: readonly Movement[]): Movement[] =>
+  [...movements].reverse().sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+
+/**
+ * Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it, and the
+ * others only where the list is seen to go back in time.
+ */
 async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promise<CustodyMovement[] | 'too long'> {
   const items: CustodyMovement[] = [];
   let after: string | undefined;
@@ -37,7 +44,8 @@ async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promis
     const page = await app.custody.listMovements(wallet.custodyId, after);
     items.push(...page.items);
     const isKnown = await areAllKnown(app, wallet, page.items);
-    if (page.next === undefined || (pages > 0 && isKnown)) return items;
+    const isBehind = pages > 0 && isKnown && isNewestFirst(items.map(({ at }) => at));
+    if (page.next === undefined || isBehind) return items;
     after = page.next;
   }
   return 'too long';

@@ -26,7 +26,7 @@ import { catalogue } from '../../kit/problem.ts';
 import { accountIsVersion, findAccount } from '../../store/accounts.ts';
 import { type Change, commit, type Requirement } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
-import { destinationIsApproved } from '../../store/destinations.ts';
+import { destinationIsUsable } from '../../store/destinations.ts';
 import { fenceStands, findFence } from '../../store/fences.ts';
 import { findHaltInForce, noHalt } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -125,8 +125,8 @@ const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly
   { holds: noHalt(order), refusal: await haltRefusal(app, order) },
   { holds: mandateHolds(order.mandateId, at), refusal: { code: 'mandate_not_active', found: 'not active and valid' } },
   {
-    holds: destinationIsApproved(order.destinationId),
-    refusal: { code: 'destination_not_approved', found: 'not approved' },
+    holds: destinationIsUsable(order.destinationId, at),
+    refusal: { code: 'destination_not_approved', found: 'not approved, or still cooling off' },
   },
   { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order) },
 ];

@@ -9,6 +9,7 @@ import {
   refreshPolicyChange,
   refreshTransfer,
   settleLimits,
+  sweepFences,
   syncWallet,
   WebhookReceived,
 } from '../../kit/messages.ts';
@@ -18,6 +19,7 @@ import { listUnsettledChanges } from '../../store/destinations.ts';
 import { deliveryRow, findInboxKey, findRoot, inboxOnce } from '../../store/inbox.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
+import { listSharedSightings } from '../../store/sightings.ts';
 import { findTransferByExternalId } from '../../store/transfers.ts';
 import { keyOf, WebhookEvent } from './event.ts';
 
@@ -147,7 +149,8 @@ async function wakeApproval(app: App, approval: z.infer<typeof Approval> | undef
   const { changeRequest, transferRequest } = approval?.activity ?? {};
   if (transferRequest !== undefined) return wakeTransfer(app, transferRequest);
   const account = changeRequest && (await findAccountByPolicy(app.database, changeRequest.entityId));
-  if (account === undefined || approval === undefined) return [];
+  if (account === undefined) return changeRequest === undefined ? [] : wakeShared(app, changeRequest.entityId);
+  if (approval === undefined) return [];
   const changes = await listUnsettledChanges(app.database, account.id, CHANGES_MAX);
   const ours = changes.find((change) => change.status === 'submitted' && change.approvalId === approval.id);
   // Our commit of the answer may still be on its way; a change that is nobody's of ours is the fence check's to find.
@@ -155,6 +158,14 @@ async function wakeApproval(app: App, approval: z.infer<typeof Approval> | undef
   return ours === undefined
     ? [message('events', checkFence({ accountId: account.id }))]
     : [message('events', refreshPolicyChange({ changeId: ours.id }))];
+}
+
+/** The guard and the limits hold everyone in: their change concerns every account. */
+async function wakeShared(app: App, policyId: string): Promise<Wakes> {
+  const shared = await listSharedSightings(app.database);
+  return shared.some(({ custodyId }) => custodyId === policyId)
+    ? [message('events', sweepFences({ startedAt: app.clock.now(), stage: 'policies', cursor: null }))]
+    : [];
 }
 
 async function wakeWallet(app: App, custodyId: string | undefined, about: 'fence' | 'history'): Promise<Wakes> {
