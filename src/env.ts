@@ -1,5 +1,6 @@
 // Config: every setting of the product, parsed once, all complaints at once. Secrets are bindings beside the settings.
 import * as z from 'zod';
+import { type OpenableNetwork, openableNetworks, testnetsOrMainnets } from './domain/network.ts';
 import type { Refusal } from './domain/refusal.ts';
 import { accept, type Result, refuse } from './domain/result.ts';
 
@@ -16,6 +17,10 @@ export type Bindings = { readonly [Name in keyof Env]: Env[Name] extends string 
 
 const WEBHOOK_SECRET_CHARACTERS_MIN = 8;
 
+/** A week: longer than that nobody remembers what is waiting. */
+const COOLING_OFF_HOURS_MAX = 168;
+const RECERTIFY_DAYS_MAX = 3650;
+
 const Settings = z.object({
   ENVIRONMENT: z.enum(['local', 'staging', 'production']),
   PUBLIC_URL: z.url(),
@@ -29,6 +34,14 @@ const Settings = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
   RESTORE_EPOCH: z.string().min(1),
+  NETWORKS: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.enum(openableNetworks)).min(1))
+    .refine((networks) => testnetsOrMainnets(networks) !== 'both', 'test networks and main networks may not be mixed'),
+  SCREENING_REQUIRED: z.enum(['true', 'false']).transform((text) => text === 'true'),
+  COOLING_OFF_HOURS: z.coerce.number().int().min(0).max(COOLING_OFF_HOURS_MAX),
+  RECERTIFY_DAYS: z.coerce.number().int().min(0).max(RECERTIFY_DAYS_MAX),
   JWT_ISSUER: z.url(),
   JWT_AUDIENCE: z.string().min(1),
   JWT_AUDIENCE_CLAIM: z.string().min(1),
@@ -43,8 +56,15 @@ function nest(data: z.infer<typeof Settings>) {
   return Object.freeze({
     environment: data.ENVIRONMENT,
     publicUrl: data.PUBLIC_URL.replace(/\/$/, ''),
+    coolingOffHours: data.COOLING_OFF_HOURS,
+    /** 0: never. */
+    recertifyDays: data.RECERTIFY_DAYS,
     restoreEpoch: data.RESTORE_EPOCH,
+    /** Networks on which this deployment opens wallets: all of them test networks, or none. */
+    networks: data.NETWORKS satisfies readonly OpenableNetwork[],
     limitsTemplate: 'standard' as const,
+    /** Requests for addresses are refused while no sanctions list is loaded. */
+    isScreeningRequired: data.SCREENING_REQUIRED,
     dfns: {
       apiUrl: data.DFNS_API_URL,
       orgId: data.DFNS_ORG_ID,

@@ -16,18 +16,30 @@ import type { Balance, CustodyEvent, Page } from './custody.ts';
 
 const Digits = z.string().regex(/^\d+$/);
 
+/** EVM addresses are compared in lower case; in base58 the case is part of the address. */
+const asKept = (address: string): string => (/^0x/i.test(address) ? address.toLowerCase() : address);
+
 const Wallet = z.object({
   id: z.string(),
   network: z.string(),
   address: z.string().optional(),
+  signingKey: z.object({ id: z.string() }),
   status: z.string(),
   externalId: z.string().optional(),
   tags: z.array(z.string()).default([]),
 });
 
 export function toWallet(answer: unknown): CustodyWallet {
-  const { id, network, address, status, externalId, tags } = Wallet.parse(answer);
-  return { id, network, address: address?.toLowerCase(), tags, externalId, isActive: status === 'Active' };
+  const { id, network, address, signingKey, status, externalId, tags } = Wallet.parse(answer);
+  return {
+    id,
+    network,
+    address: address && asKept(address),
+    keyId: signingKey.id,
+    tags,
+    externalId,
+    isActive: status === 'Active',
+  };
 }
 
 const Transfer = z.object({
@@ -233,14 +245,14 @@ const HistoryItem = z.object({
 export function toMovement(answer: unknown): CustodyMovement | undefined {
   const item = HistoryItem.parse(answer);
   if (item.value === undefined) return undefined;
-  const [from, to] = [item.from?.toLowerCase() ?? '', item.to?.toLowerCase() ?? ''];
+  const [from, to] = [asKept(item.from ?? ''), asKept(item.to ?? '')];
   return {
     walletId: item.walletId,
     direction: item.direction === 'In' ? 'in' : 'out',
     transactionHash: item.txHash,
     // Without an index the parties and the value tell two entries of one transaction apart.
     position: item.index ?? `${from}>${to}:${item.value}`,
-    contract: item.contract?.toLowerCase(),
+    contract: item.contract && asKept(item.contract),
     from,
     to,
     units: BigInt(item.value),
@@ -255,7 +267,7 @@ const Assets = z.object({
 export const toBalances = (answer: unknown): Balance[] =>
   Assets.parse(answer)
     .assets.filter(({ kind, contract }) => kind === 'Native' || contract !== undefined)
-    .map(({ contract, balance }) => ({ contract: contract?.toLowerCase(), units: BigInt(balance) }));
+    .map(({ contract, balance }) => ({ contract: contract && asKept(contract), units: BigInt(balance) }));
 
 const Event = z.object({
   id: z.string(),

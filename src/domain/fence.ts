@@ -1,5 +1,5 @@
 // What holds an account's money in: tags, approved list, limits and guard. Wanted and found go in, findings come out.
-import { limitsTagOf } from './account.ts';
+import { LIMITS_TAG, limitsTagOf } from './account.ts';
 import type { CustodyAction, CustodyPolicy, CustodyRule, CustodyWallet } from './custody.ts';
 import type { AccountId } from './id.ts';
 import { boundOf, type LimitKind, type LimitRule, type LimitsTemplate, rulesOf, saysBound } from './limits-template.ts';
@@ -51,6 +51,8 @@ export interface FoundLimit {
 export interface WantedFence {
   readonly tag: string;
   readonly limitsTemplate: LimitsTemplate;
+  /** One of their tags is on each wallet; more than one only while a change of limits is under way. */
+  readonly limitsAccepted: readonly LimitsTemplate[];
   readonly policyId: string | null;
   readonly custodyWalletIds: readonly string[];
   /** While a change is under way the list before and the list after it are both right. */
@@ -76,30 +78,39 @@ export const FENCE_SECONDS_MAX = 86_400;
 const breaks = (code: string, says: string): Finding => ({ code, severity: 'breaks', says });
 const degrades = (code: string, says: string): Finding => ({ code, severity: 'degrades', says });
 
+/** The policies that hold everyone in: the guard, and the limits of the templates. */
+export const isShared = ({ activity, walletTagsAll }: CustodyPolicy): boolean =>
+  guardActivities.some((guarded) => guarded === activity) || walletTagsAll.some((tag) => tag.startsWith(LIMITS_TAG));
+
 /** Every difference between the fence that should stand and the one that custody returned. */
 export function checkFence(wanted: WantedFence, found: FoundFence): readonly Finding[] {
   return [
     ...wanted.custodyWalletIds.flatMap((id, index) => checkWallet(wanted, id, found.wallets[index])),
     ...checkApprovedList(wanted, found.policies),
-    ...checkLimits(wanted, found.policies),
-    ...checkGuard(found.policies),
+    ...checkShared(wanted, found.policies),
     ...checkProof(found.proof),
   ];
 }
 
-function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | undefined): Finding[] {
+/** What holds everyone in: the limits of the account's template, and the guard. */
+export const checkShared = (wanted: WantedFence, policies: readonly CustodyPolicy[]): readonly Finding[] => [
+  ...checkLimits(wanted, policies),
+  ...checkGuard(policies),
+];
+
+export function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | undefined): Finding[] {
   if (wallet === undefined) return [breaks('wallet_missing', `Custody does not return the wallet ${id}.`)];
   return [
     ...(wallet.tags.includes(wanted.tag)
       ? []
       : [breaks('tag_missing', `The wallet ${id} lost the tag that holds it inside the approved list.`)]),
-    ...(wallet.tags.includes(limitsTagOf(wanted.limitsTemplate))
+    ...(wanted.limitsAccepted.some((template) => wallet.tags.includes(limitsTagOf(template)))
       ? []
       : [breaks('limits_tag_missing', `The wallet ${id} lost the tag that holds it inside its limits.`)]),
   ];
 }
 
-function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
+export function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
   const policy = policies.find(({ id }) => id === wanted.policyId);
   if (policy === undefined || !policy.isActive)
     return [breaks('list_missing', 'The approved list is not in force at custody.')];
@@ -140,7 +151,11 @@ const limitsOn = (template: LimitsTemplate, policies: readonly CustodyPolicy[]):
       policy.isActive && policy.activity === 'Wallets:Sign' && policy.walletTagsAll.includes(limitsTagOf(template)),
   );
 
-function checkLimits(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
+/** The template's policies at custody, without which its tag holds nothing in. */
+export function checkLimits(
+  wanted: Pick<WantedFence, 'limitsTemplate'>,
+  policies: readonly CustodyPolicy[],
+): Finding[] {
   const limits = limitsOn(wanted.limitsTemplate, policies);
   return rulesOf(wanted.limitsTemplate).flatMap((rule) => checkLimit(rule, wanted.limitsTemplate, limits));
 }

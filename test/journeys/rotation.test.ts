@@ -96,7 +96,7 @@ describe('the secret of the webhook', () => {
     expect(await statusOf(world, rotation.fresh.id)).toEqual([]);
     expect(await statusOf(world, old.id)).toEqual([200]);
 
-    const during = new World(world.at, bothSecrets(rotation));
+    const during = new World(world.at, bothSecrets(rotation), {});
     await setup.webhooks.updateWebhook({ webhookId: rotation.fresh.id, body: { status: 'Enabled' } });
     await cause();
     expect(await statusOf(during, rotation.fresh.id)).toEqual([200]);
@@ -106,7 +106,7 @@ describe('the secret of the webhook', () => {
     expect(await finishRotation(setup, rotation, async () => true)).toBe(true);
     const { items } = await setup.webhooks.listWebhooks({});
     expect(items.map(({ id, status }) => [id, status])).toEqual([[rotation.fresh.id, 'Enabled']]);
-    const after = new World(world.at, rotation.fresh.secret);
+    const after = new World(world.at, rotation.fresh.secret, {});
     await cause();
     expect((await statusOf(after, rotation.fresh.id)).every((status) => status === 200)).toBe(true);
     expect(await finishRotation(setup, rotation, async () => true)).toBe(true);

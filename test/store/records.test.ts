@@ -181,7 +181,7 @@ describe('row', () => {
 
   it('keeps the facts of each status, from step to step', async () => {
     const transfer = preparedTransfer({ id: newId('xfr'), orderId: newId('ord'), externalId: newId('xfr') });
-    const submitting = submit(transfer, 'limit:1', AT);
+    const submitting = submit(transfer, { limitDayId: 'limit:1', accountLimitDayId: 'limit:2' }, AT);
     const again = amend(submitting, { attempts: 2 });
     for (const [before, after] of [
       [undefined, transfer],

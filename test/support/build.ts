@@ -74,6 +74,7 @@ export const openingAccount = (over: Partial<Account<'opening'>> = {}): Account<
   clientId: idOf('cli'),
   tag: `client:${idOf('cli')}`,
   limitsTemplate: 'standard',
+  dailyLimits: [],
   policyId: 'plc-1',
   attemptedAt: null,
   ...over,
@@ -85,6 +86,7 @@ export const activeWallet = (over: Partial<Wallet<'active'>> = {}): Wallet<'acti
   network: 'EthereumSepolia',
   custodyId: 'wa-1',
   address: WALLET_ADDRESS,
+  keyId: 'key-1',
   ...over,
 });
 
@@ -98,11 +100,20 @@ const destinationCore = {
 export const requestedDestination = (over: Partial<Destination<'requested'>> = {}): Destination<'requested'> => ({
   ...destinationCore,
   status: 'requested',
+  screening: null,
+  ...over,
+});
+export const proposedDestination = (over: Partial<Destination<'proposed'>> = {}): Destination<'proposed'> => ({
+  ...destinationCore,
+  status: 'proposed',
+  proposedBy: 'https://issuer.example|operator-1',
+  expiresAt: '2031-03-10T09:00:00.000Z',
   ...over,
 });
 export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}): Destination<'in_review'> => ({
   ...destinationCore,
   status: 'in_review',
+  screening: null,
   changeId: idOf('chg'),
   approvalId: 'ap-1',
   ...over,
@@ -110,8 +121,11 @@ export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}
 export const approvedDestination = (over: Partial<Destination<'approved'>> = {}): Destination<'approved'> => ({
   ...destinationCore,
   status: 'approved',
+  screening: null,
   changeId: idOf('chg'),
   approvedAt: AT,
+  usableFrom: AT,
+  confirmedAt: AT,
   ...over,
 });
 export const destinationBeingRemoved = (over: Partial<Destination<'removing'>> = {}): Destination<'removing'> => ({
@@ -228,7 +242,7 @@ const transferCore = {
   transactionHash: null,
   nextAttemptAt: AT,
 };
-const attempted = { attempts: 1, answered: 0, limitDayId: 'limit:1' };
+const attempted = { attempts: 1, answered: 0, limitDayId: 'limit:1', accountLimitDayId: 'limit:2' };
 export const preparedTransfer = (over: Partial<Transfer<'prepared'>> = {}): Transfer<'prepared'> => ({
   ...transferCore,
   status: 'prepared',
@@ -281,7 +295,7 @@ export const custodyTransfer = (over: Partial<CustodyTransfer> = {}): CustodyTra
 });
 
 export const limitDay = (over: Partial<LimitDay> = {}): LimitDay => ({
-  ...freshLimitDay({ accountId: idOf('acc'), mandateId: idOf('mnd'), asset: USDC, day: '2031-03-03' }),
+  ...freshLimitDay({ accountId: idOf('acc'), holder: idOf('mnd'), asset: USDC, day: '2031-03-03' }),
   ...over,
 });
 
@@ -342,6 +356,7 @@ export const custodyWallet = (over: Partial<CustodyWallet> = {}): CustodyWallet 
   id: 'wa-1',
   network: 'EthereumSepolia',
   address: WALLET_ADDRESS,
+  keyId: 'key-1',
   tags: [TAG, 'limits:standard'],
   isActive: true,
   ...over,
@@ -406,6 +421,7 @@ export const guards = (): CustodyPolicy[] => guardActivities.map((activity) => g
 export const wantedFence = (over: Partial<WantedFence> = {}): WantedFence => ({
   tag: TAG,
   limitsTemplate: 'standard',
+  limitsAccepted: ['standard'],
   policyId: 'plc-1',
   custodyWalletIds: ['wa-1'],
   lists: [[ADDRESS]],

@@ -35,7 +35,7 @@ export async function recordFence(
     version: (before?.version ?? 0) + 1,
     result,
     findings: read.findings,
-    checkedAt: by.at,
+    checkedAt: read.readAt,
     found: summarize(read.wanted, read.found),
   };
   return [fenceChange(before, after), ...(result === 'broken' ? await haltForFence(app, by, account, read) : [])];
@@ -59,7 +59,7 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
   const account = await findAccount(database, 'staff', accountId);
   if (account?.status !== 'active') return 'done';
   const before = await findFence(database, accountId);
-  const read = await readFence(app, account);
+  const read = await readFence(app, account, by.at);
   const wallets = await listWallets(database, 'staff', accountId);
   const committed = await commit(database, {
     by,
@@ -70,8 +70,8 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
   return committed.ok ? 'done' : 'again';
 });
 
-/** Well inside the day after which a check proves nothing. */
-const RECHECK_SECONDS = 6 * 3600;
+/** Two sweeps missed: an account that was not reached by them is checked by itself. */
+const RECHECK_SECONDS = 13 * 3600;
 const ACCOUNTS_PER_RUN = 90;
 
 export const checkOldFences: Job = async (app, { scheduledTime }) => {
