@@ -16,7 +16,7 @@ module.exports = {
       comment: 'codecs and calendars, nothing with effects (ADR 6)',
       severity: 'error',
       from: { path: '^src/domain/' },
-      to: { path: 'node_modules', pathNot: 'node_modules/(viem|croner)/' },
+      to: { path: 'node_modules', pathNot: 'node_modules/(viem|croner|@scure/base)/' },
     },
     only('kit-is-generic', '^src/kit/', '^src/(kit|domain)/', 'kit knows neither store nor app'),
     only('dfns-holds-no-secret', '^src/dfns/', '^src/(dfns|domain)/', 'dfns takes a credential and holds none'),

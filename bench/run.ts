@@ -3,8 +3,12 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
-import { bundleProduct } from './support/bundle.ts';
+import { sandboxMutations } from './sandbox-mutations.ts';
+import { sandboxPages } from './sandbox-pages.ts';
+import { sandboxStart } from './sandbox-start.ts';
+import { bundleProduct, bundleSandbox } from './support/bundle.ts';
 import type { Bench, Comparison, Measured } from './support/compare.ts';
+import { type Reading, startSandbox } from './support/sandbox.ts';
 import { webhookAcknowledge } from './webhook-acknowledge.ts';
 
 const benches: readonly Bench[] = [webhookAcknowledge, accountRead];
@@ -32,6 +36,14 @@ function table(rows: readonly (readonly string[])[]): string {
   return rows.map(line).join('\n');
 }
 
+async function readSandbox(): Promise<Reading[]> {
+  const script = await bundleSandbox();
+  const start = await sandboxStart(script);
+  await using sandbox = await startSandbox(script);
+  // In this order: the mutations then meet the rows that the pages needed.
+  return [start, await sandboxPages(sandbox), await sandboxMutations(sandbox)];
+}
+
 const { script, kilobytes, gzipKilobytes } = await bundleProduct();
 const { version: workerd } = createRequire(import.meta.url)('workerd/package.json');
 console.log(
@@ -43,3 +55,7 @@ console.log(
 const rows = [['promise', 'product/s', 'product p50', 'bare/s', 'bare p50', 'ratio', 'of five pairs']];
 for (const bench of benches) rows.push(row(bench.promise, await bench.measure(script)));
 console.log(table(rows));
+const readings = await readSandbox();
+const kept = (isKept: boolean) => (isKept ? 'yes' : 'NO');
+const lines = readings.map(({ promise, limit, isKept, measured }) => [promise, limit, kept(isKept), measured]);
+console.log(`\n${table([['promise', 'limit', 'kept', 'measured'], ...lines])}`);

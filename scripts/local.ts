@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { KeptWebhook } from './setup/apply.ts';
+import type { KeptWebhook } from './setup/plan.ts';
 
 export const STATE_FOLDER = '.wrangler/state';
 const WEBHOOK_FILE = `${STATE_FOLDER}/webhook.json`;

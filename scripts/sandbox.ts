@@ -5,7 +5,7 @@ Object.assign(process.env, quietly);
 const { unstable_startWorker: startWorker } = await import('wrangler');
 
 /** Apart from the state of `npm start`, whose product would miss what somebody resets here. */
-const SANDBOX_STATE_FOLDER = '.wrangler/sandbox';
+const stateFolder = process.env.SANDBOX_STATE || '.wrangler/sandbox';
 
 function fail(reason: string): never {
   console.error(reason);
@@ -13,7 +13,8 @@ function fail(reason: string): never {
 }
 
 const [unknown] = process.argv.slice(2);
-if (unknown !== undefined) fail(`unknown argument: ${unknown} (SANDBOX_PORT and SANDBOX_SEED are all there is to set)`);
+if (unknown !== undefined)
+  fail(`unknown argument: ${unknown} (SANDBOX_PORT, SANDBOX_SEED and SANDBOX_STATE are all there is to set)`);
 const port = portOf('SANDBOX_PORT', 8788);
 const url = `http://localhost:${port}`;
 if (!(await isFree(port))) fail(`port ${port} is taken; choose another with SANDBOX_PORT=..., or end what holds it`);
@@ -24,7 +25,7 @@ const worker = await startWorker({
   bindings: seed ? { SANDBOX_SEED: { type: 'secret_text', value: seed } } : {},
   dev: {
     server: { hostname: '127.0.0.1', port },
-    persist: SANDBOX_STATE_FOLDER,
+    persist: stateFolder,
     watch: false,
     inspector: false,
     logLevel: 'error',

@@ -1,8 +1,13 @@
 // npm start: sandbox, set-up, product, then the story once; stays up with the local cron ticking, or exits with --once.
-import { DfnsApiClient } from '@dfns/sdk';
-import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 import { attestationKey, isFree, keepWebhook, migrate, portOf, quietly, readWebhook, STATE_FOLDER } from './local.ts';
+import { Person } from './person.ts';
 import { applySetup } from './setup/apply.ts';
+import { openDfns } from './setup/dfns.ts';
+import { type Wanted, wantedOrganization } from './setup/organization.ts';
+import { showPlan } from './setup/plan.ts';
+import { proofOf } from './setup/prove.ts';
+import { readOrganization } from './setup/read.ts';
+import { webhookUrlOf } from './setup/settings.ts';
 import { StoryFailed, tellStory } from './story.ts';
 
 Object.assign(process.env, quietly);
@@ -66,27 +71,37 @@ interface Access {
 }
 interface Organization {
   readonly orgId: string;
-  readonly serviceAccounts: { readonly setup: Access; readonly maker: Access };
+  readonly serviceAccounts: { readonly setup: Access; readonly maker: Access; readonly checker: Access };
   readonly users: Readonly<Record<string, Access>>;
 }
 
-async function setUp({ orgId, serviceAccounts: { setup }, users }: Organization): Promise<string> {
-  const dfns = new DfnsApiClient({
-    baseUrl: sandboxUrl,
-    orgId,
-    authToken: setup.authToken,
-    signer: new AsymmetricKeySigner({ credId: setup.credentialId, privateKey: setup.privateKey }),
+const dfnsOf = ({ orgId, serviceAccounts: { setup } }: Organization) =>
+  openDfns({ apiUrl: sandboxUrl, orgId, ...setup });
+
+const wantedOf = ({ serviceAccounts: { setup, maker, checker }, users }: Organization): Wanted =>
+  wantedOrganization({
+    officers: Object.entries(users).flatMap(([name, { userId }]) => (name.startsWith('compliance-') ? [userId] : [])),
+    setupId: setup.userId,
+    makerId: maker.userId,
+    checkerId: checker.userId,
+    webhookUrl: webhookUrlOf(productUrl),
   });
-  const officers = Object.entries(users).flatMap(([name, { userId }]) =>
-    name.startsWith('compliance-') ? [userId] : [],
-  );
-  const { webhook } = await applySetup(
-    dfns,
-    { officers, quorum: 1, webhookUrl: `${productUrl}/webhooks/dfns` },
-    readWebhook(),
-  );
-  keepWebhook(webhook);
+
+async function setUp(organization: Organization): Promise<string> {
+  const { isRefused, steps, webhook } = await applySetup(dfnsOf(organization), wantedOf(organization), readWebhook());
+  if (isRefused || webhook?.secret === undefined)
+    throw new Error(`the organisation of the sandbox was not set up:\n${showPlan(steps)}`);
+  keepWebhook({ ...webhook, secret: webhook.secret });
   return webhook.secret;
+}
+
+/** As an admin would each week: without it every fence is degraded. */
+async function prove(organization: Organization): Promise<void> {
+  const found = await readOrganization(dfnsOf(organization));
+  const proven = proofOf(wantedOf(organization), found, new Date().toISOString());
+  if (!proven.ok) throw new Error(`the rights at the sandbox could not be read: ${proven.unread.join('; ')}`);
+  const admin = await Person.signedIn({ productUrl, sandboxUrl, tick: () => tick('* * * * *') }, 'admin-1');
+  await admin.post('/permission-proofs', proven.proof);
 }
 
 /** The local runtime does not fire crons by itself. */
@@ -139,6 +154,7 @@ try {
     DFNS_WEBHOOK_SECRETS: secret(webhookSecret),
     ATTESTATION_KEY: secret(attestationKey()),
   });
+  await prove(organization);
   // Local queues forget what they held at a stop: look once for everything that may have been lost.
   await tick('* * * * *');
   await tick('*/15 * * * *');

@@ -1,5 +1,6 @@
 // Config: every setting of the product, parsed once, all complaints at once. Secrets are bindings beside the settings.
 import * as z from 'zod';
+import { type OpenableNetwork, openableNetworks, testnetsOrMainnets } from './domain/network.ts';
 import type { Refusal } from './domain/refusal.ts';
 import { accept, type Result, refuse } from './domain/result.ts';
 
@@ -35,6 +36,9 @@ const PublicKeys = z.array(z.looseObject({ ...ed25519, d: z.undefined().optional
 const PrivateKey = z.looseObject({ ...ed25519, d: Bytes32 });
 const isPrivateKey = (text: string): boolean =>
   text.includes('-----BEGIN PRIVATE KEY-----') || PrivateKey.safeParse(asJson(text)).success;
+/** A week: longer than that nobody remembers what is waiting. */
+const COOLING_OFF_HOURS_MAX = 168;
+const RECERTIFY_DAYS_MAX = 3650;
 
 const Settings = z.object({
   ENVIRONMENT: z.enum(['local', 'staging', 'production']),
@@ -52,6 +56,14 @@ const Settings = z.object({
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
   RESTORE_EPOCH: z.string().min(1),
+  NETWORKS: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.enum(openableNetworks)).min(1))
+    .refine((networks) => testnetsOrMainnets(networks) !== 'both', 'test networks and main networks may not be mixed'),
+  SCREENING_REQUIRED: z.enum(['true', 'false']).transform((text) => text === 'true'),
+  COOLING_OFF_HOURS: z.coerce.number().int().min(0).max(COOLING_OFF_HOURS_MAX),
+  RECERTIFY_DAYS: z.coerce.number().int().min(0).max(RECERTIFY_DAYS_MAX),
   JWT_ISSUER: z.url(),
   JWT_AUDIENCE: z.string().min(1),
   JWT_AUDIENCE_CLAIM: z.string().min(1),
@@ -66,8 +78,15 @@ function nest(data: z.infer<typeof Settings>) {
   return Object.freeze({
     environment: data.ENVIRONMENT,
     publicUrl: data.PUBLIC_URL.replace(/\/$/, ''),
+    coolingOffHours: data.COOLING_OFF_HOURS,
+    /** 0: never. */
+    recertifyDays: data.RECERTIFY_DAYS,
     restoreEpoch: data.RESTORE_EPOCH,
+    /** Networks on which this deployment opens wallets: all of them test networks, or none. */
+    networks: data.NETWORKS satisfies readonly OpenableNetwork[],
     limitsTemplate: 'standard' as const,
+    /** Requests for addresses are refused while no sanctions list is loaded. */
+    isScreeningRequired: data.SCREENING_REQUIRED,
     dfns: {
       apiUrl: data.DFNS_API_URL,
       orgId: data.DFNS_ORG_ID,

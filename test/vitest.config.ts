@@ -1,15 +1,18 @@
 // Tests run in the Workers runtime. Every outbound request goes through the gate: it reaches the sandbox Worker under its
-// URL and fails for any other host, so no test can touch a network.
+// URL and fails for any other host, so no test can touch a network. What needs child processes or a browser is named
+// *.node.test.ts or *.browser.test.ts and runs in Node.
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { build } from 'esbuild';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, defineProject } from 'vitest/config';
 import { deriveOrganization } from '../src/sandbox/derive.ts';
 import { ATTESTATION_KEY } from './support/attestation-key.ts';
+import { readContract } from './support/conformance/contract.ts';
 
 const root = fileURLToPath(import.meta.resolve('..'));
 const compatibilityDate = '2026-08-15';
 const SEED = 'test';
+const [IN_NODE, IN_BROWSER] = ['test/**/*.node.test.ts', 'test/**/*.browser.test.ts'];
 /** Requests of test/sandbox/fuzz.test.ts; the long run is 20000. */
 const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
 
@@ -39,10 +42,14 @@ const gate = `export default { fetch(request, env) {
   if (hostname === 'sandbox.test') return env.SANDBOX.fetch(request)
   throw new Error('a test may not reach ' + hostname)
 } }`;
-const closed = `export default { fetch: () => new Response('closed', { status: 502 }) }`;
+/** What the sandbox's deliveries reach: a refusal, and under /slow one that takes its time. */
+const closed = `export default { async fetch(request) {
+  if (new URL(request.url).pathname === '/slow') await scheduler.wait(1500)
+  return new Response('closed', { status: 502 })
+} }`;
 const script = (path: string, contents: string) => [{ type: 'ESModule' as const, path, contents }];
 
-export default defineConfig({
+const inWorkers = defineProject({
   root,
   resolve: { alias: { 'cross-fetch': `${root}src/dfns/fetch.ts` } },
   plugins: [
@@ -51,6 +58,7 @@ export default defineConfig({
       miniflare: {
         bindings: {
           FUZZ_CASES,
+          DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           PUBLIC_URL: 'http://fiducia.test',
           DFNS_API_URL: 'http://sandbox.test',
@@ -86,7 +94,9 @@ export default defineConfig({
     })),
   ],
   test: {
+    name: 'workers',
     include: ['test/**/*.test.ts'],
+    exclude: [IN_NODE, IN_BROWSER],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 30_000,
     deps: {
@@ -99,4 +109,12 @@ export default defineConfig({
       },
     },
   },
+});
+
+const inNode = (name: string, pattern: string) =>
+  defineProject({ root, test: { name, include: [pattern], testTimeout: 60_000, hookTimeout: 60_000 } });
+
+export default defineConfig({
+  root,
+  test: { projects: [inWorkers, inNode('node', IN_NODE), inNode('browser', IN_BROWSER)] },
 });

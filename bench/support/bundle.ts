@@ -49,9 +49,12 @@ export async function bundleProduct(): Promise<ProductBundle> {
   }
 }
 
-export async function bundleBare(entry: string): Promise<string> {
+export const bundleBare = (entry: string): Promise<string> => bundleWorker(join('bench/bare', entry));
+export const bundleSandbox = (): Promise<string> => bundleWorker('src/sandbox/worker.ts');
+
+async function bundleWorker(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(root, 'bench/bare', entry)],
+    entryPoints: [join(root, entry)],
     bundle: true,
     minify: true,
     write: false,
@@ -60,6 +63,7 @@ export async function bundleBare(entry: string): Promise<string> {
     platform: 'neutral',
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`nothing was built from ${entry}`);

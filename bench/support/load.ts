@@ -7,7 +7,7 @@ const REQUESTS_MAX = 50_000;
 const TIMEOUT_MILLISECONDS = 10_000;
 
 export interface Prepared {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -27,15 +27,12 @@ export const idempotent = createMiddleware<{ Bindings: App; Variables: Variables
         })
       : problem(c, { code: 'idempotency_key_reused' });
 
-  const given = await findAnswer(c.env.database, actor, key);
-  if (given !== undefined) return replay(given);
-
   c.set('keep', (status, body) => [
     keepAnswer({ actor, key, fingerprint, status, body: JSON.stringify(body), createdAt: c.env.clock.now() }),
   ]);
   await next();
-  // Two at once: the other one won, and its answer is ours too.
-  const won = c.res.status === 409 ? await findAnswer(c.env.database, actor, key) : undefined;
-  if (won !== undefined) c.res = replay(won);
+  // A repeat is judged before it is recognized: its effect is refused by the row of the first, and its answer found here.
+  const given = c.res.ok ? undefined : await findAnswer(c.env.database, actor, key);
+  if (given !== undefined) c.res = replay(given);
   return undefined;
 });

@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { DfnsApiClient, DfnsError, PolicyPendingError } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
-import type { ChangeAnswer, CreateAnswer, CustodyWallet, TransferAnswer } from '../domain/custody.ts';
+import type { ChangeAnswer, CreateAnswer, CustodyWallet, TagAnswer, TransferAnswer } from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, hindranceOf, read } from './answers.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
@@ -78,14 +78,21 @@ export function openCustody(credential: DfnsCredential): Custody {
   let opened: DfnsApiClient | undefined;
   const dfns = () => (opened ??= openClient(credential));
 
+  const pageOfPolicies = (after: string | undefined) =>
+    demand(
+      () => dfns().policies.listPolicies({ query: { ...pagedAsText(after), status: 'Active' } }),
+      (answer) => to.toPage(answer, to.toPolicy),
+    );
+  const pageOfWallets = (after: string | undefined) =>
+    demand(
+      () => dfns().wallets.listWallets({ query: paged(after) }),
+      (answer) => to.toPage(answer, to.toWallet),
+    );
+
   return {
-    listPolicies: () =>
-      all((token) =>
-        demand(
-          () => dfns().policies.listPolicies({ query: { ...pagedAsText(token), status: 'Active' } }),
-          (answer) => to.toPage(answer, to.toPolicy),
-        ),
-      ),
+    listPolicies: () => all(pageOfPolicies),
+    pageOfPolicies,
+    pageOfWallets,
 
     findPolicy: (policyId) => read(() => dfns().policies.getPolicy({ policyId }), to.toPolicy),
 
@@ -146,13 +153,7 @@ export function openCustody(credential: DfnsCredential): Custody {
     findWallet: (walletId) => read(() => dfns().wallets.getWallet({ walletId }), to.toWallet),
 
     async listWalletsByExternalId(externalId): Promise<CustodyWallet[]> {
-      const wallets = await all((token) =>
-        demand(
-          () => dfns().wallets.listWallets({ query: paged(token) }),
-          (answer) => to.toPage(answer, to.toWallet),
-        ),
-      );
-      return wallets.filter((wallet) => wallet.externalId === externalId);
+      return (await all(pageOfWallets)).filter((wallet) => wallet.externalId === externalId);
     },
 
     createWallet: ({ network, name, externalId, tags }) =>
@@ -164,6 +165,12 @@ export function openCustody(credential: DfnsCredential): Custody {
           ),
         }),
       ),
+
+    addTags: (walletId, tags) =>
+      attempt(async (): Promise<TagAnswer> => {
+        await dfns().wallets.tagWallet({ walletId, body: { tags: [...tags] } });
+        return { kind: 'tagged' };
+      }),
 
     listBalances: (walletId) => demand(() => dfns().wallets.getWalletAssets({ walletId }), to.toBalances),
 

@@ -9,6 +9,7 @@ import type {
   CustodyPolicy,
   CustodyTransfer,
   CustodyWallet,
+  TagAnswer,
   TransferAnswer,
 } from '../domain/custody.ts';
 import type { Network } from '../domain/network.ts';
@@ -44,6 +45,8 @@ export interface Page<T> {
 export interface Custody {
   /** All active policies of the organisation. */
   listPolicies(): Promise<readonly CustodyPolicy[]>;
+  /** A page of the active policies; for readers of them all that keep to a pace. */
+  pageOfPolicies(after: string | undefined): Promise<Page<CustodyPolicy>>;
   findPolicy(policyId: string): Promise<CustodyPolicy | undefined>;
   createApprovedList(list: { name: string; tag: string }): Promise<CreateAnswer<CustodyPolicy>>;
   replaceApprovedList(list: {
@@ -63,6 +66,7 @@ export interface Custody {
   listApprovedChanges(policyId: string, addresses: readonly string[]): Promise<readonly ApprovedChange[]>;
 
   findWallet(walletId: string): Promise<CustodyWallet | undefined>;
+  pageOfWallets(after: string | undefined): Promise<Page<CustodyWallet>>;
   /** A paged scan: custody cannot search by label. */
   listWalletsByExternalId(externalId: string): Promise<readonly CustodyWallet[]>;
   createWallet(wallet: {
@@ -71,6 +75,8 @@ export interface Custody {
     externalId: string;
     tags: readonly string[];
   }): Promise<CreateAnswer<CustodyWallet>>;
+  /** Adds; what is there stays. We may never take a tag off. */
+  addTags(walletId: string, tags: readonly string[]): Promise<TagAnswer>;
   listBalances(walletId: string): Promise<readonly Balance[]>;
   listMovements(walletId: string, after: string | undefined): Promise<Page<CustodyMovement>>;
 

@@ -17,18 +17,30 @@ import type { Balance, CustodyEvent, Page } from './custody.ts';
 
 const Digits = z.string().regex(/^\d+$/);
 
+/** EVM addresses are compared in lower case; in base58 the case is part of the address. */
+const asKept = (address: string): string => (/^0x/i.test(address) ? address.toLowerCase() : address);
+
 const Wallet = z.object({
   id: z.string(),
   network: z.string(),
   address: z.string().optional(),
+  signingKey: z.object({ id: z.string() }),
   status: z.string(),
   externalId: z.string().optional(),
   tags: z.array(z.string()).default([]),
 });
 
 export function toWallet(answer: unknown): CustodyWallet {
-  const { id, network, address, status, externalId, tags } = Wallet.parse(answer);
-  return { id, network, address: address?.toLowerCase(), tags, externalId, isActive: status === 'Active' };
+  const { id, network, address, signingKey, status, externalId, tags } = Wallet.parse(answer);
+  return {
+    id,
+    network,
+    address: address && asKept(address),
+    keyId: signingKey.id,
+    tags,
+    externalId,
+    isActive: status === 'Active',
+  };
 }
 
 const Transfer = z.object({
@@ -80,7 +92,9 @@ const Action = z.object({
 });
 const Rule = z.object({ kind: z.string(), configuration: z.record(z.string(), z.unknown()).nullish() });
 const List = z.object({ addresses: z.array(z.string()) });
+const Amount = z.object({ limit: z.number(), currency: z.literal('USD') });
 const Count = z.object({ limit: z.number(), timeframe: z.number() });
+const Velocity = Amount.extend(Count.shape);
 const In = z.object({ in: z.array(z.string()) });
 const Filters = z.object({
   walletTags: z.object({ hasAny: z.array(z.string()).optional(), hasAll: z.array(z.string()).optional() }).optional(),
@@ -107,9 +121,22 @@ function toRule(rule: z.infer<typeof Rule>): CustodyRule {
   const addresses = listOf(rule);
   if (addresses !== undefined) return { kind: 'approved_list', addresses };
   if (rule.kind === 'AlwaysTrigger') return { kind: 'always' };
-  if (rule.kind !== 'TransactionCountVelocity') return { kind: 'other', name: rule.kind };
-  const { limit, timeframe } = Count.parse(rule.configuration);
-  return { kind: 'count', limit, timeframeMinutes: timeframe };
+  return toLimit(rule) ?? { kind: 'other', name: rule.kind };
+}
+
+/** Undefined for what is no limit, or one in another currency: it bounds something, but not what we count in. */
+function toLimit({ kind, configuration }: z.infer<typeof Rule>): CustodyRule | undefined {
+  if (kind === 'TransactionCountVelocity') {
+    const { limit, timeframe } = Count.parse(configuration);
+    return { kind: 'count', limit, timeframeMinutes: timeframe };
+  }
+  if (kind === 'TransactionAmountLimit') {
+    const { data } = Amount.safeParse(configuration);
+    return data && { kind: 'amount', limit: data.limit };
+  }
+  if (kind !== 'TransactionAmountVelocity') return undefined;
+  const { data } = Velocity.safeParse(configuration);
+  return data && { kind: 'velocity', limit: data.limit, timeframeMinutes: data.timeframe };
 }
 
 const toGroup = (group: z.infer<typeof Group>): ApprovalGroup => ({
@@ -291,14 +318,14 @@ const HistoryItem = z.object({
 export function toMovement(answer: unknown): CustodyMovement | undefined {
   const item = HistoryItem.parse(answer);
   if (item.value === undefined) return undefined;
-  const [from, to] = [item.from?.toLowerCase() ?? '', item.to?.toLowerCase() ?? ''];
+  const [from, to] = [asKept(item.from ?? ''), asKept(item.to ?? '')];
   return {
     walletId: item.walletId,
     direction: item.direction === 'In' ? 'in' : 'out',
     transactionHash: item.txHash,
     // Without an index the parties and the value tell two entries of one transaction apart.
     position: item.index ?? `${from}>${to}:${item.value}`,
-    contract: item.contract?.toLowerCase(),
+    contract: item.contract && asKept(item.contract),
     from,
     to,
     units: BigInt(item.value),
@@ -313,7 +340,7 @@ const Assets = z.object({
 export const toBalances = (answer: unknown): Balance[] =>
   Assets.parse(answer)
     .assets.filter(({ kind, contract }) => kind === 'Native' || contract !== undefined)
-    .map(({ contract, balance }) => ({ contract: contract?.toLowerCase(), units: BigInt(balance) }));
+    .map(({ contract, balance }) => ({ contract: contract && asKept(contract), units: BigInt(balance) }));
 
 const Event = z.object({
   id: z.string(),

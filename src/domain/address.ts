@@ -1,40 +1,42 @@
-// One codec per network: parse, normalize, show. EVM addresses are kept lower-case, as custody compares them, and shown
-// in EIP-55 form. viem does the checksum: https://eips.ethereum.org/EIPS/eip-55
-import { getAddress, isAddress } from 'viem/utils';
-import { assets } from './asset.ts';
-import type { Network } from './network.ts';
+// Addresses of every network: parsed into the one form in which they are kept and compared, and shown as people compare
+// them. One codec for each family of networks.
+import { bitcoinDeadEnd, parseBitcoinAddress } from './bitcoin-address.ts';
+import { evmDeadEnd, parseEvmAddress, showEvmAddress } from './evm-address.ts';
+import { type Network, type NetworkFamily, networkFacts } from './network.ts';
 import { accept, type Result, refuse } from './result.ts';
+import { parseSolanaAddress, solanaDeadEnd } from './solana-address.ts';
 
-/** Addresses 1 to 0x1ff are precompiles or reserved for them; nothing sent there comes back. */
-const PRECOMPILE_MAX = 0x1ffn;
-
-/** The canonical form of an address, or why it is none. Mixed case must carry a right EIP-55 checksum. */
-export function parseAddress(network: Network, text: string): Result<string> {
-  const invalid = (reason: string) => refuse({ code: 'address_invalid', network, reason });
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return invalid('An address is 0x and 40 hexadecimal digits.');
-  const digits = text.slice(2);
-  const isOneCase = digits === digits.toLowerCase() || digits === digits.toUpperCase();
-  if (!isOneCase && !isAddress(text, { strict: true }))
-    return invalid('The EIP-55 checksum is wrong: a character differs.');
-  return accept(text.toLowerCase());
+interface Codec {
+  readonly parse: (network: Network, text: string) => Result<string>;
+  readonly deadEnd: (network: Network, address: string) => string | undefined;
 }
+const codecs: Readonly<Record<NetworkFamily, Codec>> = {
+  evm: { parse: parseEvmAddress, deadEnd: evmDeadEnd },
+  bitcoin: { parse: parseBitcoinAddress, deadEnd: bitcoinDeadEnd },
+  solana: { parse: parseSolanaAddress, deadEnd: (_, address) => solanaDeadEnd(address) },
+};
 
-/** Refuses places from which money never returns: the zero address, precompiles, token contracts, our own wallets. */
+/** The canonical form of an address on this network, or why it is none. */
+export const parseAddress = (network: Network, text: string): Result<string> =>
+  codecs[networkFacts[network].family].parse(network, text);
+
+/**
+ * Refuses places from which money never returns: zero and burn addresses, programs, token contracts, our own wallets.
+ * @param address in its canonical form
+ */
 export function acceptAsDestination(
   network: Network,
   address: string,
   ownAddresses: readonly string[],
 ): Result<string> {
-  const forbidden = (reason: string) => refuse({ code: 'address_forbidden', reason });
-  if (BigInt(address) === 0n) return forbidden('The zero address belongs to nobody.');
-  if (BigInt(address) <= PRECOMPILE_MAX) return forbidden('The address is a precompiled contract.');
-  if (assets.some((asset) => asset.network === network && asset.contract === address)) {
-    return forbidden('The address is a token contract.');
-  }
-  if (ownAddresses.includes(address)) return forbidden('The address is a wallet held by this system.');
-  return accept(address);
+  const reason = ownAddresses.includes(address)
+    ? 'The address is a wallet held by this system.'
+    : codecs[networkFacts[network].family].deadEnd(network, address);
+  return reason === undefined ? accept(address) : refuse({ code: 'address_forbidden', reason });
 }
 
-/** The form that people compare: EIP-55 for EVM. Text that is no address (a contract creation) is shown as it is. */
-export const showAddress = (address: string): string =>
-  isAddress(address, { strict: false }) ? getAddress(address) : address;
+/**
+ * The form that people compare. Only EVM addresses have another than the one they are kept in, and no address of another
+ * family looks like one. Text that is no address (a contract creation) is shown as it is.
+ */
+export const showAddress = (address: string): string => showEvmAddress(address);

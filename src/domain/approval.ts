@@ -1,5 +1,6 @@
 // An approval at custody, explained to the person who decides: what changes, whose votes are missing, what follows. The
 // decision is made inside custody, with that person's own credential; nothing here votes.
+
 import type {
   ApprovalGroup,
   CustodyAction,
@@ -9,6 +10,7 @@ import type {
   CustodyRule,
 } from './custody.ts';
 import { guardActivities } from './fence.ts';
+import { inDigits, minutesInWords } from './limits-template.ts';
 import { type PolicyChange, sortedList } from './policy-change.ts';
 
 export interface ListDifference {
@@ -128,8 +130,12 @@ export function sayRule(rule: CustodyRule): string {
       return rule.addresses.length === 0
         ? 'Applies to every payment: no address is on the list.'
         : `Applies to every payment to another address than the ${rule.addresses.length} on the list.`;
+    case 'amount':
+      return `Applies to every transfer of more than ${inDigits(rule.limit)} USD.`;
+    case 'velocity':
+      return `Applies to every transfer beyond ${inDigits(rule.limit)} USD within ${minutesInWords(rule.timeframeMinutes)} from one wallet.`;
     case 'count':
-      return `Applies to every transfer beyond ${rule.limit} in ${rule.timeframeMinutes} minutes from one wallet.`;
+      return `Applies to every transfer beyond ${inDigits(rule.limit)} within ${minutesInWords(rule.timeframeMinutes)} from one wallet.`;
     case 'other':
       return `Applies by the rule ${rule.name} of Dfns.`;
   }
@@ -146,6 +152,6 @@ export function sayAction(action: CustodyAction): string {
         .map(({ name, quorum, approvers }) => `${quorum} of ${approvers?.length ?? 'anyone'} (${name ?? 'no name'})`)
         .join(
           ' and ',
-        )}${action.autoRejectMinutes === undefined ? '' : `; rejected by itself after ${action.autoRejectMinutes} minutes`}.`;
+        )}${action.autoRejectMinutes === undefined ? '' : `; rejected by itself after ${minutesInWords(action.autoRejectMinutes)}`}.`;
   }
 }

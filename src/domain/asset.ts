@@ -30,7 +30,9 @@ const USDC_DECIMALS = 6;
 
 /** The id under which any asset of a wallet is booked, also one that the product does not move. */
 export const assetIdOf = (network: Network, contract: string | undefined): AssetId =>
-  contract === undefined ? `${network}/native` : `${network}/${contract.toLowerCase()}`;
+  contract === undefined
+    ? `${network}/native`
+    : `${network}/${networkFacts[network].family === 'evm' ? contract.toLowerCase() : contract}`;
 
 export const nativeOf = (network: Network): AssetId => assetIdOf(network, undefined);
 

@@ -4,7 +4,15 @@ import type { Account } from './account.ts';
 import { showAddress } from './address.ts';
 import type { CustodyWallet } from './custody.ts';
 import type { Destination } from './destination.ts';
-import { FENCE_SECONDS_MAX, type Fence, type FenceResult, type Finding, type FoundSummary } from './fence.ts';
+import {
+  FENCE_SECONDS_MAX,
+  type Fence,
+  type FenceResult,
+  type Finding,
+  type FoundLimit,
+  type FoundSummary,
+} from './fence.ts';
+import { saysBound } from './limits-template.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 
 /** Said in every attestation, so that nobody takes it for the word of the custodian. */
@@ -114,15 +122,21 @@ export function attest({ issuer, keyId, account, fence, ...seen }: Attested): At
 }
 
 /** The limits that custody keeps, in numbers and in words. */
-function stateLimits(found: FoundSummary | null): readonly StatedLimit[] {
-  if (found === null || found.limit === null) return [];
-  const { count, timeframeMinutes } = found.limit;
-  return [
-    {
-      rule: 'count',
-      perWallet: true,
-      numbers: { count, timeframeMinutes },
-      says: `At most ${count} transfers in ${timeframeMinutes} minutes from each wallet, kept by custody.`,
-    },
-  ];
+const stateLimits = (found: FoundSummary | null): readonly StatedLimit[] =>
+  (found?.limits ?? []).map((limit) => ({
+    rule: limit.kind,
+    perWallet: true,
+    numbers: { limit: limit.limit, ...(limit.windowMinutes === null ? {} : { windowMinutes: limit.windowMinutes }) },
+    says: saysLimit(limit),
+  }));
+
+const beyond: Readonly<Record<FoundLimit['action'], string>> = {
+  block: 'custody blocks what is beyond',
+  approval: 'an officer decides inside custody about what is beyond',
+  none: 'custody only notes what is beyond',
+};
+
+function saysLimit(limit: FoundLimit): string {
+  const bound = saysBound(limit);
+  return `${bound.charAt(0).toUpperCase()}${bound.slice(1)} from each wallet; ${beyond[limit.action]}.`;
 }

@@ -25,6 +25,8 @@ export interface CustodyWallet {
   readonly id: string;
   readonly network: string;
   readonly address?: string | undefined;
+  /** The key that signs for it. */
+  readonly keyId: string;
   readonly tags: readonly string[];
   /** A label at custody, not an idempotency key; ours is the wallet id. */
   readonly externalId?: string | undefined;
@@ -34,6 +36,9 @@ export interface CustodyWallet {
 export type CustodyRule =
   | { readonly kind: 'always' }
   | { readonly kind: 'approved_list'; readonly addresses: readonly string[] }
+  /** Both in USD; a limit in anything else is another rule. */
+  | { readonly kind: 'amount'; readonly limit: number }
+  | { readonly kind: 'velocity'; readonly limit: number; readonly timeframeMinutes: number }
   | { readonly kind: 'count'; readonly limit: number; readonly timeframeMinutes: number }
   | { readonly kind: 'other'; readonly name: string };
 
@@ -144,6 +149,7 @@ export type TransferAnswer =
   | { readonly kind: 'conflict'; readonly duplicateId: string | undefined }
   | Hindered;
 export type CreateAnswer<T> = { readonly kind: 'created'; readonly created: T } | Hindered;
+export type TagAnswer = { readonly kind: 'tagged' } | Hindered;
 export type ChangeAnswer =
   | { readonly kind: 'pending'; readonly changeRequestId: string; readonly approvalId: string }
   | { readonly kind: 'applied' }

@@ -1,8 +1,9 @@
 // What holds an account's money in: tags, approved list, limits and guard. Wanted and found go in, findings come out.
-import { limitsTagOf } from './account.ts';
-import type { CustodyPolicy, CustodyWallet } from './custody.ts';
+import { LIMITS_TAG, limitsTagOf } from './account.ts';
+import type { CustodyAction, CustodyPolicy, CustodyRule, CustodyWallet } from './custody.ts';
 import type { AccountId } from './id.ts';
-import { type LimitsTemplate, limitsTemplates } from './limits-template.ts';
+import { boundOf, type LimitKind, type LimitRule, type LimitsTemplate, rulesOf, saysBound } from './limits-template.ts';
+import { checkProof, type ProofStanding } from './permission-proof.ts';
 import { isSameList } from './policy-change.ts';
 import type { Timestamp } from './time.ts';
 
@@ -29,7 +30,9 @@ export interface Fence {
 export interface FoundSummary {
   readonly addresses: readonly string[];
   readonly action: 'block' | 'approval' | 'none';
-  readonly limit: { readonly count: number; readonly timeframeMinutes: number } | null;
+  readonly limits: readonly FoundLimit[];
+  /** When it was last proven who may vote, untag and assign; null when never. */
+  readonly permissionsProvenAt: Timestamp | null;
   readonly guard: readonly {
     readonly name?: string | undefined;
     readonly quorum: number;
@@ -37,9 +40,19 @@ export interface FoundSummary {
   }[];
 }
 
+/** One limit in force at custody; custody counts it for each wallet. */
+export interface FoundLimit {
+  readonly kind: LimitKind;
+  readonly limit: number;
+  readonly windowMinutes: number | null;
+  readonly action: CustodyAction['kind'];
+}
+
 export interface WantedFence {
   readonly tag: string;
   readonly limitsTemplate: LimitsTemplate;
+  /** One of their tags is on each wallet; more than one only while a change of limits is under way. */
+  readonly limitsAccepted: readonly LimitsTemplate[];
   readonly policyId: string | null;
   readonly custodyWalletIds: readonly string[];
   /** While a change is under way the list before and the list after it are both right. */
@@ -52,6 +65,8 @@ export interface WantedFence {
 export interface FoundFence {
   readonly wallets: readonly (CustodyWallet | undefined)[];
   readonly policies: readonly CustodyPolicy[];
+  /** What cannot be read with the maker's key, and is proven from time to time instead. */
+  readonly proof: ProofStanding;
 }
 
 /** Dfns counts the guard's waiting time in minutes; a day is the longest that a decision may take. */
@@ -61,30 +76,41 @@ export const guardActivities = ['Policies:Modify', 'Permissions:Assign', 'Permis
 export const FENCE_SECONDS_MAX = 86_400;
 
 const breaks = (code: string, says: string): Finding => ({ code, severity: 'breaks', says });
+const degrades = (code: string, says: string): Finding => ({ code, severity: 'degrades', says });
+
+/** The policies that hold everyone in: the guard, and the limits of the templates. */
+export const isShared = ({ activity, walletTagsAll }: CustodyPolicy): boolean =>
+  guardActivities.some((guarded) => guarded === activity) || walletTagsAll.some((tag) => tag.startsWith(LIMITS_TAG));
 
 /** Every difference between the fence that should stand and the one that custody returned. */
 export function checkFence(wanted: WantedFence, found: FoundFence): readonly Finding[] {
   return [
     ...wanted.custodyWalletIds.flatMap((id, index) => checkWallet(wanted, id, found.wallets[index])),
     ...checkApprovedList(wanted, found.policies),
-    ...checkLimits(wanted, found.policies),
-    ...checkGuard(found.policies),
+    ...checkShared(wanted, found.policies),
+    ...checkProof(found.proof),
   ];
 }
 
-function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | undefined): Finding[] {
+/** What holds everyone in: the limits of the account's template, and the guard. */
+export const checkShared = (wanted: WantedFence, policies: readonly CustodyPolicy[]): readonly Finding[] => [
+  ...checkLimits(wanted, policies),
+  ...checkGuard(policies),
+];
+
+export function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWallet | undefined): Finding[] {
   if (wallet === undefined) return [breaks('wallet_missing', `Custody does not return the wallet ${id}.`)];
   return [
     ...(wallet.tags.includes(wanted.tag)
       ? []
       : [breaks('tag_missing', `The wallet ${id} lost the tag that holds it inside the approved list.`)]),
-    ...(wallet.tags.includes(limitsTagOf(wanted.limitsTemplate))
+    ...(wanted.limitsAccepted.some((template) => wallet.tags.includes(limitsTagOf(template)))
       ? []
       : [breaks('limits_tag_missing', `The wallet ${id} lost the tag that holds it inside its limits.`)]),
   ];
 }
 
-function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
+export function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
   const policy = policies.find(({ id }) => id === wanted.policyId);
   if (policy === undefined || !policy.isActive)
     return [breaks('list_missing', 'The approved list is not in force at custody.')];
@@ -118,39 +144,79 @@ function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy
   return findings;
 }
 
-const limitsOf = (
-  wanted: Pick<WantedFence, 'limitsTemplate'>,
-  policies: readonly CustodyPolicy[],
-): CustodyPolicy | undefined =>
-  policies.find(
+/** The policies at custody that bear on the template's wallets, in the order of the template's rules. */
+const limitsOn = (template: LimitsTemplate, policies: readonly CustodyPolicy[]): readonly CustodyPolicy[] =>
+  policies.filter(
     (policy) =>
-      policy.isActive &&
-      policy.activity === 'Wallets:Sign' &&
-      policy.walletTagsAll.join() === limitsTagOf(wanted.limitsTemplate),
+      policy.isActive && policy.activity === 'Wallets:Sign' && policy.walletTagsAll.includes(limitsTagOf(template)),
   );
 
-function checkLimits(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
-  const limits = limitsOf(wanted, policies);
-  if (limits === undefined) return [breaks('limits_missing', 'The limits of the account are not in force at custody.')];
-  const { rule, action } = limits;
-  const template = limitsTemplates[wanted.limitsTemplate];
-  const isAsWanted =
-    rule.kind === 'count' &&
-    rule.limit === template.count &&
-    rule.timeframeMinutes === template.timeframeMinutes &&
-    action.kind === 'block' &&
-    !limits.hasOtherFilters;
-  if (!isAsWanted) return [breaks('limits_differ', 'The limits of the account were changed at custody.')];
+/** The template's policies at custody, without which its tag holds nothing in. */
+export function checkLimits(
+  wanted: Pick<WantedFence, 'limitsTemplate'>,
+  policies: readonly CustodyPolicy[],
+): Finding[] {
+  const limits = limitsOn(wanted.limitsTemplate, policies);
+  return rulesOf(wanted.limitsTemplate).flatMap((rule) => checkLimit(rule, wanted.limitsTemplate, limits));
+}
+
+/** Custody judges by every matching policy, so one that is as wanted is enough: another can only be narrower. */
+function checkLimit(rule: LimitRule, template: LimitsTemplate, limits: readonly CustodyPolicy[]): Finding[] {
+  const ofKind = limits.filter((policy) => policy.rule.kind === rule.kind);
+  const bound = saysBound(boundOf(rule));
+  const found = ofKind.map((policy) => ({ policy, finding: limitProblem(rule, template, policy) }));
+  const right = found.find(({ finding }) => finding === undefined);
+  if (right === undefined) {
+    const [first] = found;
+    return [first?.finding ?? breaks('limits_missing', `The limit of ${bound} is not in force at custody.`)];
+  }
   // The template serves many accounts: what only waits for an officer's decision stops none of them.
-  return limits.pendingChange === undefined
+  return right.policy.pendingChange === undefined
     ? []
-    : [
-        {
-          code: 'foreign_change_pending',
-          severity: 'degrades',
-          says: 'A change of the limits waits for approval that was not asked for here.',
-        },
-      ];
+    : [degrades('foreign_change_pending', `A change of the limit of ${bound} waits for approval at custody.`)];
+}
+
+function limitProblem(rule: LimitRule, template: LimitsTemplate, policy: CustodyPolicy): Finding | undefined {
+  const bound = saysBound(boundOf(rule));
+  if (policy.hasOtherFilters || policy.walletTagsAll.join() !== limitsTagOf(template))
+    return breaks('limits_filtered', `The limit of ${bound} no longer covers all wallets that it should.`);
+  const found = foundLimit(policy);
+  if (found === undefined || !isBound(rule, policy.rule))
+    return breaks(
+      'limits_differ',
+      `The limits of the account were changed at custody: ${found === undefined ? 'another rule' : saysBound(found)} instead of ${bound}.`,
+    );
+  return isAction(rule, policy.action)
+    ? undefined
+    : breaks('limits_action_differs', `What custody does beyond the limit of ${bound} was changed.`);
+}
+
+function isBound(rule: LimitRule, found: CustodyRule): boolean {
+  const { limit, windowMinutes } = boundOf(rule);
+  return (
+    (found.kind === 'amount' && found.limit === limit) ||
+    ((found.kind === 'velocity' || found.kind === 'count') &&
+      found.limit === limit &&
+      found.timeframeMinutes === windowMinutes)
+  );
+}
+
+/** Blocking is narrower than asking, but it is not what the client was told: both must be as wanted. */
+function isAction({ action: wanted }: LimitRule, found: CustodyAction): boolean {
+  if (wanted.kind === 'block') return found.kind === 'block';
+  return (
+    found.kind === 'approval' &&
+    found.groups.some(
+      ({ quorum, approvers, initiatorCanApprove }) =>
+        quorum >= wanted.quorum && approvers !== undefined && !initiatorCanApprove,
+    )
+  );
+}
+
+function foundLimit({ rule, action }: CustodyPolicy): FoundLimit | undefined {
+  if (rule.kind === 'amount') return { kind: rule.kind, limit: rule.limit, windowMinutes: null, action: action.kind };
+  if (rule.kind !== 'velocity' && rule.kind !== 'count') return undefined;
+  return { kind: rule.kind, limit: rule.limit, windowMinutes: rule.timeframeMinutes, action: action.kind };
 }
 
 /** The policies that make a change of policies and permissions wait for a human officer. */
@@ -187,12 +253,15 @@ export const resultOf = (findings: readonly Finding[]): Exclude<FenceResult, 'un
 /** The part of the answer that a client can read as its restrictions. */
 export function summarize(wanted: WantedFence, found: FoundFence): FoundSummary {
   const list = found.policies.find(({ id }) => id === wanted.policyId);
-  const limits = limitsOf(wanted, found.policies)?.rule;
+  const limits = limitsOn(wanted.limitsTemplate, found.policies);
   const guard = found.policies.find((policy) => policy.isActive && policy.activity === 'Policies:Modify')?.action;
   return {
     addresses: list?.rule.kind === 'approved_list' ? list.rule.addresses : [],
     action: list?.action.kind ?? 'none',
-    limit: limits?.kind === 'count' ? { count: limits.limit, timeframeMinutes: limits.timeframeMinutes } : null,
+    limits: rulesOf(wanted.limitsTemplate).flatMap(({ kind }) =>
+      limits.map(foundLimit).filter((limit): limit is FoundLimit => limit?.kind === kind),
+    ),
+    permissionsProvenAt: found.proof.soundAt,
     guard:
       guard?.kind === 'approval'
         ? guard.groups.map(({ name, quorum, approvers }) => ({ name, quorum, approvers: approvers?.length ?? null }))

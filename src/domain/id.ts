@@ -10,11 +10,14 @@ export type IdPrefix =
   | 'hlt'
   | 'inc'
   | 'jnl'
+  | 'lim'
   | 'mnd'
   | 'mov'
   | 'msg'
   | 'ord'
+  | 'prf'
   | 'sch'
+  | 'scl'
   | 'wal'
   | 'xfr';
 export type Id<P extends IdPrefix> = `${P}_${string}`;
@@ -24,11 +27,14 @@ export type ClientId = Id<'cli'>;
 export type DestinationId = Id<'dst'>;
 export type HaltId = Id<'hlt'>;
 export type IncidentId = Id<'inc'>;
+export type LimitsChangeId = Id<'lim'>;
 export type MandateId = Id<'mnd'>;
 export type MovementId = Id<'mov'>;
 export type OrderId = Id<'ord'>;
+export type PermissionProofId = Id<'prf'>;
 export type PolicyChangeId = Id<'chg'>;
 export type ScheduleId = Id<'sch'>;
+export type ScreeningListId = Id<'scl'>;
 export type TransferId = Id<'xfr'>;
 export type WalletId = Id<'wal'>;
 

@@ -10,10 +10,15 @@ export const incidentKinds = [
   'change_was_not_guarded',
   'change_conflict',
   'guard_unsound',
+  'wallet_failed',
+  'limits_not_applied',
+  'deposit_after_close',
   'custody_barred',
   'transfer_needs_review',
   'duplicate_at_custody',
   'movements_dropped',
+  'permissions_unsound',
+  'sanctions_hit',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

@@ -1,8 +1,12 @@
 // The networks the product knows, in Dfns spelling (Dfns: network enum of the API reference). Wallets are opened on the EVM
 // ones; of the others only the addresses are understood.
 
+export const networkFamilies = ['evm', 'bitcoin', 'solana'] as const;
+/** Networks of one family write an address in the same way. */
+export type NetworkFamily = (typeof networkFamilies)[number];
+
 interface NetworkFacts {
-  readonly family: 'evm' | 'bitcoin' | 'solana';
+  readonly family: NetworkFamily;
   readonly isTest: boolean;
   readonly symbol: string;
   readonly decimals: number;
@@ -26,6 +30,8 @@ export const openableNetworks = [
   'Optimism',
   'OptimismSepolia',
 ] as const;
+
+export type OpenableNetwork = (typeof openableNetworks)[number];
 
 export const networks = [
   ...openableNetworks,
@@ -55,3 +61,9 @@ export const networkFacts: Readonly<Record<Network, NetworkFacts>> = {
   Solana: solana(false),
   SolanaDevnet: solana(true),
 };
+
+/** Money of a test network is worth nothing: a deployment opens one sort or the other. */
+export function testnetsOrMainnets(of: readonly Network[]): 'testnets' | 'mainnets' | 'both' {
+  const tests = of.filter((network) => networkFacts[network].isTest).length;
+  return tests === 0 ? 'mainnets' : tests === of.length ? 'testnets' : 'both';
+}

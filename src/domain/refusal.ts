@@ -24,6 +24,15 @@ export type Refusal =
   | { code: 'account_exists'; accountId: string }
   | { code: 'account_not_active'; found: string }
   | { code: 'network_not_held'; network: string }
+  | { code: 'network_held'; network: string; walletId: string }
+  | { code: 'network_not_offered'; network: string; offered: readonly string[] }
+  | { code: 'account_in_use'; reasons: readonly { reason: string; id?: string; asset?: string; units?: string }[] }
+  | { code: 'limits_unchanged' }
+  | { code: 'limits_lowering_not_allowed'; allowed: readonly string[] }
+  | { code: 'limits_template_unsound'; template: string; problems: readonly string[] }
+  | { code: 'limits_lowering_stands'; changeId: string }
+  | { code: 'limits_change_open'; changeId: string }
+  | { code: 'limits_change_needs_another_person' }
   | { code: 'guard_missing' }
   | { code: 'guard_unsound'; problems: readonly string[] }
   | { code: 'fence_not_proven'; result: string; checkedAt: string | null }
@@ -33,9 +42,18 @@ export type Refusal =
   // Destinations
   | { code: 'address_invalid'; network: string; reason: string }
   | { code: 'address_forbidden'; reason: string }
+  | { code: 'address_sanctioned'; destinationId: string }
   | { code: 'destination_exists'; destinationId: string }
   | { code: 'destination_not_approved'; found: string }
   | { code: 'list_does_not_match'; policyId: string }
+  // Sanctions screening
+  | { code: 'screening_unavailable' }
+  | { code: 'screening_list_incomplete'; wanted: number; received: number }
+  | { code: 'screening_list_differs'; announced: string; received: string }
+  | { code: 'proposal_expired'; expiresAt: string }
+  | { code: 'resume_needs_officer'; reason: string }
+  | { code: 'resume_needs_another_person' }
+  | { code: 'already_usable'; usableFrom: string }
   // Mandates, schedules, orders
   | { code: 'asset_unknown'; asset: string }
   | { code: 'asset_not_in_mandate'; asset: string }
@@ -45,6 +63,7 @@ export type Refusal =
   | { code: 'schedule_never_fires'; reason: string }
   | { code: 'order_limit_exceeded'; limit: string; requested: string; asset: string }
   | { code: 'daily_limit_exceeded'; limit: string; used: string; requested: string; asset: string }
+  | { code: 'account_limit_exceeded'; limit: string; used: string; requested: string; asset: string }
   | { code: 'order_too_late'; notAfter: string }
   | { code: 'amount_invalid'; reason: string }
   // Halts
@@ -57,6 +76,8 @@ export type Refusal =
   | { code: 'webhook_stale' }
   | { code: 'webhook_malformed' }
   | { code: 'intake_unavailable' }
+  // Permission proofs
+  | { code: 'proof_from_the_future'; provenAt: string }
   // Custody
   | { code: 'custody_unavailable' }
   | { code: 'history_too_long'; rowsMax: number };

@@ -45,6 +45,7 @@ interface Submitting {
   readonly attempts: number;
   readonly answered: number;
   readonly limitDayId: string;
+  readonly accountLimitDayId: string;
 }
 interface Submitted extends Submitting {
   readonly custodyId: string;
@@ -79,8 +80,12 @@ const BARRED_SECONDS = 300;
 export const LOOK_AGAIN_SECONDS = 60;
 
 /** The intent: from this commit on nobody can cancel, and custody may hear of it at any time. */
-export const submit = (transfer: Transfer<'prepared'>, limitDayId: string, at: Timestamp): Transfer<'submitting'> => ({
-  ...become(transfer, 'submitting', { attempts: 1, answered: 0, limitDayId }),
+export const submit = (
+  transfer: Transfer<'prepared'>,
+  days: Pick<Submitting, 'limitDayId' | 'accountLimitDayId'>,
+  at: Timestamp,
+): Transfer<'submitting'> => ({
+  ...become(transfer, 'submitting', { attempts: 1, answered: 0, ...days }),
   nextAttemptAt: addSeconds(at, ATTEMPT_SECONDS),
 });
 

@@ -3,9 +3,14 @@ import type { App } from '../app/app.ts';
 import type { Job } from '../app/job.ts';
 import { relay, relayQuietly } from '../app/relay.ts';
 import { addSeconds, timestamp } from '../domain/time.ts';
+import { wakeWallets } from '../features/accounts/add-wallet.ts';
 import { checkOldFences } from '../features/accounts/fence/check.ts';
+import { startSweep } from '../features/accounts/fence/sweep.ts';
 import { wakeOpenings } from '../features/accounts/open.ts';
+import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
+import { wakeRescreening } from '../features/destinations/rescreen.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
+import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
@@ -31,8 +36,18 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeTransfers,
     wakePolicyChanges,
     wakeOpenings,
+    wakeWallets,
+    wakeLimitsChanges,
   },
-  '*/15 * * * *': { backfillEvents, checkOldFences, forgetOldAnswers },
+  '*/15 * * * *': {
+    backfillEvents,
+    startSweep,
+    checkOldFences,
+    expireProposals,
+    recertifyDestinations,
+    wakeRescreening,
+    forgetOldAnswers,
+  },
 };
 
 export async function runJobs(

@@ -16,10 +16,13 @@ import { destinationRoutes } from '../features/destinations/routes.ts';
 import { haltRoutes } from '../features/halts/routes.ts';
 import { incidentRoutes } from '../features/incidents/routes.ts';
 import { journalRoutes } from '../features/journal/routes.ts';
+import { limitsRoutes } from '../features/limits/routes.ts';
 import { mandateRoutes } from '../features/mandates/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
+import { permissionProofRoutes } from '../features/permission-proofs/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
 import { scheduleRoutes } from '../features/schedules/routes.ts';
+import { screeningRoutes } from '../features/screening/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
 import { webhookDoor } from '../features/webhooks/receive.ts';
 import { authenticate } from '../kit/authenticate.ts';
@@ -59,6 +62,7 @@ v1.use(
 v1.route('/', accountRoutes)
   .route('/', attestationRoutes)
   .route('/', destinationRoutes)
+  .route('/', limitsRoutes)
   .route('/', mandateRoutes)
   .route('/', scheduleRoutes)
   .route('/', orderRoutes)
@@ -67,7 +71,9 @@ v1.route('/', accountRoutes)
   .route('/', reportRoutes)
   .route('/', journalRoutes)
   .route('/', approvalRoutes)
-  .route('/', incidentRoutes);
+  .route('/', incidentRoutes)
+  .route('/', permissionProofRoutes)
+  .route('/', screeningRoutes);
 
 export const http = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();
 

@@ -50,6 +50,8 @@ const reports = ['balances', 'restrictions', 'activity', 'statement', 'attestati
 /** `/v1/accounts/{id}/mandates` belongs to mandates, `/v1/mandates/{id}/revoke` too. */
 function groupOf(path: string): string {
   const [first = '', , third] = segments(path);
+  if (first === 'limits-changes') return 'limits';
+  if (third === 'wallets' || third === 'close') return 'accounts';
   if (first !== 'accounts' || third === undefined) return first;
   return reports.includes(third) ? 'reports' : third;
 }

@@ -4,11 +4,15 @@ import type { App } from '../app/app.ts';
 import type { Consumer } from '../app/consumer.ts';
 import { relayQuietly } from '../app/relay.ts';
 import { addSeconds } from '../domain/time.ts';
+import { addWalletStep } from '../features/accounts/add-wallet.ts';
 import { checkAccountFence } from '../features/accounts/fence/check.ts';
+import { sweepFencesStep } from '../features/accounts/fence/sweep.ts';
 import { openAccountStep } from '../features/accounts/open.ts';
 import { changePolicy } from '../features/destinations/change-policy.ts';
+import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
+import { settleLimitsStep } from '../features/limits/settle.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
@@ -19,6 +23,8 @@ import { bury, findMessage, finish, postpone } from '../store/outbox.ts';
 
 const consumers: readonly Consumer[] = [
   openAccountStep,
+  addWalletStep,
+  settleLimitsStep,
   changePolicy,
   putListBack,
   prepareTransfer,
@@ -27,6 +33,8 @@ const consumers: readonly Consumer[] = [
   refreshTransfer,
   refreshPolicyChange,
   checkAccountFence,
+  rescreenDestinations,
+  sweepFencesStep,
   syncWallet,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));

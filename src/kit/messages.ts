@@ -1,6 +1,6 @@
 // Every queue message: schema and constructor. Messages carry ids, not state: the consumer reads the truth from D1.
 import * as z from 'zod';
-import type { AccountId, OrderId, PolicyChangeId, TransferId, WalletId } from '../domain/id.ts';
+import type { AccountId, OrderId, PolicyChangeId, ScreeningListId, TransferId, WalletId } from '../domain/id.ts';
 
 const VERSION = 1;
 
@@ -11,6 +11,8 @@ const envelope = <Type extends string, Shape extends z.ZodRawShape>(type: Type, 
   z.object({ v: z.literal(VERSION), id: z.string().nullable(), type: z.literal(type), ...shape });
 
 export const OpenAccount = envelope('account.open', { accountId: idOf<AccountId>('acc') });
+export const AddWallet = envelope('wallet.add', { walletId: idOf<WalletId>('wal') });
+export const SettleLimits = envelope('limits.settle', { accountId: idOf<AccountId>('acc') });
 export const ChangePolicy = envelope('policy.change', { accountId: idOf<AccountId>('acc') });
 export const PutListBack = envelope('policy.put_back', { accountId: idOf<AccountId>('acc') });
 export const OrderDue = envelope('order.due', { orderId: idOf<OrderId>('ord') });
@@ -28,7 +30,15 @@ export const RefreshTransfer = envelope('transfer.refresh', {
 });
 export const RefreshPolicyChange = envelope('policy_change.refresh', { changeId: idOf<PolicyChangeId>('chg') });
 export const CheckFence = envelope('fence.check', { accountId: idOf<AccountId>('acc') });
+export const SweepFences = envelope('fence.sweep', {
+  /** Names the sweep: what was seen before it is not of it. */
+  startedAt: z.string(),
+  stage: z.enum(['policies', 'wallets', 'accounts']),
+  cursor: z.string().nullable(),
+});
 export const SyncWallet = envelope('wallet.sync', { walletId: idOf<WalletId>('wal') });
+/** How far it has come stands with the list. */
+export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
 type Body<S extends z.ZodType> = Omit<z.infer<S>, 'v' | 'id' | 'type'>;
 const constructorOf =
@@ -37,6 +47,8 @@ const constructorOf =
   (id: string | null) => ({ v: VERSION, id, type, ...body });
 
 export const openAccount = constructorOf<typeof OpenAccount>('account.open');
+export const addWallet = constructorOf<typeof AddWallet>('wallet.add');
+export const settleLimits = constructorOf<typeof SettleLimits>('limits.settle');
 export const changePolicy = constructorOf<typeof ChangePolicy>('policy.change');
 export const putListBack = constructorOf<typeof PutListBack>('policy.put_back');
 export const orderDue = constructorOf<typeof OrderDue>('order.due');
@@ -45,7 +57,9 @@ export const webhookReceived = constructorOf<typeof WebhookReceived>('webhook.re
 export const refreshTransfer = constructorOf<typeof RefreshTransfer>('transfer.refresh');
 export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('policy_change.refresh');
 export const checkFence = constructorOf<typeof CheckFence>('fence.check');
+export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
+export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));

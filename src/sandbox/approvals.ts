@@ -11,8 +11,9 @@ import type { Approval, ApprovalGroup, Policy } from './entities.ts';
 import { Refused } from './errors.ts';
 import { emit } from './events.ts';
 import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
+import { viewRequest } from './request-types.ts';
 import { readScript } from './screening.ts';
-import { type Page, type PageRequest, readToken } from './store.ts';
+import { type Page, type PageRequest, startOf } from './store.ts';
 import { iso, newId, type World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -74,7 +75,7 @@ export function requestApproval(
   };
   const seq = world.store.insert('approvals', id, approval, { status: 'Pending', initiator_id: initiator });
   for (const userId of namedBy(world, approval.groups)) {
-    world.store.sql.exec('INSERT INTO approvers VALUES (?, ?)', userId, seq);
+    world.store.sql.exec('INSERT INTO approvers VALUES (?, ?, ?, ?)', userId, seq, 'Pending', initiator);
   }
   if (expiresAt !== undefined) world.store.schedule(expiresAt, 'approval.expire', id);
   emit(world, 'policy.approval.pending', { approval: viewApproval(world, approval) });
@@ -94,6 +95,19 @@ export function requireApproval(world: World, id: string): Approval {
   return approval;
 }
 
+/** Who decides: the groups as they were, or by the setting those that the triggered policies have now. */
+export function groupsOf(
+  { store, settings }: World,
+  { groups, policyEvaluations }: Approval,
+): readonly ApprovalGroup[] {
+  if (settings.approvalGroups === 'frozen') return groups;
+  return policyEvaluations
+    .filter(({ triggered }) => triggered)
+    .flatMap(({ policyId }) => store.find('policies', policyId) ?? [])
+    .flatMap(requestsOf)
+    .flatMap(({ approvalGroups }) => approvalGroups);
+}
+
 /** Dfns embeds the activity but not the approval groups, which a reader finds in the policy. */
 export function viewApproval(world: World, { groups: _groups, subject, ...approval }: Approval) {
   const { id, initiatorId, ...rest } = approval;
@@ -108,9 +122,10 @@ const REQUEST_NAMES = {
   signatures: 'signatureRequest',
 } as const;
 
-const requestView = ({ store }: World, table: keyof typeof REQUEST_NAMES, id: string) => ({
-  [REQUEST_NAMES[table]]: store.find(table, id),
-});
+function requestView({ store }: World, table: keyof typeof REQUEST_NAMES, id: string) {
+  const request = store.find(table, id);
+  return { [REQUEST_NAMES[table]]: request && viewRequest(request) };
+}
 
 function viewActivity(world: World, subject: Approval['subject']) {
   return subject.kind === 'Wallets:Sign'
@@ -139,18 +154,32 @@ function listApprovals(world: World, call: ApiCall): Answer {
   return pageAnswer(found, (approval) => viewApproval(world, approval));
 }
 
+type Filters = { status: string | undefined; initiator: string | undefined };
+
+/** The statement names just the filters that are given, because each set of them has an index of its own. */
 function pageOfApprover(
   { store }: World,
   approver: string,
-  { status = null, initiator = null }: { status?: string | null | undefined; initiator?: string | null | undefined },
-  { limit, token }: PageRequest,
+  { status, initiator }: Filters,
+  page: PageRequest,
 ): Page<Approval> {
-  const before = token === undefined ? Number.MAX_SAFE_INTEGER : readToken('approvals', token);
+  const { from, beyond, direction } = startOf('approvals', page);
+  const named = [
+    { column: 'status', value: status },
+    { column: 'initiator_id', value: initiator },
+  ].flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]));
   const rows = store.sql.exec<{ seq: number; body: string }>(
-    `SELECT approvals.seq, body FROM approvers JOIN approvals ON approvals.seq = approval_seq
-     WHERE user_id = ?1 AND approval_seq < ?2 AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR initiator_id = ?4)
-     ORDER BY approval_seq DESC LIMIT ?5`,
-    ...[approver, before, status, initiator, limit + 1],
+    `SELECT approvals.seq, body FROM approvers CROSS JOIN approvals ON approvals.seq = approval_seq
+     WHERE user_id = ? AND approval_seq ${beyond} ? ${named.map(({ column }) => `AND approvers.${column} = ?`).join(' ')}
+     ORDER BY approval_seq ${direction} LIMIT ?`,
+    ...[approver, from, ...named.map(({ value }) => value), page.limit + 1],
   );
-  return store.pageOf('approvals', rows.toArray(), limit);
+  return store.pageOf('approvals', rows.toArray(), page.limit);
+}
+
+/** A settled approval; its status is also kept where approvers look for it. */
+export function saveSettled({ store }: World, approval: Approval): void {
+  store.save('approvals', approval.id, approval, { status: approval.status });
+  const which = 'approval_seq = (SELECT seq FROM approvals WHERE id = ?)';
+  store.sql.exec(`UPDATE approvers SET status = ? WHERE ${which}`, approval.status, approval.id);
 }

@@ -4,6 +4,7 @@ import type { Account } from './derive.ts';
 import type { AuditEntry } from './directory-types.ts';
 import { parse, Refused } from './errors.ts';
 import { type Answer, type ApiCall, ok, param, type Route } from './http.ts';
+import { directionOf } from './store.ts';
 import { iso, newId, type World } from './world.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -27,16 +28,17 @@ export function recordAction(world: World, { userId, name }: Account, signed: Si
   world.store.insert('audit_log', entry.id, entry, { user_id: userId, at: world.now });
 }
 
-function listAuditLogs(world: World, { url }: ApiCall): Answer {
+function listAuditLogs(world: World, { url, listOrder }: ApiCall): Answer {
   const { auditLogDaysMax: days, auditLogRowsMax: rowsMax } = world.settings;
   const { startTime, endTime, userId } = parse(Range, Object.fromEntries(url.searchParams), 'query');
   if (days !== null && endTime - startTime > days * DAY_MILLISECONDS) {
     throw new Refused(400, `Invalid query: endTime: the range must not be longer than ${days} days`);
   }
+  const direction = directionOf(listOrder);
   const whose = userId === undefined ? '' : 'user_id = ? AND ';
   const found = world.store.select(
     'audit_log',
-    `WHERE ${whose}at >= ? AND at <= ? ORDER BY at DESC, seq DESC LIMIT ?`,
+    `WHERE ${whose}at >= ? AND at <= ? ORDER BY at ${direction}, seq ${direction} LIMIT ?`,
     ...[...(userId === undefined ? [] : [userId]), startTime, endTime, rowsMax + 1],
   );
   const isTruncated = found.length > rowsMax;

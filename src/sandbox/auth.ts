@@ -20,8 +20,9 @@ export function authenticate(world: World, headers: Headers): Account {
   return account;
 }
 
-export function authorize(account: Account, operation: string): void {
-  if (holds(account.operations, operation)) return;
+/** Of several operations one is enough; the refusal names the first. */
+export function authorize(account: Account, operation: string, ...others: string[]): void {
+  if ([operation, ...others].some((each) => holds(account.operations, each))) return;
   const message = `CustomerEmployee ${account.userId} is not authorized to perform operation (${canonical(operation)})`;
   throw new Refused(403, message);
 }

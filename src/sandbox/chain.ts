@@ -97,6 +97,7 @@ function record(world: World, wallet: Wallet, direction: 'In' | 'Out', movement:
     direction,
     kind: item.kind,
     contract: item.contract ?? null,
+    at: world.now,
   });
   return item;
 }

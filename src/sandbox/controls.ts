@@ -12,7 +12,7 @@ import type { Delivery } from './entities.ts';
 import { Empty, parse, Refused, readJson } from './errors.ts';
 import { exchangeControlRoutes } from './exchange-controls.ts';
 import { faultRoutes } from './faults.ts';
-import { fund } from './funding.ts';
+import { createWallets, fund } from './funding.ts';
 import { type Answer, type Call, ok, pageRequest, param, type Route } from './http.ts';
 import { identityRoutes } from './identity.ts';
 import { overviewRoutes } from './overview.ts';
@@ -40,6 +40,8 @@ export const controlRoutes: readonly Route<Call>[] = [
   { method: 'GET', path: '/_sandbox/settings', serve: ({ settings }) => ok(settings) },
   { method: 'PUT', path: '/_sandbox/settings', serve: changeSettings },
   { method: 'POST', path: '/_sandbox/reset', serve: reset },
+  { method: 'GET', path: '/_sandbox/statistics', serve: ({ store }) => ok(store.sql.statistics()) },
+  { method: 'POST', path: '/_sandbox/wallets/bulk', serve: createWallets },
   ...faultRoutes,
   ...identityRoutes,
   ...overviewRoutes,
@@ -100,7 +102,7 @@ function sendDelivery(world: World, call: Call): Answer {
   const delivery = found.dateSent === undefined ? restamp(world, found) : found;
   world.store.save('deliveries', deliveryId, { ...delivery, status: 'held' }, { status: 'held' });
   const later: Answer['later'] = async (machine) => {
-    const outcome = await post(delivery);
+    const outcome = await post(delivery, world.settings);
     return ok(viewDelivery(machine.transaction((then) => finishDelivery(then, delivery, outcome))));
   };
   return { status: 200, body: {}, later };

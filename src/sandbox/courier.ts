@@ -1,18 +1,21 @@
 /**
  * Owns the sending of queued deliveries, beside the requests of the API and never in their way: a dead receiver costs a
- * lane of the courier five seconds and nobody else anything.
+ * lane of the courier its waiting time and nobody else anything.
  */
 import { finishDelivery, type Outcome } from './deliveries.ts';
 import type { Delivery } from './entities.ts';
+import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
-import type { World } from './world.ts';
+import { readSettings, type World } from './world.ts';
 
 const LANES = 6;
-const TIMEOUT_MILLISECONDS = 5000;
 
-export async function post({ url, headers, body }: Pick<Delivery, 'url' | 'headers' | 'body'>): Promise<Outcome> {
+export async function post(
+  { url, headers, body }: Pick<Delivery, 'url' | 'headers' | 'body'>,
+  { webhookTimeoutMilliseconds }: Pick<Settings, 'webhookTimeoutMilliseconds'>,
+): Promise<Outcome> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
+    const signal = AbortSignal.timeout(webhookTimeoutMilliseconds);
     const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     await response.body?.cancel();
     return { status: response.status };
@@ -60,7 +63,7 @@ export class Courier {
   }
 
   async #run(delivery: Delivery): Promise<void> {
-    const outcome = await post(delivery);
+    const outcome = await post(delivery, readSettings(this.#store));
     this.#inFlight.delete(delivery.id);
     this.#reordering = false;
     this.#transaction((world) => {

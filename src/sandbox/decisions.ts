@@ -3,7 +3,7 @@
  * the policy change that waited for it.
  */
 import * as z from 'zod';
-import { requireApproval, viewApproval } from './approvals.ts';
+import { groupsOf, requireApproval, saveSettled, viewApproval } from './approvals.ts';
 import type { Account } from './derive.ts';
 import type { Approval, ApprovalGroup, Decision } from './entities.ts';
 import { parse, Refused, readJson } from './errors.ts';
@@ -35,18 +35,19 @@ export const decisionRoutes: readonly Route<ApiCall>[] = [
 ];
 
 export function decide(world: World, id: string, account: Account, { value, reason }: DecisionBody) {
+  const { voteNotAllowedStatus, voteRepeatedStatus, voteTooLateStatus } = world.settings;
   const approval = requireApproval(world, id);
-  if (approval.status !== 'Pending') throw new Refused(422, `Approval is already ${approval.status}.`);
+  if (approval.status !== 'Pending') throw new Refused(voteTooLateStatus, `Approval is already ${approval.status}.`);
   if (approval.decisions.some(({ userId }) => userId === account.userId)) {
-    throw new Refused(409, 'User has already decided on this approval.');
+    throw new Refused(voteRepeatedStatus, 'User has already decided on this approval.');
   }
-  const seats = approval.groups.filter((group) => maySit(world, group, account));
+  const seats = groupsOf(world, approval).filter((group) => maySit(world, group, account));
   const isInitiator = account.userId === approval.initiatorId;
   // Dfns: the initiator may always deny, to cancel, and may approve only where a group lets the initiator.
   const mayDecide = isInitiator ? !account.isServiceAccount || seats.length > 0 : seats.length > 0;
-  if (!mayDecide) throw new Refused(403, 'User is not allowed to decide on this approval.');
+  if (!mayDecide) throw new Refused(voteNotAllowedStatus, 'User is not allowed to decide on this approval.');
   if (isInitiator && value === 'Approved' && !seats.some((group) => group.initiatorCanApprove)) {
-    throw new Refused(403, 'The initiator is not allowed to approve their own activity.');
+    throw new Refused(voteNotAllowedStatus, 'The initiator is not allowed to approve their own activity.');
   }
   const decision: Decision = { userId: account.userId, date: iso(world.now), reason: reason ?? null, value };
   const decided = { ...approval, decisions: [...approval.decisions, decision], dateUpdated: decision.date };
@@ -63,7 +64,8 @@ export function expireApproval(world: World, id: string): void {
 }
 
 /** One denial ends it; an approval needs the quorum of every group. One vote counts in each group of its voter. */
-function outcome(world: World, { decisions, groups, initiatorId }: Approval): Approval['status'] {
+function outcome(world: World, approval: Approval): Approval['status'] {
+  const { decisions, initiatorId } = approval;
   if (decisions.some(({ value }) => value === 'Denied')) return 'Denied';
   const votesIn = (group: ApprovalGroup) =>
     decisions.filter(({ userId }) => {
@@ -71,7 +73,7 @@ function outcome(world: World, { decisions, groups, initiatorId }: Approval): Ap
       const mayCount = userId !== initiatorId || group.initiatorCanApprove === true;
       return account !== undefined && mayCount && maySit(world, group, account);
     }).length;
-  return groups.every((group) => votesIn(group) >= group.quorum) ? 'Approved' : 'Pending';
+  return groupsOf(world, approval).every((group) => votesIn(group) >= group.quorum) ? 'Approved' : 'Pending';
 }
 
 /**
@@ -87,7 +89,7 @@ function maySit(world: World, { approvers, serviceAccountsCanApprove }: Approval
 function settle(world: World, pending: Approval, status: 'Approved' | 'Denied' | 'Expired' | 'Pending') {
   const at = iso(world.now);
   const approval: Approval = { ...pending, status, dateUpdated: at, dateResolved: at };
-  world.store.save('approvals', approval.id, approval, { status });
+  saveSettled(world, approval);
   const { subject } = approval;
   if (subject.kind === 'Wallets:Sign') settleRequest(world, subject, approval);
   else if (subject.kind === 'Policies:Modify') settleChange(world, subject.changeRequestId, approval);

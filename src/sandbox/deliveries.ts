@@ -46,7 +46,7 @@ export function attempt(world: World, webhook: Webhook, { retryOf, originalId, .
       id: newId('del'),
       eventId: id,
       webhookId: webhook.id,
-      ...signedRequest(webhook, event),
+      ...signedRequest(world, webhook, event),
       attempt: event.attempt,
       status: mode === 'drop' ? 'dropped' : mode === 'hold' ? 'held' : 'queued',
     };
@@ -57,9 +57,16 @@ export function attempt(world: World, webhook: Webhook, { retryOf, originalId, .
   if (mode === 'drop') recordOutcome(world, id, { error: 'dropped' });
 }
 
-/** Dfns: the signature is an HMAC-SHA256 of the body with the secret as key. The text is compact JSON, sent as it is. */
-export function signedRequest(webhook: Webhook, event: WebhookEvent): Pick<Delivery, 'url' | 'headers' | 'body'> {
-  const body = JSON.stringify({
+/**
+ * Dfns: the signature is an HMAC-SHA256 of the body with the secret as key. The text is compact JSON, sent as it is; by
+ * the setting it is sent in another form than it was signed.
+ */
+export function signedRequest(
+  { settings }: Pick<World, 'settings'>,
+  webhook: Webhook,
+  event: WebhookEvent,
+): Pick<Delivery, 'url' | 'headers' | 'body'> {
+  const envelope = {
     id: event.id,
     kind: event.kind,
     date: event.date,
@@ -67,8 +74,10 @@ export function signedRequest(webhook: Webhook, event: WebhookEvent): Pick<Deliv
     timestampSent: event.timestampSent,
     deliveryAttempt: event.attempt,
     ...(event.retryOf !== undefined && { retryOf: event.retryOf }),
-  });
-  const signature = createHmac('sha256', webhook.secret).update(body).digest('hex');
+  };
+  const compact = JSON.stringify(envelope);
+  const body = settings.signedWebhookBytes === 'sent' ? compact : JSON.stringify(envelope, undefined, 2);
+  const signature = createHmac('sha256', webhook.secret).update(compact).digest('hex');
   const headers = {
     'Content-Type': 'application/json',
     'User-Agent': 'dfns-webhooks',
@@ -125,7 +134,7 @@ export function restamp(world: World, delivery: Delivery): Delivery {
   if (!event || !webhook) return delivery;
   const stamped = { ...event, timestampSent: realSeconds() };
   world.store.save('events', event.id, stamped);
-  return { ...delivery, ...signedRequest(webhook, stamped) };
+  return { ...delivery, ...signedRequest(world, webhook, stamped) };
 }
 
 export function finishDelivery(world: World, delivery: Delivery, outcome: Outcome): Delivery {

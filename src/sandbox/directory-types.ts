@@ -16,6 +16,8 @@ export type AccessToken = {
   userId: string;
   credId: string;
   kind: 'Pat' | 'ServiceAccount';
+  /** It has a permission of its own, and may do only what both it and its account may. */
+  isRestricted?: boolean;
   name: string;
   publicKey: string;
   isActive: boolean;

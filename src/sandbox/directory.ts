@@ -5,6 +5,7 @@
 import { type Account, type DerivedOrganization, type FirstAccount, FOUNDED_AT } from './derive.ts';
 import type { Assignment, Credential, Permission, StoredAccount } from './directory-types.ts';
 import { Refused } from './errors.ts';
+import { holds } from './roles.ts';
 import type { Store } from './store.ts';
 import type { World } from './world.ts';
 
@@ -65,13 +66,19 @@ export function callerOf({ store }: World, tokenId: string): Account | undefined
   const account = token?.isActive ? store.find('accounts', token.userId) : undefined;
   if (!account?.isActive) return undefined;
   const { userId, name, isServiceAccount } = account;
-  const operations = permissionsOf(store, userId).flatMap(({ permission }) => permission.operations);
-  return { userId, name, isServiceAccount, tokenId, operations };
+  const operations = operationsOf(store, userId);
+  if (!token?.isRestricted) return { userId, name, isServiceAccount, tokenId, operations };
+  const own = operationsOf(store, tokenId);
+  const both = operations.filter((operation) => holds(own, operation));
+  return { userId, name, isServiceAccount, tokenId, operations: both };
 }
 
-/** What has been granted to an account, and not archived since. */
-function permissionsOf(store: Store, userId: string): { assignment: Assignment; permission: Permission }[] {
-  const assignments = store.select('assignments', 'WHERE identity_id = ? AND granted = 1 ORDER BY seq', userId);
+const operationsOf = (store: Store, identityId: string) =>
+  permissionsOf(store, identityId).flatMap(({ permission }) => permission.operations);
+
+/** What has been granted to an account or a token, and not archived since. */
+function permissionsOf(store: Store, identityId: string): { assignment: Assignment; permission: Permission }[] {
+  const assignments = store.select('assignments', 'WHERE identity_id = ? AND granted = 1 ORDER BY seq', identityId);
   return assignments.flatMap((assignment) => {
     const permission = store.find('permissions', assignment.permissionId);
     return permission && !permission.isArchived ? [{ assignment, permission }] : [];

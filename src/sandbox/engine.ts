@@ -38,6 +38,7 @@ export type Activity =
 export type EngineOptions = {
   strictAddressCase: boolean;
   velocityCountsCurrent: boolean;
+  unreadableNominal: 'trigger' | 'pass';
   /** What the screening vendors would say. */
   screening: ScreeningScript;
 };
@@ -88,6 +89,9 @@ function matches(policy: Policy, activity: Activity): boolean {
     case 'Registry:Addresses:Modify':
     case 'Registry:ContractSchemas:Modify':
       return activity.kind === policy.activityKind;
+    case 'Vaults:ReleaseQuarantine':
+    case 'Vaults:CreateLock':
+      return false; // There are no vaults here that could do anything.
   }
 }
 
@@ -108,7 +112,7 @@ function evaluate({ rule }: Policy, activity: Activity, options: EngineOptions):
     case 'TransactionAmountLimit':
       return amountLimit(rule.configuration.limit, activity);
     case 'TransactionAmountLimitNominal':
-      return nominalLimit(rule.configuration.assets, activity);
+      return nominalLimit(rule.configuration.assets, activity, options);
     case 'TransactionAmountVelocity':
       return amountVelocity(rule.configuration, activity, options);
     case 'TransactionCountVelocity':
@@ -139,8 +143,13 @@ function amountLimit(limit: number, { usd }: Signing): Finding {
 }
 
 /** Each listed asset has its own limit in minimum units; an asset that is not listed never triggers. */
-function nominalLimit(assets: readonly NominalLimit[], { moved, isEvm }: Signing): Finding {
-  if (!moved) return { triggered: true, reason: 'The assets that move could not be determined' };
+function nominalLimit(
+  assets: readonly NominalLimit[],
+  { moved, isEvm }: Signing,
+  { unreadableNominal }: EngineOptions,
+): Finding {
+  const triggered = unreadableNominal === 'trigger';
+  if (!moved) return { triggered, reason: 'The assets that move could not be determined' };
   const fold = (tid: string) => (isEvm ? tid.toLowerCase() : tid);
   for (const { network, tid, limit } of assets) {
     const units = moved

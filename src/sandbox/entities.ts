@@ -62,7 +62,8 @@ export type ChangeRequest = {
   id: string;
   requester: Requester;
   kind: 'Policy';
-  operationKind: 'Update';
+  /** The types know an update only; a setting says what an archiving is called. */
+  operationKind: 'Update' | 'Delete';
   status: 'Applied' | 'Failed' | 'Pending' | 'Rejected';
   entityId: string;
   dateCreated: string;
@@ -156,6 +157,25 @@ export type Fault = {
   times?: number | undefined;
 };
 
+export type FeeSponsor = {
+  id: string;
+  name?: string;
+  walletId: string;
+  network: string;
+  status: 'Active' | 'Deactivated' | 'Archived';
+  dateCreated: string;
+  allowEndUser?: boolean;
+};
+
+export type SponsoredFee = {
+  feeSponsorId: string;
+  sponsoreeId: string;
+  requestId: string;
+  fee?: string;
+  dateRequested: string;
+  dateConfirmed: string;
+};
+
 export type Entities = DirectoryEntities &
   RequestEntities &
   ExchangeEntities & {
@@ -169,5 +189,7 @@ export type Entities = DirectoryEntities &
     events: WebhookEvent;
     deliveries: Delivery;
     faults: Fault;
+    fee_sponsors: FeeSponsor;
+    sponsored_fees: SponsoredFee;
   };
 export type Table = keyof Entities;

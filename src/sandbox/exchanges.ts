@@ -136,7 +136,7 @@ function createDeposit(world: World, call: ApiCall): Answer {
   const { network } = requireWallet(world, walletId);
   const text = JSON.stringify({ ...asked, to: depositAddress(world, account, network) });
   const route = transferRoutes.find(({ method, path }) => method === 'POST' && path === '/wallets/:walletId/transfers');
-  const answer = route?.serve(world, { ...call, params: { walletId }, text });
+  const answer = route?.serve(world, { ...call, params: { walletId }, text, isDeposit: true });
   const { id: transferId } = z.looseObject({ id: z.string() }).parse(answer?.body);
   // The external id binds the transfer; the operation around a repeated one is the first one.
   const [earlier] = world.store.select('exchange_operations', 'WHERE transfer_id = ?', transferId);
@@ -176,7 +176,7 @@ function createWithdrawal(world: World, call: ApiCall): Answer {
     throw new Refused(400, 'Invalid body: not an asset of the exchange.');
   if (BigInt(body.amount) === 0n) throw new Refused(400, 'Invalid body: amount: must be more than 0');
   if (!move(world, account, symbol, -BigInt(body.amount), decimals)) {
-    throw new Refused(412, `The account holds too little ${symbol}.`, account);
+    throw new Refused(world.settings.withdrawalAboveBalanceStatus, `The account holds too little ${symbol}.`, account);
   }
   const facts = { kind: 'Withdrawal', walletId, requestBody: { ...asked, walletId } } as const;
   const operation = record(world, call, account, { ...facts, exchangeReference: newId('exr') });

@@ -6,11 +6,14 @@ import { parse, Refused, readJson } from './errors.ts';
 import { type Answer, type Call, ok, param } from './http.ts';
 import { assetOf, type Family, familyOf } from './networks.ts';
 import { EvmAddress, Units } from './transfer-schemas.ts';
-import { requireWallet } from './wallets.ts';
+import { CreateWallet, makeWallet, requireWallet } from './wallets.ts';
 import type { World } from './world.ts';
 
 const positive = Units.refine((units) => !/^0+$/.test(units), 'must be more than 0');
-const deposit = { amount: positive, from: z.string().optional() };
+/** More would hold the sandbox up for seconds, and it does one thing at a time. */
+const BULK_MAX = 1000;
+const times = z.int().min(1).max(BULK_MAX);
+const deposit = { amount: positive, from: z.string().optional(), times: times.default(1) };
 const FundBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('Native'), ...deposit }),
   z.strictObject({ kind: z.literal('Erc20'), contract: EvmAddress, ...deposit }),
@@ -41,7 +44,17 @@ export function fund(world: World, call: Call): Answer {
     }
   }
   const from = normalizeAddress(network, body.from ?? STRANGER[family]);
-  const txHash = newTxHash(network);
-  const movement = { network, asset: assetOf(body), units: BigInt(body.amount), from, to: wallet.address, txHash };
-  return ok(receive(world, { ...wallet, network }, movement));
+  const movement = { network, asset: assetOf(body), units: BigInt(body.amount), from, to: wallet.address };
+  const arrive = () => receive(world, { ...wallet, network }, { ...movement, txHash: newTxHash(network) });
+  for (let rest = body.times; rest > 1; rest -= 1) arrive();
+  return ok(arrive());
+}
+
+const BulkBody = z.strictObject({ ...CreateWallet.omit({ signingKey: true }).shape, times });
+
+/** Many wallets at once, each made as the API makes one, for whoever wants to see a client in a large organisation. */
+export function createWallets(world: World, { text }: Call): Answer {
+  const { times, ...wish } = parse(BulkBody, readJson(text), 'body');
+  const walletIds = Array.from({ length: times }, () => makeWallet(world, wish).id);
+  return ok({ walletIds });
 }

@@ -1,7 +1,7 @@
 /** Owns what a request and an answer are inside the sandbox, and how a path finds its route. */
 import type { Account } from './derive.ts';
 import { Refused } from './errors.ts';
-import type { Page, PageRequest } from './store.ts';
+import type { Order, Page, PageRequest } from './store.ts';
 import type { World } from './world.ts';
 
 /** A request whose body has been read: everything after that is synchronous, hence one transaction. */
@@ -12,7 +12,13 @@ export type Call = {
   readonly text: string;
   readonly params: Readonly<Record<string, string>>;
 };
-export type ApiCall = Call & { readonly caller: Account };
+export type ApiCall = Call & {
+  readonly caller: Account;
+  /** Of the settings: in which order the caller gets a list. */
+  readonly listOrder: Order;
+  /** A transfer that an exchange made of a deposit. */
+  readonly isDeposit?: true;
+};
 
 export type Answer = {
   status: number;
@@ -41,6 +47,8 @@ export type Route<C extends Call> = {
   path: string;
   /** The operation a caller must hold; undefined where being known is enough. */
   operation?: string;
+  /** Another operation that Dfns lists for the same endpoint; a setting says whether one of the two is enough. */
+  otherOperation?: string;
   /** Dfns asks a user action for nearly every mutation; the exceptions say so. */
   withoutUserAction?: true;
   serve: (world: World, call: C) => Answer;
@@ -98,11 +106,14 @@ function decode(segment: string): string {
 
 export const param = (call: Call, name: string) => call.params[name] ?? '';
 
-export function pageRequest(call: Call, { limitDefault = 100, limitMax = 500 } = {}): PageRequest {
+export function pageRequest(
+  call: Call & { listOrder?: Order },
+  { limitDefault = 100, limitMax = 500 } = {},
+): PageRequest {
   const text = call.url.searchParams.get('limit');
   const limit = text === null ? limitDefault : /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (limit < 1 || limit > limitMax) throw new Refused(400, `Invalid query: limit: must be from 1 to ${limitMax}`);
-  return { limit, token: call.url.searchParams.get('paginationToken') ?? undefined };
+  return { limit, token: call.url.searchParams.get('paginationToken') ?? undefined, order: call.listOrder ?? 'newest' };
 }
 
 /** A query value of a closed set; anything else is refused rather than ignored. */

@@ -2,7 +2,8 @@
 import { newTxHash } from './addresses.ts';
 import { balanceOf, feeOf, payFee, receive, send, walletAt } from './chain.ts';
 import { effectsOf } from './effects.ts';
-import type { Entities } from './entities.ts';
+import type { Entities, Transfer } from './entities.ts';
+import { openFeesOf, paySponsoredFee, releaseFee, setFeeAside, sponsorProblem } from './fee-sponsors.ts';
 import { NATIVE } from './networks.ts';
 import type { BroadcastTable } from './request-types.ts';
 import { changed } from './requests.ts';
@@ -54,6 +55,8 @@ export function broadcast<T extends BroadcastTable>(
   const sent = { status: 'Broadcasted', txHash, dateBroadcasted: iso(world.now) } as const;
   const wait = Math.max(0, transferConfirmedMilliseconds - transferBroadcastedMilliseconds);
   world.store.schedule(world.now + wait, `${jobOf[table]}.confirm`, request.id);
+  const sponsor = sponsorOf(request);
+  if (sponsor) setFeeAside(world, sponsor.transfer, sponsor.id);
   return changed(world, table, request, sent, 'broadcasted');
 }
 
@@ -67,13 +70,21 @@ function shortageOf(world: World, request: Entities[BroadcastTable]): string | u
   const add = (asset: string, units: bigint) => needs.set(asset, (needs.get(asset) ?? 0n) + units);
   for (const each of [...onTheWay, request]) {
     for (const { asset, units } of effectsOf(each)) add(asset, units);
-    add(NATIVE, feeOfRequest(each));
+    if (sponsorOf(each) === undefined) add(NATIVE, feeOfRequest(each));
   }
+  add(NATIVE, openFeesOf(world, walletId));
   for (const [asset, units] of needs) {
     const held = balanceOf(world, walletId, asset);
     if (held < units) return `Insufficient funds: the wallet holds ${held} of ${units} units needed of ${asset}`;
   }
-  return undefined;
+  const sponsor = sponsorOf(request);
+  return sponsor && sponsorProblem(world, sponsor.transfer, sponsor.id);
+}
+
+/** Only transfers have sponsors here. */
+function sponsorOf(request: Entities[BroadcastTable]): { transfer: Transfer; id: string } | undefined {
+  if (!('metadata' in request) || request.feeSponsorId === undefined) return undefined;
+  return { transfer: request, id: request.feeSponsorId };
 }
 
 /** Whatever is more than a plain payment costs as much as a token. */
@@ -99,8 +110,12 @@ function confirm<T extends BroadcastTable>(world: World, table: T, request: Requ
   const wallet = requireWallet(world, request.walletId);
   const fee = feeOfRequest(request);
   const movements = effectsOf(request).map((effect) => ({ ...effect, network, from: wallet.address, txHash }));
-  payFee(world, wallet, fee);
-  for (const [index, movement] of movements.entries()) send(world, wallet, movement, index === 0 ? fee : undefined);
+  const sponsor = sponsorOf(request);
+  if (sponsor) paySponsoredFee(world, sponsor.transfer, sponsor.id);
+  else payFee(world, wallet, fee);
+  // A fee that somebody else paid is none of this wallet's history.
+  const own = sponsor ? undefined : fee;
+  for (const [index, movement] of movements.entries()) send(world, wallet, movement, index === 0 ? own : undefined);
   const confirmed = { status: 'Confirmed', fee: fee.toString(), dateConfirmed: iso(world.now) } as const;
   changed(world, table, request, confirmed, 'confirmed');
   failReplaced(world, request);
@@ -116,6 +131,7 @@ function failReplaced(world: World, { id, walletId }: Entities[BroadcastTable]):
     const waiting = world.store.select(table, `WHERE wallet_id = ? AND status = 'Broadcasted'`, walletId);
     for (const request of waiting.filter(({ replacementId }) => replacementId === id)) {
       changed(world, table, request, { status: 'Failed', reason: `Replaced by transaction ${id}` }, 'failed');
+      releaseFee(world, request.id);
       failReplaced(world, request); // It may have been a replacement itself.
     }
   }

@@ -69,7 +69,7 @@ export class Organization extends DurableObject<Env> {
   async #serve(call: Call): Promise<Answer> {
     const isControl = call.url.pathname === CONTROLS || call.url.pathname.startsWith(`${CONTROLS}/`);
     if (isControl) return refusable(controlError, () => this.#serveControl(call));
-    const limited = this.#limited();
+    const limited = this.#limited(call);
     if (limited) return limited;
     const fault = this.#machine.transaction((world) => meetFault(world, call.method, call.url.pathname));
     const serve = () => {
@@ -87,8 +87,10 @@ export class Organization extends DurableObject<Env> {
     return this.#machine.transaction((world) => route.serve(world, { ...withinSize(call), params }));
   }
 
-  #limited(): Answer | undefined {
-    const seconds = this.#rate.hit(this.#now(), readSettings(this.#store).rateLimitPerMinute);
+  #limited({ url }: Call): Answer | undefined {
+    const { rateLimitPerMinute, rateLimitCountsSigning } = readSettings(this.#store);
+    if (!rateLimitCountsSigning && isSigning(url)) return undefined;
+    const seconds = this.#rate.hit(this.#now(), rateLimitPerMinute);
     if (seconds === undefined) return undefined;
     const headers = { 'Retry-After': String(seconds) };
     return { status: 429, headers, body: dfnsError(429, 'Too many requests.') };
@@ -165,6 +167,8 @@ export class Organization extends DurableObject<Env> {
     this.ctx.storage.setAlarm(at);
   }
 }
+
+const isSigning = ({ pathname }: URL) => pathname === '/auth/action' || pathname === '/auth/action/init';
 
 /** Not `text()`, which warns about every form that the identity provider is sent. */
 const readText = async (request: Request) => new TextDecoder().decode(await request.arrayBuffer());

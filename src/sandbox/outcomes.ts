@@ -6,15 +6,20 @@ import { changed } from './requests.ts';
 import { sign } from './signatures.ts';
 import { iso, type World } from './world.ts';
 
+const EVENT_OF = { Rejected: 'rejected', Failed: 'failed' } as const;
+
 type Waiting = { table: RequestTable; requestId: string };
 
-export function settleRequest(world: World, { table, requestId }: Waiting, { status }: Approval): void {
+export function settleRequest(world: World, { table, requestId }: Waiting, { status, decisions }: Approval): void {
   const request = world.store.find(table, requestId);
   if (request?.status !== 'Pending') return;
   const datePolicyResolved = iso(world.now);
   if (status !== 'Approved') {
-    const reason = status === 'Denied' ? 'Denied by an approver' : 'The approval expired';
-    changed(world, table, request, { datePolicyResolved, status: 'Rejected', reason }, 'rejected');
+    // A setting may call an expired approval denied, but then nobody denied it.
+    const nobodyDecided = !decisions.some(({ value }) => value === 'Denied');
+    const reason = nobodyDecided ? 'The approval expired' : 'Denied by an approver';
+    const end = nobodyDecided ? world.settings.expiredRequest : 'Rejected';
+    changed(world, table, request, { datePolicyResolved, status: end, reason }, EVENT_OF[end]);
   } else if (table === 'signatures') {
     const waiting = world.store.find(table, requestId);
     if (waiting) sign(world, changed(world, table, waiting, { datePolicyResolved }));

@@ -1,102 +1,104 @@
 /** Owns what the page of the sandbox shows, in one read. */
-import { viewApproval } from './approvals.ts';
 import { listBalances } from './chain.ts';
 import { readMode } from './deliveries.ts';
-import type { Policy } from './entities.ts';
+import type { Approval, Table } from './entities.ts';
 import { type Answer, type Call, ok, type Route } from './http.ts';
 import { assetInfo } from './networks.ts';
+import { policyInWords } from './policy-words.ts';
+import { defaultSettings } from './settings.ts';
+
+import {
+  amountInWords,
+  askedInWords,
+  type Names,
+  namesOf,
+  signatureInWords,
+  transactionInWords,
+  transferInWords,
+} from './words.ts';
 import { iso, type World } from './world.ts';
 
 const SHOWN_MAX = 50;
+const NEWEST = `ORDER BY seq DESC LIMIT ${SHOWN_MAX}`;
 
 export const overviewRoutes: readonly Route<Call>[] = [
   { method: 'GET', path: '/_sandbox/overview', serve: getOverview },
 ];
 
 function getOverview(world: World): Answer {
-  const { store, organization } = world;
-  const newest = `ORDER BY seq DESC LIMIT ${SHOWN_MAX}`;
-  const pending = `WHERE status = 'Pending' ${newest}`;
+  const { store, organization, settings } = world;
+  const nameOf = namesOf(world);
   return ok({
     now: iso(world.now),
     orgId: organization.orgId,
-    accounts: organization.accounts.map(({ name, userId, isServiceAccount }) => ({ name, userId, isServiceAccount })),
-    wallets: store.select('wallets', newest).map((wallet) => ({
-      ...{ id: wallet.id, name: wallet.name, network: wallet.network, address: wallet.address, tags: wallet.tags },
-      balances: listBalances(world, wallet.id).map(({ asset, units }) => ({
-        ...{ asset, units, ...assetInfo(wallet.network, asset) },
-      })),
-    })),
-    transfers: store.select('transfers', newest),
-    policies: store.select('policies', newest).map((policy) => ({ ...policy, inWords: inWords(policy) })),
-    approvals: store.select('approvals', pending).map((approval) => ({
-      ...viewApproval(world, approval),
-      groups: approval.groups,
-    })),
-    webhooks: store.select('webhooks', newest).map(({ secret: _secret, ...webhook }) => webhook),
+    counts: countsOf(world),
+    accounts: accountsOf(world),
+    wallets: walletsOf(world),
+    keys: store.select('keys', NEWEST),
+    transfers: store.select('transfers', NEWEST).map((one) => ({ ...one, inWords: transferInWords(one, nameOf) })),
+    transactions: store
+      .select('transactions', NEWEST)
+      .map((one) => ({ ...one, inWords: transactionInWords(one, nameOf) })),
+    signatures: store.select('signatures', NEWEST).map((one) => ({ ...one, inWords: signatureInWords(one, nameOf) })),
+    policies: store.select('policies', NEWEST).map((one) => ({ ...one, inWords: policyInWords(one, nameOf) })),
+    approvals: store
+      .select('approvals', `WHERE status = 'Pending' ${NEWEST}`)
+      .map((approval) => viewWaiting(world, approval, nameOf)),
+    webhooks: store.select('webhooks', NEWEST).map(({ secret: _secret, ...webhook }) => webhook),
     webhookMode: readMode(world),
-    deliveries: store.select('deliveries', newest).map(({ id, url, body, status, attempt, responseStatus }) => ({
-      id,
-      url,
-      body,
-      status,
-      attempt,
-      responseStatus,
-    })),
-    faults: store.select('faults', newest),
+    deliveries: deliveriesOf(world),
+    faults: store.select('faults', NEWEST),
+    settings: Object.entries(settings)
+      .filter(([name, value]) => value !== Reflect.get(defaultSettings, name))
+      .map(([name, value]) => ({ name, value })),
   });
 }
 
-/** A policy as one would say it. */
-export function inWords(policy: Policy): string {
-  return `${subjectOf(policy)}: ${conditionOf(policy.rule)}, ${consequenceOf(policy.action)}.`;
+const COUNTED = ['wallets', 'keys', 'transfers', 'transactions', 'signatures', 'policies', 'deliveries'] as const;
+
+/** Of everything, not only of what is shown. */
+const countsOf = ({ store }: World) =>
+  Object.fromEntries(
+    COUNTED.map((table: Table) => [table, store.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n]),
+  );
+
+/** Those that the sandbox gives away are those that a developer can act as. */
+function accountsOf({ store, organization }: World) {
+  const first = new Set(organization.accounts.map(({ userId }) => userId));
+  return store
+    .select('accounts', 'WHERE archived = 0 ORDER BY seq')
+    .map(({ name, userId, isServiceAccount, isActive }) => ({
+      ...{ name, userId, isServiceAccount, isActive, canDecide: first.has(userId) && !isServiceAccount },
+    }));
 }
 
-function subjectOf(policy: Policy): string {
-  if (policy.activityKind !== 'Wallets:Sign' && policy.activityKind !== 'Wallets:IncomingTransaction') {
-    return `On ${policy.activityKind}`;
-  }
-  const { walletId, walletTags } = policy.filters ?? {};
-  const parts = [
-    walletId && `wallet ${walletId.in.join(' or ')}`,
-    walletTags?.hasAny && `a wallet tagged ${walletTags.hasAny.join(' or ')}`,
-    walletTags?.hasAll && `a wallet tagged ${walletTags.hasAll.join(' and ')}`,
-  ].filter((part) => part !== undefined);
-  const verb = policy.activityKind === 'Wallets:Sign' ? 'sends' : 'receives';
-  return `When ${parts.join(' that is also ') || 'any wallet'} ${verb}`;
+function walletsOf(world: World) {
+  return world.store.select('wallets', NEWEST).map(({ id, name, network, address, status, tags, signingKey }) => ({
+    ...{ id, name, network, address, status, tags, keyId: signingKey.id, native: assetInfo(network, 'native') },
+    balances: listBalances(world, id).map(({ asset, units }) => ({
+      ...{ asset, units, inWords: amountInWords(units, assetInfo(network, asset)) },
+    })),
+  }));
 }
 
-function conditionOf(rule: Policy['rule']): string {
-  switch (rule.kind) {
-    case 'AlwaysTrigger':
-      return 'always';
-    case 'TransactionRecipientWhitelist':
-      return `unless it goes to ${rule.configuration.addresses.join(' or ') || 'nobody (the list is empty)'}`;
-    case 'TransactionAmountLimit':
-      return `if it is worth more than ${rule.configuration.limit} USD`;
-    case 'TransactionAmountLimitNominal':
-      return `if it moves ${rule.configuration.assets.map(({ tid, limit }) => `more than ${limit} of ${tid}`).join(' or ')}`;
-    case 'TransactionAmountVelocity':
-      return `if more than ${rule.configuration.limit} USD leave within ${rule.configuration.timeframe} minutes`;
-    case 'TransactionCountVelocity':
-      return `if there are more than ${rule.configuration.limit} within ${rule.configuration.timeframe} minutes`;
-    default:
-      return `unless ${rule.kind.replace(/Transaction.*/, '')} clears it`;
-  }
+/** Unlike Dfns it names the groups, for whoever wants to know who is still to vote. */
+function viewWaiting(world: World, approval: Approval, nameOf: Names) {
+  const { id, initiatorId, dateCreated, expirationDate, decisions, groups, policyEvaluations } = approval;
+  const triggered = policyEvaluations.filter((evaluation) => evaluation.triggered);
+  return {
+    ...{ id, dateCreated, ...askedInWords(world, approval) },
+    ...(expirationDate !== undefined && { expirationDate }),
+    initiator: nameOf(initiatorId),
+    groups: groups.map(({ name, quorum, approvers }) => ({ name, quorum, members: approvers.userId?.in.map(nameOf) })),
+    decisions: decisions.map(({ userId, value, reason }) => ({ name: nameOf(userId), value, reason })),
+    because: triggered.map(({ policyId, reason }) => {
+      const policy = world.store.find('policies', policyId);
+      return { policy: policy?.name ?? policyId, reason };
+    }),
+  };
 }
 
-function consequenceOf(action: Policy['action']): string {
-  switch (action.kind) {
-    case 'Block':
-      return 'it is blocked';
-    case 'NoAction':
-      return 'it is only reported';
-    case 'RequestApproval': {
-      const votes = action.approvalGroups.map(({ quorum, approvers }) => {
-        const voters = approvers.userId?.in.length;
-        return `${quorum} of ${voters === undefined ? 'all people' : voters}`;
-      });
-      return `it needs the approval of ${votes.join(' and of ')}`;
-    }
-  }
-}
+const deliveriesOf = ({ store }: World) =>
+  store.select('deliveries', NEWEST).map(({ id, url, body, status, attempt, responseStatus, dateSent }) => ({
+    ...{ id, url, kind: JSON.parse(body).kind, status, attempt, responseStatus, dateSent },
+  }));

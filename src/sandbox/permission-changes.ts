@@ -26,7 +26,8 @@ const activityOf = (wish: Wish) =>
 export function askFor(world: World, caller: Account, wish: Wish): Outcome {
   if (pendingChangeOf(world, wish.body.id) && world.settings.secondPendingChange === 'refuse') {
     const what = wish.kind === 'Permission' ? 'Permission' : 'Permission assignment';
-    throw new Refused(409, `${what} already has a pending change request.`, { id: wish.body.id });
+    const message = `${what} already has a pending change request.`;
+    throw new Refused(world.settings.secondPendingChangeStatus, message, { id: wish.body.id });
   }
   const activity = activityOf(wish);
   const judgement = judgeActivity(world, activity);
@@ -72,7 +73,7 @@ export function settlePermissionChange(world: World, id: string, { status: outco
   if (change?.status !== 'Pending') return;
   const isApproved = outcome === 'Approved';
   const isApplied = isApproved && apply(world, change);
-  const status = isApplied ? 'Applied' : isApproved ? 'Failed' : 'Rejected';
+  const status = isApplied ? 'Applied' : isApproved ? 'Failed' : world.settings.deniedChange;
   world.store.save('permission_changes', id, { ...change, status, dateResolved: iso(world.now) }, { status });
   // What never came to be granted leaves nothing behind, so that it can be asked for again.
   const isRefusedGrant = change.kind === 'Assignment' && change.operationKind === 'Create' && !isApplied;

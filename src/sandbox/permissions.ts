@@ -7,6 +7,7 @@ import { Empty, parse, Refused, readJson } from './errors.ts';
 import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
 import { ACCEPTED_OPERATIONS } from './operations.ts';
 import { askFor, savePermission, withPendingChange } from './permission-changes.ts';
+import { isNewName } from './roles.ts';
 import { accountById, iso, newId, type World } from './world.ts';
 
 const Name = z.string().min(1).max(100);
@@ -44,9 +45,16 @@ export function requirePermission({ store, organization }: World, permissionId: 
 
 const permissionOf = (world: World, call: ApiCall) => requirePermission(world, param(call, 'permissionId'));
 
+/** Not every document has the names of 2026; by the setting the API has not either. */
+function refuseNewNames({ settings }: World, operations: readonly string[]): void {
+  const unknown = settings.operationNames === 'older' ? operations.find(isNewName) : undefined;
+  if (unknown !== undefined) throw new Refused(400, `Invalid body: operations: unknown operation ${unknown}`);
+}
+
 /** Dfns: creating a permission is not an activity that a policy can hold up; it gives nobody anything yet. */
 function createPermission(world: World, { text }: ApiCall): Answer {
   const { name, operations } = parse(CreatePermission, readJson(text), 'body');
+  refuseNewNames(world, operations);
   const at = iso(world.now);
   const permission: Permission = {
     ...{ id: newId('pm'), name, operations, status: 'Active', isImmutable: false, isArchived: false },
@@ -72,6 +80,7 @@ function updatePermission(world: World, call: ApiCall): Answer {
     readJson(call.text),
     'body',
   );
+  refuseNewNames(world, operations);
   if (permission.isArchived) throw new Refused(422, 'Permission is archived.', { permissionId: permission.id });
   return change(world, call.caller, { ...permission, name, operations });
 }

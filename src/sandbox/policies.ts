@@ -30,9 +30,17 @@ function requirePolicy(world: World, call: ApiCall): Policy {
 function readBody(world: World, text: string): PolicyBody {
   const json = z.looseObject({ status: z.literal('Active').optional() });
   const value = readJson(text);
-  if (world.settings.policyStatusInBody === 'refuse') return parse(PolicyBodySchema, value, 'body');
+  if (world.settings.policyStatusInBody === 'refuse') return bounded(world, parse(PolicyBodySchema, value, 'body'));
   const { status: _status, ...body } = parse(json, value, 'body');
-  return parse(PolicyBodySchema, body, 'body');
+  return bounded(world, parse(PolicyBodySchema, body, 'body'));
+}
+
+/** No limit of addresses is documented; a setting has one. */
+function bounded({ settings: { whitelistAddressesMax: max } }: World, body: PolicyBody): PolicyBody {
+  const { rule } = body;
+  const addresses = rule.kind === 'TransactionRecipientWhitelist' ? rule.configuration.addresses.length : 0;
+  if (max === null || addresses <= max) return body;
+  throw new Refused(400, `Invalid body: rule.configuration.addresses: at most ${max}`);
 }
 
 /** Dfns: creating a policy is not an activity that another policy can hold up. */
@@ -60,7 +68,8 @@ function archivePolicy(world: World, call: ApiCall): Answer {
 function change(world: World, caller: Account, body: Policy): Answer {
   if (world.store.find('policies', body.id)?.status !== 'Active') throw new Refused(422, 'Policy is archived.');
   if (pendingChange(world, body.id) && world.settings.secondPendingChange === 'refuse') {
-    throw new Refused(409, 'Policy already has a pending change request.', { policyId: body.id });
+    const message = 'Policy already has a pending change request.';
+    throw new Refused(world.settings.secondPendingChangeStatus, message, { policyId: body.id });
   }
   const judgement = judgeActivity(world, { kind: 'Policies:Modify', policyId: body.id });
   if (judgement.verdict === 'allowed') {
@@ -72,7 +81,7 @@ function change(world: World, caller: Account, body: Policy): Answer {
     id: newId('cr'),
     requester: requesterOf(caller),
     kind: 'Policy',
-    operationKind: 'Update',
+    operationKind: body.status === 'Archived' ? world.settings.archiveOperation : 'Update',
     status: 'Pending',
     entityId: body.id,
     dateCreated: iso(world.now),
@@ -101,7 +110,7 @@ export function settleChange(world: World, id: string, { status: outcome }: Appr
   const request = world.store.find('change_requests', id);
   if (request?.status !== 'Pending') return;
   const isAlive = world.store.find('policies', request.entityId)?.status === 'Active';
-  const status = outcome !== 'Approved' ? 'Rejected' : isAlive ? 'Applied' : 'Failed';
+  const status = outcome !== 'Approved' ? world.settings.deniedChange : isAlive ? 'Applied' : 'Failed';
   const settled = { ...request, status, dateResolved: iso(world.now) } as const;
   world.store.save('change_requests', id, settled, { status });
   if (status === 'Applied') savePolicy(world, { ...request.body, dateUpdated: iso(world.now) });

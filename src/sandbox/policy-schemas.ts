@@ -67,13 +67,22 @@ const NoAction = z.strictObject({ kind: z.literal('NoAction') });
 const ApproveOrBlock = z.discriminatedUnion('kind', [RequestApproval, Block]);
 
 const common = { name: z.string().min(1) };
+const Tagged = z.strictObject({ hasAny: list.optional(), hasAll: list.optional() });
 const signingFilters = z
   .strictObject({
     walletId: z.strictObject({ in: list }).optional(),
-    walletTags: z.strictObject({ hasAny: list.optional(), hasAll: list.optional() }).optional(),
+    walletTags: Tagged.optional(),
   })
   .optional();
 const permission = z.strictObject({ permissionId: z.strictObject({ in: list }) }).optional();
+
+/** In the newest documents only. Their other rule, ChainalysisQuarantineScreening, has no published configuration. */
+const vault = {
+  ...common,
+  rule: AlwaysTrigger,
+  action: ApproveOrBlock,
+  filters: z.strictObject({ vaultTags: Tagged.optional() }).optional(),
+};
 
 export const PolicyBody = z.discriminatedUnion('activityKind', [
   z.strictObject({
@@ -127,6 +136,8 @@ export const PolicyBody = z.discriminatedUnion('activityKind', [
     action: NoAction,
     filters: signingFilters,
   }),
+  z.strictObject({ ...vault, activityKind: z.literal('Vaults:ReleaseQuarantine') }),
+  z.strictObject({ ...vault, activityKind: z.literal('Vaults:CreateLock') }),
 ]);
 export type PolicyBody = z.infer<typeof PolicyBody>;
 

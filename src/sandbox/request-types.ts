@@ -38,7 +38,11 @@ type Broadcast = Requested & {
   replacementId?: string;
 };
 
-export type Transfer = Broadcast & { requestBody: TransferBody; metadata: { asset: AssetMetadata } };
+export type Transfer = Broadcast & {
+  requestBody: TransferBody;
+  metadata: { asset: AssetMetadata };
+  feeSponsorId?: string;
+};
 /** Of a transaction that replaces another one, only its signed form is kept. */
 export type Replacement = { kind: 'CancelTransaction' | 'SpeedUpTransaction'; txHash: string; signedTx: string };
 export type Transaction = Broadcast & { requestBody: TransactionBody | Replacement };
@@ -66,3 +70,13 @@ export type RequestEntities = { transfers: Transfer; transactions: Transaction; 
 export type RequestTable = keyof RequestEntities;
 /** The requests that end on the chain. */
 export type BroadcastTable = 'transfers' | 'transactions';
+
+/**
+ * As it is read later. Dfns answers the wallet of a signature once, to whoever asks that wallet to sign; from then on it
+ * shows only the key.
+ */
+export function viewRequest(request: RequestEntities[RequestTable]) {
+  if (!('keyId' in request)) return request;
+  const { walletId: _walletId, ...shown } = request;
+  return shown;
+}

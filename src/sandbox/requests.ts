@@ -8,7 +8,7 @@ import type { Entities, Wallet } from './entities.ts';
 import { Refused } from './errors.ts';
 import { emit } from './events.ts';
 import { type Answer, type ApiCall, ok } from './http.ts';
-import type { Change, RequestTable } from './request-types.ts';
+import { type Change, type RequestTable, viewRequest } from './request-types.ts';
 import { newId, type World } from './world.ts';
 
 type Request<T extends RequestTable> = Entities[T];
@@ -92,7 +92,7 @@ export function insertRequest<T extends RequestTable>(
     external_id: request.externalId ?? null,
     fingerprint: request.externalId === undefined ? null : (fingerprint ?? null),
   });
-  emit(world, `wallet.${one[table]}.requested`, { [`${one[table]}Request`]: request });
+  emit(world, `wallet.${one[table]}.requested`, { [`${one[table]}Request`]: viewRequest(request) });
 }
 
 /** Every change of a request after it was asked goes through here, together with its webhook. */
@@ -105,7 +105,7 @@ export function changed<T extends RequestTable>(
 ): Request<T> {
   const after = { ...request, ...change };
   world.store.save(table, after.id, after, { status: after.status });
-  if (event) emit(world, `wallet.${one[table]}.${event}`, { [`${one[table]}Request`]: after });
+  if (event) emit(world, `wallet.${one[table]}.${event}`, { [`${one[table]}Request`]: viewRequest(after) });
   return after;
 }
 

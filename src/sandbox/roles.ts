@@ -15,6 +15,9 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 export const canonical = (operation: string) => RENAMED[operation] ?? operation;
 
+/** Of two names for one operation the one that it has had since 2026. */
+export const isNewName = (operation: string) => Object.values(RENAMED).includes(operation);
+
 export const EVERYTHING = '*';
 
 export function holds(operations: readonly string[], operation: string): boolean {

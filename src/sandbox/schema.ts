@@ -11,35 +11,58 @@ const entityTable = (name: string, columns: string, indexes: readonly string[]) 
   ${indexes.map((index) => `CREATE INDEX IF NOT EXISTS ${name}_${index} ON ${name} (${index.replaceAll('__', ', ')});`).join('\n')}
 `;
 
+/** A filter may come alone or with any of the others: each set of them has its index. */
+function withEach(first: string, others: readonly string[]): string[] {
+  const sets = [[first]];
+  for (const name of others) sets.push(...sets.map((set) => [...set, name]));
+  return sets.map((set) => [...set, 'seq'].join('__'));
+}
+
+export const META = 'CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;';
+export const OTHER_TABLES = `SELECT name FROM sqlite_master
+  WHERE type = 'table' AND name <> 'meta' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;
+
 export const SCHEMA = [
-  'CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;',
   entityTable('wallets', 'network TEXT NOT NULL, address TEXT NOT NULL,', ['network__address']),
   `CREATE TABLE IF NOT EXISTS balances (
-     wallet_id TEXT NOT NULL, asset TEXT NOT NULL, units TEXT NOT NULL, PRIMARY KEY (wallet_id, asset)) WITHOUT ROWID;`,
-  entityTable('history', 'wallet_id TEXT NOT NULL, direction TEXT NOT NULL, kind TEXT NOT NULL, contract TEXT,', [
-    'wallet_id__seq',
-    'wallet_id__direction__seq',
-    'wallet_id__kind__seq',
-    'wallet_id__contract__seq',
-  ]),
+     wallet_id TEXT NOT NULL, asset TEXT NOT NULL, units TEXT NOT NULL, PRIMARY KEY (wallet_id, asset)) WITHOUT ROWID;
+   CREATE INDEX IF NOT EXISTS balances_asset ON balances (asset);`,
+  entityTable(
+    'history',
+    'wallet_id TEXT NOT NULL, direction TEXT NOT NULL, kind TEXT NOT NULL, contract TEXT, at INTEGER NOT NULL,',
+    ['at__seq', ...withEach('wallet_id', ['direction', 'kind', 'contract'])],
+  ),
   ...requestSchema(entityTable),
   entityTable('policies', 'status TEXT NOT NULL, activity_kind TEXT NOT NULL,', [
     'status__seq',
     'activity_kind__status__seq',
   ]),
   entityTable('change_requests', 'policy_id TEXT NOT NULL, status TEXT NOT NULL,', ['policy_id__status__seq']),
-  entityTable('approvals', 'status TEXT NOT NULL, initiator_id TEXT NOT NULL,', ['status__seq', 'initiator_id__seq']),
+  entityTable('approvals', 'status TEXT NOT NULL, initiator_id TEXT NOT NULL,', [
+    'status__seq',
+    'initiator_id__seq',
+    'initiator_id__status__seq',
+  ]),
+  // It repeats what approvals are searched by, so that the page of an approver reads no approval that is not on it.
   `CREATE TABLE IF NOT EXISTS approvers (
-     user_id TEXT NOT NULL, approval_seq INTEGER NOT NULL, PRIMARY KEY (user_id, approval_seq)) WITHOUT ROWID;`,
+     user_id TEXT NOT NULL, approval_seq INTEGER NOT NULL, status TEXT NOT NULL, initiator_id TEXT NOT NULL,
+     PRIMARY KEY (user_id, approval_seq)) WITHOUT ROWID;
+   CREATE INDEX IF NOT EXISTS approvers_approval ON approvers (approval_seq);
+   CREATE INDEX IF NOT EXISTS approvers_status ON approvers (user_id, status, approval_seq);
+   CREATE INDEX IF NOT EXISTS approvers_initiator ON approvers (user_id, initiator_id, approval_seq);
+   CREATE INDEX IF NOT EXISTS approvers_both ON approvers (user_id, status, initiator_id, approval_seq);`,
   entityTable('webhooks', '', []),
   entityTable('events', 'webhook_id TEXT NOT NULL, kind TEXT NOT NULL, failed INTEGER NOT NULL, at INTEGER NOT NULL,', [
-    'webhook_id__seq',
-    'webhook_id__failed__seq',
-    'webhook_id__kind__seq',
+    ...withEach('webhook_id', ['failed', 'kind']),
     'at',
   ]),
   entityTable('deliveries', 'status TEXT NOT NULL, event_id TEXT NOT NULL,', ['status__seq', 'event_id']),
   entityTable('faults', '', []),
+  entityTable('fee_sponsors', '', []),
+  entityTable('sponsored_fees', 'sponsor_id TEXT NOT NULL, wallet_id TEXT NOT NULL, is_open INTEGER NOT NULL,', [
+    'sponsor_id__is_open__seq',
+    'wallet_id__is_open',
+  ]),
   entityTable('exchanges', '', []),
   entityTable(
     'exchange_operations',
@@ -67,6 +90,8 @@ export const RESET = [
     'events',
     'deliveries',
     'faults',
+    'fee_sponsors',
+    'sponsored_fees',
     'exchanges',
     'exchange_operations',
     'exchange_balances',
@@ -76,5 +101,5 @@ export const RESET = [
   ...DIRECTORY_TABLES,
 ]
   .map((table) => `DELETE FROM ${table};`)
-  .concat(`DELETE FROM meta WHERE key <> 'seed';`)
+  .concat(`DELETE FROM meta WHERE key NOT IN ('seed', 'schema');`)
   .join('\n');

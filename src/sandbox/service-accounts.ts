@@ -1,7 +1,7 @@
 /** Owns service accounts: their creation with a token that is shown once, and their life until they are archived. */
 import * as z from 'zod';
 import { authorize } from './auth.ts';
-import { type Account, signJwt } from './derive.ts';
+import type { Account } from './derive.ts';
 import {
   insertAccount,
   insertAssignment,
@@ -15,13 +15,12 @@ import { Empty, parse, Refused, readJson } from './errors.ts';
 import { type Answer, type ApiCall, choice, ok, param, type Route } from './http.ts';
 import { assign, requirePermission } from './permissions.ts';
 import { isAcceptedKey } from './signature.ts';
+import { directionOf } from './store.ts';
+import { DAY_SECONDS, DAYS_MAX, signToken, viewToken } from './tokens.ts';
 import { iso, newId, type World } from './world.ts';
 
-const DAY_SECONDS = 86_400;
-const DAYS_MAX = 730;
-
-const Name = z.string().min(1).max(100);
-const ExternalId = z.string().min(1).max(100);
+export const Name = z.string().min(1).max(100);
+export const ExternalId = z.string().min(1).max(100);
 export const PublicKey = z
   .string()
   .max(10_000)
@@ -67,7 +66,7 @@ function createServiceAccount(world: World, { caller, text }: ApiCall): Answer {
   world.store.insert('tokens', tokenId, token, { user_id: userId });
   const blocked = grantFirst(world, caller, userId, body.permissionId);
   if (blocked) throw new Refused(403, 'The activity is blocked by a policy.');
-  const accessToken = signToken(world, token, body.daysValid);
+  const accessToken = signToken(world, token, body.daysValid * DAY_SECONDS);
   return ok(view(world, accountById(world, userId), accessToken));
 }
 
@@ -88,37 +87,22 @@ function grantFirst(world: World, caller: Account, userId: string, permissionId:
 
 const accountById = (world: World, userId: string) => requireAccount(world, userId, 'Service account');
 
-/** The life of a token is on the real clock, because that is where clients look at it. */
-function signToken({ organization }: World, { tokenId, userId, name }: AccessToken, days: number): string {
-  const at = Math.floor(Date.now() / 1000);
-  const { orgId, tokenKey } = organization;
-  const claims = {
-    ...{ iss: 'auth.sandbox', aud: 'dfns:auth:user', sub: userId, jti: tokenId, iat: at, exp: at + days * DAY_SECONDS },
-    'https://custom/username': name,
-    'https://custom/app_metadata': { userId, orgId, tokenId, tokenKind: 'ServiceAccount' },
-  };
-  return signJwt(tokenKey.privateKey, { typ: 'JWT' }, claims);
-}
-
 /** Dfns shows the text of the token once, when the account is created. */
 function view(world: World, account: StoredAccount, accessToken?: string) {
-  const { store, organization } = world;
-  const permissionAssignments = viewAssignmentsOf(store, account.userId);
-  const tokens = store.select('tokens', 'WHERE user_id = ? ORDER BY seq', account.userId);
+  const tokens = world.store.select('tokens', 'WHERE user_id = ? ORDER BY seq', account.userId);
   return {
     userInfo: viewAccount(world, account),
-    accessTokens: tokens.map(({ userId, ...token }) => ({
-      ...token,
+    accessTokens: tokens.map((token) => ({
+      ...viewToken(world, { ...token, isActive: token.isActive && account.isActive }),
       ...(accessToken !== undefined && { accessToken }),
-      ...{ isActive: token.isActive && account.isActive, linkedUserId: userId, linkedAppId: '' },
-      ...{ orgId: organization.orgId, permissionAssignments },
     })),
   };
 }
 
 /** The SDK knows no pages here, so there are none. */
-function listServiceAccounts(world: World): Answer {
-  const accounts = world.store.select('accounts', 'WHERE is_service = 1 AND archived = 0 ORDER BY seq DESC');
+function listServiceAccounts(world: World, { listOrder }: ApiCall): Answer {
+  const ordered = `ORDER BY seq ${directionOf(listOrder)}`;
+  const accounts = world.store.select('accounts', `WHERE is_service = 1 AND archived = 0 ${ordered}`);
   return ok({ items: accounts.map((account) => view(world, account)) });
 }
 

@@ -6,7 +6,7 @@ import {
   keccak256,
   parseTransaction,
   serializeTransaction,
-  type TypedDataDefinition,
+  type TypedDataDomain,
 } from 'viem';
 import type { Key, Signature } from './entities.ts';
 import { Refused } from './errors.ts';
@@ -63,14 +63,20 @@ function refusalFor({ kind }: SignatureBody, { scheme }: Key, family: string | u
 function hashOfTypedData({ types, domain, message }: Extract<SignatureBody, { kind: 'Eip712' }>): Hex {
   const { EIP712Domain: _domain, ...own } = types;
   try {
-    // The body is not typed as viem would like it; what does not fit throws.
-    const typed = { types: own, domain, message, primaryType: primaryTypeOf(own) } as unknown as TypedDataDefinition;
-    return hashTypedData(typed);
+    return hashTypedData<Record<string, unknown>, string>({
+      types: own,
+      domain: asDomain(domain),
+      message,
+      primaryType: primaryTypeOf(own),
+    });
   } catch (fault) {
     const [reason] = fault instanceof Error ? fault.message.split('\n') : [];
     throw new Refused(400, `Invalid body: not EIP-712 typed data: ${reason}`);
   }
 }
+
+/** The cast only promises viem that texts are hex and numbers; it throws where one is not, and that is caught above. */
+const asDomain = (domain: Extract<SignatureBody, { kind: 'Eip712' }>['domain']) => domain as TypedDataDomain;
 
 /** The type that no other one uses; Dfns' body does not name it. */
 function primaryTypeOf(types: Record<string, { type: string }[]>): string {

@@ -4,6 +4,7 @@ import type { Signature } from './entities.ts';
 import { parse, Refused, readJson } from './errors.ts';
 import { type Answer, type ApiCall, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
 import { requireActiveKey, requireKey, walletsOf } from './keys.ts';
+import { viewRequest } from './request-types.ts';
 import { changed, findRepeat, fingerprintOf, requireRequest, submit } from './requests.ts';
 import { type Signable, signableOf } from './signable.ts';
 import { SignatureBody } from './signature-schemas.ts';
@@ -96,13 +97,13 @@ export function sign(world: World, request: Signature): Signature {
 
 function getOfWallet(world: World, call: ApiCall): Answer {
   const wallet = requireWallet(world, param(call, 'walletId'));
-  return ok(requireRequest(world, 'signatures', wallet, param(call, 'signatureId')));
+  return ok(viewRequest(requireRequest(world, 'signatures', wallet, param(call, 'signatureId'))));
 }
 
 function listOfWallet(world: World, call: ApiCall): Answer {
   const wallet = requireWallet(world, param(call, 'walletId'));
   const page = world.store.page('signatures', { wallet_id: wallet.id }, pageRequest(call));
-  return pageAnswer(page, (signature) => signature, { walletId: wallet.id });
+  return pageAnswer(page, viewRequest, { keyId: wallet.signingKey.id });
 }
 
 function getOfKey(world: World, call: ApiCall): Answer {
@@ -110,12 +111,12 @@ function getOfKey(world: World, call: ApiCall): Answer {
   const signatureId = param(call, 'signatureId');
   const found = world.store.find('signatures', signatureId);
   if (found?.keyId !== key.id) throw new Refused(404, 'Signature not found.', { keyId: key.id, signatureId });
-  return ok(found);
+  return ok(viewRequest(found));
 }
 
 /** With what its wallets signed, since it is the same key that signed it. */
 function listOfKey(world: World, call: ApiCall): Answer {
   const key = requireKey(world, param(call, 'keyId'));
   const page = world.store.page('signatures', { key_id: key.id }, pageRequest(call));
-  return pageAnswer(page, (signature) => signature, { keyId: key.id });
+  return pageAnswer(page, viewRequest, { keyId: key.id });
 }

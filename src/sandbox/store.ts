@@ -3,23 +3,35 @@
  * knows nothing of what the entities mean.
  */
 
+import { CountedSql } from './counted.ts';
 import type { Entities, Table } from './entities.ts';
 import { Refused } from './errors.ts';
-import { RESET, SCHEMA } from './schema.ts';
+import { META, OTHER_TABLES, RESET, SCHEMA } from './schema.ts';
 
 type Value = string | number | null;
 type Columns = Record<string, Value>;
 type Row = { seq: number; body: string };
 
-export type PageRequest = { limit: number; token: string | undefined };
+export type Order = 'newest' | 'oldest';
+export type PageRequest = { limit: number; token: string | undefined; order: Order };
 export type Page<T> = { items: T[]; nextPageToken?: string };
 
 export class Store {
-  readonly sql: SqlStorage;
+  readonly sql: CountedSql;
 
   constructor(sql: SqlStorage) {
-    this.sql = sql;
-    sql.exec(SCHEMA);
+    this.sql = new CountedSql(sql);
+    this.#prepare();
+  }
+
+  /** Tables of another version are not understood any more: the sandbox starts over, and stays the same organisation. */
+  #prepare(): void {
+    this.sql.exec(META);
+    if (this.meta('schema') === SCHEMA) return;
+    for (const { name } of this.sql.exec<{ name: string }>(OTHER_TABLES).toArray()) this.sql.exec(`DROP TABLE ${name}`);
+    this.sql.exec(SCHEMA);
+    this.sql.exec(`DELETE FROM meta WHERE key <> 'seed'`);
+    this.setMeta('schema', SCHEMA);
   }
 
   insert<T extends Table>(table: T, id: string, entity: Entities[T], columns: Columns = {}): number {
@@ -56,15 +68,15 @@ export class Store {
       .map((row) => readEntity(table, row.body));
   }
 
-  /** One page, newest first. One row more than asked for tells whether there is another page. */
+  /** One page. One row more than asked for tells whether there is another page. */
   page<T extends Table>(table: T, filters: Record<string, Value | undefined>, page: PageRequest): Page<Entities[T]> {
     const named = Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
-    const before = page.token === undefined ? Number.MAX_SAFE_INTEGER : readToken(table, page.token);
-    const where = [...named.map(({ name }) => `${name} = ?`), 'seq < ?'].join(' AND ');
+    const { from, beyond, direction } = startOf(table, page);
+    const where = [...named.map(({ name }) => `${name} = ?`), `seq ${beyond} ?`].join(' AND ');
     const rows = this.sql
       .exec<Row>(
-        `SELECT seq, body FROM ${table} WHERE ${where} ORDER BY seq DESC LIMIT ?`,
-        ...[...named.map(({ value }) => value), before, page.limit + 1],
+        `SELECT seq, body FROM ${table} WHERE ${where} ORDER BY seq ${direction} LIMIT ?`,
+        ...[...named.map(({ value }) => value), from, page.limit + 1],
       )
       .toArray();
     return this.pageOf(table, rows, page.limit);
@@ -111,9 +123,19 @@ function readEntity<T extends Table>(_table: T, body: string): Entities[T] {
   return JSON.parse(body) as Entities[T];
 }
 
+export const directionOf = (order: Order) => (order === 'newest' ? 'DESC' : 'ASC');
+
+/** Where a page begins and which way it goes on; the parts are literals of this code. */
+export function startOf(table: Table, { token, order }: PageRequest) {
+  const isNewest = order === 'newest';
+  const edge = isNewest ? Number.MAX_SAFE_INTEGER : -1;
+  const from = token === undefined ? edge : readToken(table, token);
+  return { from, beyond: isNewest ? '<' : '>', direction: directionOf(order) } as const;
+}
+
 const writeToken = (table: Table, seq: number) => btoa(`${table}:${seq}`).replaceAll('=', '');
 
-export function readToken(table: Table, token: string): number {
+function readToken(table: Table, token: string): number {
   const text = /^[A-Za-z0-9+/]+$/.test(token) && token.length % 4 !== 1 ? atob(token) : '';
   const [, name, seq] = /^([a-z_]+):(\d{1,15})$/.exec(text) ?? [];
   if (name !== table || seq === undefined) throw new Refused(400, 'Invalid query: paginationToken: not a page token');

@@ -15,13 +15,16 @@ import { iso, newId, requesterOf, type World } from './world.ts';
 const ALL = '/wallets/:walletId/transactions';
 const ONE = `${ALL}/:requestId`;
 
+// Dfns lists both for these.
+const toReplace = { operation: 'Wallets:Transactions:Create', otherOperation: 'Wallets:Transactions:Read' };
+
 export const transactionRoutes: readonly Route<ApiCall>[] = [
   { method: 'POST', path: ALL, operation: 'Wallets:Transactions:Create', serve: createTransaction },
   { method: 'GET', path: ALL, operation: 'Wallets:Transactions:Read', serve: listTransactions },
   { method: 'GET', path: ONE, operation: 'Wallets:Transactions:Read', serve: getTransaction },
   { method: 'PUT', path: `${ONE}/abort`, operation: 'Wallets:Transactions:Abort', serve: abort('transactions') },
-  { method: 'POST', path: `${ONE}/cancel`, operation: 'Wallets:Transactions:Create', serve: cancel('transactions') },
-  { method: 'POST', path: `${ONE}/speed-up`, operation: 'Wallets:Transactions:Create', serve: speedUp('transactions') },
+  { method: 'POST', path: `${ONE}/cancel`, ...toReplace, serve: cancel('transactions') },
+  { method: 'POST', path: `${ONE}/speed-up`, ...toReplace, serve: speedUp('transactions') },
 ];
 
 const KINDS = ['Transaction', 'Evm', 'Eip1559'];

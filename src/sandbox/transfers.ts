@@ -2,7 +2,8 @@
 import { metadataOf } from './chain.ts';
 import { readableOf } from './effects.ts';
 import type { Transfer } from './entities.ts';
-import { parse, Refused, readJson } from './errors.ts';
+import { parse, readJson } from './errors.ts';
+import { checkSponsor } from './fee-sponsors.ts';
 import { type Answer, type ApiCall, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
 import { begin } from './lifecycle.ts';
 import { assetOf } from './networks.ts';
@@ -16,14 +17,16 @@ import { iso, newId, requesterOf, type World } from './world.ts';
 const ALL = '/wallets/:walletId/transfers';
 const ONE = `${ALL}/:requestId`;
 
+// Dfns: whoever may read transfers can cancel one or speed it up, and so can whoever may send transactions.
+const toReplace = { operation: 'Wallets:Transfers:Read', otherOperation: 'Wallets:Transactions:Create' };
+
 export const transferRoutes: readonly Route<ApiCall>[] = [
   { method: 'POST', path: ALL, operation: 'Wallets:Transfers:Create', serve: createTransfer },
   { method: 'GET', path: ALL, operation: 'Wallets:Transfers:Read', serve: listTransfers },
   { method: 'GET', path: ONE, operation: 'Wallets:Transfers:Read', serve: getTransfer },
   { method: 'PUT', path: `${ONE}/abort`, operation: 'Wallets:Transfers:Abort', serve: abort('transfers') },
-  // Dfns: reading transfers is enough to cancel one or to speed it up.
-  { method: 'POST', path: `${ONE}/cancel`, operation: 'Wallets:Transfers:Read', serve: cancel('transfers') },
-  { method: 'POST', path: `${ONE}/speed-up`, operation: 'Wallets:Transfers:Read', serve: speedUp('transfers') },
+  { method: 'POST', path: `${ONE}/cancel`, ...toReplace, serve: cancel('transfers') },
+  { method: 'POST', path: `${ONE}/speed-up`, ...toReplace, serve: speedUp('transfers') },
 ];
 
 function createTransfer(world: World, call: ApiCall): Answer {
@@ -32,7 +35,7 @@ function createTransfer(world: World, call: ApiCall): Answer {
   const fingerprint = fingerprintOf(world, wallet.id, body, call.text);
   const earlier = findRepeat(world, 'transfers', body.externalId, fingerprint);
   if (earlier) return ok(earlier);
-  if (body.feeSponsorId !== undefined) throw new Refused(404, 'Fee sponsor not found.');
+  checkSponsor(world, call.caller, wallet, body.feeSponsorId);
 
   const request: Transfer = {
     id: newId('xfr'),
@@ -44,8 +47,11 @@ function createTransfer(world: World, call: ApiCall): Answer {
     status: 'Pending',
     dateRequested: iso(world.now),
     ...(body.externalId !== undefined && { externalId: body.externalId }),
+    ...(body.feeSponsorId !== undefined && { feeSponsorId: body.feeSponsorId }),
   };
-  const judgement = judgeWallet(world, wallet, readableOf(world, request));
+  const isHidden = call.isDeposit && world.settings.exchangeDepositRecipient === 'unknown';
+  const readable = { ...readableOf(world, request), ...(isHidden && { recipients: undefined }) };
+  const judgement = judgeWallet(world, wallet, readable);
   const ask = { table: 'transfers', request, judgement, fingerprint, caller: call.caller } as const;
   return submit(world, ask, (accepted) => begin(world, 'transfers', accepted));
 }

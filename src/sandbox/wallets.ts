@@ -10,6 +10,7 @@ import { type Answer, type ApiCall, choice, ok, pageAnswer, pageRequest, param, 
 import type { Curve } from './key-material.ts';
 import { makeKey, requireActiveKey, walletsOf } from './keys.ts';
 import { assetInfo, familyOf, locatorOf, networks, usdQuote, usdValue } from './networks.ts';
+import { walletOfLabel } from './wallet-labels.ts';
 import { iso, newId, type World } from './world.ts';
 
 const Tags = z
@@ -19,7 +20,7 @@ const Tags = z
 const TagsBody = z.strictObject({ tags: Tags });
 const label = z.string().max(100);
 
-const CreateWallet = z.strictObject({
+export const CreateWallet = z.strictObject({
   network: z.string().refine((name) => Object.hasOwn(networks, name), 'unknown network'),
   name: label.optional(),
   externalId: label.optional(),
@@ -65,11 +66,17 @@ function view(world: World, { address, ...wallet }: Wallet): Omit<Wallet, 'addre
   return world.now < readyAt ? wallet : { ...wallet, address };
 }
 
-/** Dfns: the external id of a wallet is a label; the same one twice makes two wallets. */
 function createWallet(world: World, { caller, text }: ApiCall): Answer {
   const body = parse(CreateWallet, readJson(text), 'body');
   if (body.tags) authorize(caller, 'Wallets:Tags:Add');
   if (body.signingKey?.id !== undefined) authorize(caller, 'Keys:Reuse');
+  const labelled = walletOfLabel(world, body.externalId);
+  return ok(view(world, labelled ?? makeWallet(world, body)));
+}
+
+export type WalletWish = z.infer<typeof CreateWallet>;
+
+export function makeWallet(world: World, body: WalletWish): Wallet {
   const { id: keyId, publicKey } = keyFor(world, body);
   const address = addressOf(body.network, publicKey);
   const wallet: Wallet = {
@@ -87,14 +94,14 @@ function createWallet(world: World, { caller, text }: ApiCall): Answer {
   const seq = world.store.insert('wallets', wallet.id, wallet, { network: wallet.network, address });
   world.store.sql.exec('INSERT INTO key_wallets VALUES (?, ?)', keyId, seq);
   emit(world, 'wallet.created', { wallet: view(world, wallet) });
-  return ok(view(world, wallet));
+  return wallet;
 }
 
 const curveOf = (network: string): Curve =>
   familyOf(network) === 'Solana' ? { scheme: 'EdDSA', curve: 'ed25519' } : { scheme: 'ECDSA', curve: 'secp256k1' };
 
 /** A key of its own, or one that exists: then its curve must be the network's, and it has no wallet there yet. */
-function keyFor(world: World, { network, signingKey }: z.infer<typeof CreateWallet>): Key {
+function keyFor(world: World, { network, signingKey }: WalletWish): Key {
   const { scheme, curve } = curveOf(network);
   const { id, ...wanted } = signingKey ?? {};
   const key = id === undefined ? undefined : requireActiveKey(world, id);
@@ -143,6 +150,9 @@ function changeTags(world: World, call: ApiCall, change: (present: string[], giv
   const tags = change(wallet.tags, parse(TagsBody, readJson(call.text), 'body').tags);
   const tagsAdded = tags.filter((tag) => !wallet.tags.includes(tag));
   const tagsRemoved = wallet.tags.filter((tag) => !tags.includes(tag));
+  if (tagsAdded.length + tagsRemoved.length === 0 && world.settings.unchangedTags === 'refuse') {
+    throw new Refused(409, 'The wallet has these tags already, or none of them.', { walletId: wallet.id });
+  }
   if (tagsAdded.length + tagsRemoved.length > 0) {
     const updated = { ...wallet, tags };
     world.store.save('wallets', wallet.id, updated);

@@ -86,12 +86,12 @@ function deleteWebhook(world: World, call: ApiCall): Answer {
 function pingWebhook(world: World, call: ApiCall): Answer {
   const webhook = requireWebhook(world, call);
   const id = newId('whe');
-  const request = signedRequest(webhook, {
+  const request = signedRequest(world, webhook, {
     ...{ id, webhookId: webhook.id, date: iso(world.now), kind: 'webhook.ping', data: {}, status: '0' },
     ...{ timestampSent: realSeconds(), attempt: 1, originalId: id, firstAttemptAt: world.now },
   });
   const later = async () => {
-    const { status, error } = await post(request);
+    const { status, error } = await post(request, world.settings);
     return ok({ status: String(status ?? 0), ...(error !== undefined && { error }) });
   };
   return { status: 200, body: {}, later };

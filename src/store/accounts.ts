@@ -1,12 +1,21 @@
 // Accounts and the wallets under them.
-import { and, asc, eq, inArray, lte } from 'drizzle-orm';
+import { and, asc, eq, inArray, lte, type SQL, sql } from 'drizzle-orm';
 import type { Account } from '../domain/account.ts';
+import type { DailyLimit } from '../domain/account-limits.ts';
 import type { AccountId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Wallet } from '../domain/wallet.ts';
 import { type Database, newerThan, type Scope, within } from './database.ts';
-import { changesOf, fromRow } from './records.ts';
+import { changesOf, fromJson, fromRow } from './records.ts';
 import { accounts, fences, wallets } from './schema.ts';
+
+export const readDailyLimits = (text: string): DailyLimit[] =>
+  fromJson<{ asset: string; units: string }[]>(text).map(({ asset, units }) => ({ asset, units: BigInt(units) }));
+
+export const toAccount = (row: typeof accounts.$inferSelect): Account => ({
+  ...fromRow<Account>(row),
+  dailyLimits: readDailyLimits(row.dailyLimits),
+});
 
 export async function findAccount(database: Database, scope: Scope, id: AccountId): Promise<Account | undefined> {
   const row = await database
@@ -14,12 +23,12 @@ export async function findAccount(database: Database, scope: Scope, id: AccountI
     .from(accounts)
     .where(and(within(scope, accounts.id), eq(accounts.id, id)))
     .get();
-  return row && fromRow<Account>(row);
+  return row && toAccount(row);
 }
 
 export async function findAccountByPolicy(database: Database, policyId: string): Promise<Account | undefined> {
   const row = await database.select().from(accounts).where(eq(accounts.policyId, policyId)).get();
-  return row && fromRow<Account>(row);
+  return row && toAccount(row);
 }
 
 /** For staff, oldest first. */
@@ -34,7 +43,7 @@ export async function listAccounts(
     .orderBy(asc(accounts.id))
     .limit(page.limit)
     .all();
-  return rows.map((row) => fromRow<Account>(row));
+  return rows.map(toAccount);
 }
 
 export async function listOpeningAccounts(database: Database, limit: number): Promise<Account[]> {
@@ -45,7 +54,32 @@ export async function listOpeningAccounts(database: Database, limit: number): Pr
     .orderBy(asc(accounts.id))
     .limit(limit)
     .all();
-  return rows.map((row) => fromRow<Account>(row));
+  return rows.map(toAccount);
+}
+
+/** Active accounts in the order of their ids. */
+export async function listActiveAccounts(
+  database: Database,
+  page: { after: string | undefined; limit: number },
+): Promise<Account[]> {
+  const rows = await database
+    .select()
+    .from(accounts)
+    .where(and(eq(accounts.status, 'active'), newerThan(accounts.id, page.after)))
+    .orderBy(asc(accounts.id))
+    .limit(page.limit)
+    .all();
+  return rows.map(toAccount);
+}
+
+/** Which of these ids at custody are approved lists and wallets of ours; any number of ids is one bound parameter. */
+export async function listKnownAtCustody(database: Database, custodyIds: readonly string[]): Promise<Set<string>> {
+  const these = sql`(SELECT value FROM json_each(${JSON.stringify(custodyIds)}))`;
+  const [lists, held] = await database.batch([
+    database.select({ id: accounts.policyId }).from(accounts).where(inArray(accounts.policyId, these)),
+    database.select({ id: wallets.custodyId }).from(wallets).where(inArray(wallets.custodyId, these)),
+  ]);
+  return new Set([...lists, ...held].flatMap(({ id }) => (id === null ? [] : [id])));
 }
 
 /** Active accounts whose last fence check is older than `before`, oldest check first. */
@@ -57,10 +91,32 @@ export const listAccountsToCheck = (
   database
     .select({ id: fences.accountId })
     .from(fences)
-    .where(lte(fences.checkedAt, before))
+    .innerJoin(accounts, eq(accounts.id, fences.accountId))
+    .where(and(lte(fences.checkedAt, before), eq(accounts.status, 'active')))
     .orderBy(asc(fences.checkedAt))
     .limit(limit)
     .all();
+
+/** Wallets that active accounts wait for; those of an opening account are its saga's. */
+export async function listWalletsToAdd(database: Database, limit: number): Promise<Wallet[]> {
+  const rows = await database
+    .select({ wallet: wallets })
+    .from(wallets)
+    .innerJoin(accounts, eq(accounts.id, wallets.accountId))
+    .where(and(eq(wallets.status, 'creating'), eq(accounts.status, 'active')))
+    .orderBy(asc(wallets.id))
+    .limit(limit)
+    .all();
+  return rows.map(({ wallet }) => fromRow<Wallet>(wallet));
+}
+
+/** It is active at the instant of the commit: nothing new begins in an account that is being closed. */
+export const accountIsActive = (id: AccountId): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${accounts} WHERE ${accounts.id} = ${id} AND ${accounts.status} = 'active')`;
+
+/** It is active, and its limits are those that were judged by. */
+export const accountIsVersion = (id: AccountId, version: number): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${accounts} WHERE ${accounts.id} = ${id} AND ${accounts.status} = 'active' AND ${accounts.version} = ${version})`;
 
 export const accountChange = changesOf<Account>(accounts, 'account', ({ id }) => id);
 
@@ -91,7 +147,7 @@ export async function findAccountWithWallets(
       .where(and(within(scope, wallets.accountId), eq(wallets.accountId, id)))
       .orderBy(asc(wallets.network)),
   ]);
-  return account && { account: fromRow<Account>(account), wallets: held.map((row) => fromRow<Wallet>(row)) };
+  return account && { account: toAccount(account), wallets: held.map((row) => fromRow<Wallet>(row)) };
 }
 
 export async function findWalletAtCustody(database: Database, custodyId: string): Promise<Wallet | undefined> {

@@ -1,18 +1,19 @@
 // Destinations and the changes of approved lists that bring them in or take them out.
-import { and, asc, desc, eq, exists, inArray, lte, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, exists, inArray, isNull, lte, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { Destination } from '../domain/destination.ts';
 import type { AccountId, DestinationId, PolicyChangeId } from '../domain/id.ts';
-import type { Network } from '../domain/network.ts';
 import type { PolicyChange } from '../domain/policy-change.ts';
 import type { Timestamp } from '../domain/time.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
-import { destinations, policyChanges } from './schema.ts';
+import { destinations, orders, policyChanges } from './schema.ts';
 
-const alive = ['proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing'] as const;
+export const aliveStatuses = ['proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing'] as const;
+/** As a literal: the planner takes a partial index only when it can see that its condition holds. */
+export const aliveOnly = sql`status IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing')`;
 /** Destinations whose address custody's list holds: removal and denial of it have not been applied yet. */
-const listed = ['approved', 'suspended', 'removing'] as const;
+export const isListed = inArray(destinations.status, ['approved', 'suspended', 'removing']);
 
 export async function findDestination(
   database: Database,
@@ -23,25 +24,6 @@ export async function findDestination(
     .select()
     .from(destinations)
     .where(and(within(scope, destinations.accountId), eq(destinations.id, id)))
-    .get();
-  return row && fromRow<Destination>(row);
-}
-
-export async function findLivingDestination(
-  database: Database,
-  of: { accountId: AccountId; network: Network; address: string },
-): Promise<Destination | undefined> {
-  const row = await database
-    .select()
-    .from(destinations)
-    .where(
-      and(
-        eq(destinations.accountId, of.accountId),
-        eq(destinations.network, of.network),
-        eq(destinations.address, of.address),
-        inArray(destinations.status, [...alive]),
-      ),
-    )
     .get();
   return row && fromRow<Destination>(row);
 }
@@ -74,7 +56,7 @@ export async function listListedDestinations(database: Database, accountId: Acco
   const rows = await database
     .select()
     .from(destinations)
-    .where(and(eq(destinations.accountId, accountId), inArray(destinations.status, [...listed])))
+    .where(and(eq(destinations.accountId, accountId), isListed))
     .orderBy(desc(destinations.id))
     .all();
   return rows.map((row) => fromRow<Destination>(row));
@@ -85,16 +67,17 @@ export async function listListedAddresses(database: Database, accountId: Account
   const rows = await database
     .select({ address: destinations.address })
     .from(destinations)
-    .where(and(eq(destinations.accountId, accountId), inArray(destinations.status, [...listed])))
+    .where(and(eq(destinations.accountId, accountId), isListed))
     .all();
   return rows.map(({ address }) => address);
 }
 
 export const destinationChange = changesOf<Destination>(destinations, 'destination', ({ accountId }) => accountId);
 
-/** The destination is approved at the instant of the hand-over. */
-export const destinationIsApproved = (id: DestinationId): SQL =>
-  sql`EXISTS (SELECT 1 FROM ${destinations} WHERE ${destinations.id} = ${id} AND ${destinations.status} = 'approved')`;
+/** The destination is approved, and past its cooling-off, at the instant of the hand-over. */
+export const destinationIsUsable = (id: DestinationId, at: Timestamp): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${destinations} WHERE ${destinations.id} = ${id} AND ${destinations.status} = 'approved'
+  AND coalesce(json_extract(${destinations.facts}, '$.usableFrom'), '') <= ${at})`;
 
 /** It stands as it was read. */
 export const destinationIs = (id: DestinationId, status: Destination['status']): SQL =>
@@ -119,6 +102,17 @@ export async function listUnsettledChanges(
     .where(and(eq(policyChanges.accountId, accountId), inArray(policyChanges.status, [...unsettled])))
     .orderBy(asc(policyChanges.id))
     .limit(limit)
+    .all();
+  return rows.map((row) => fromRow<PolicyChange>(row));
+}
+
+/** Those of one destination; removals and additions of it never wait both for long. */
+export async function listUnsettledChangesOf(database: Database, id: DestinationId): Promise<PolicyChange[]> {
+  const rows = await database
+    .select()
+    .from(policyChanges)
+    .where(and(eq(policyChanges.destinationId, id), inArray(policyChanges.status, [...unsettled])))
+    .orderBy(asc(policyChanges.id))
     .all();
   return rows.map((row) => fromRow<PolicyChange>(row));
 }
@@ -159,3 +153,47 @@ export async function listChangesToLookAt(database: Database, at: Timestamp, lim
 }
 
 export const policyChangeChange = changesOf<PolicyChange>(policyChanges, 'policy_change', ({ accountId }) => accountId);
+
+const rowsOf = <S extends Destination['status']>(rows: readonly (typeof destinations.$inferSelect)[]) =>
+  rows.map((row) => fromRow<Destination<S>>(row));
+
+/** Proposals past their time. */
+export const listLapsedProposals = async (database: Database, at: Timestamp, limit: number) =>
+  rowsOf<'proposed'>(
+    await database
+      .select()
+      .from(destinations)
+      .where(and(sql`status = 'proposed'`, lte(destinations.expiresAt, at)))
+      .orderBy(asc(destinations.expiresAt))
+      .limit(limit)
+      .all(),
+  );
+
+/** Approved ones that the client was asked about, and the time to answer is over. */
+export const listUnconfirmedDestinations = async (database: Database, at: Timestamp, limit: number) =>
+  rowsOf<'approved'>(
+    await database
+      .select()
+      .from(destinations)
+      .where(and(sql`status = 'approved'`, lte(destinations.confirmUntil, at)))
+      .limit(limit)
+      .all(),
+  );
+
+/** Approved ones that were neither confirmed nor used since `before`, and that nobody was asked about yet. */
+export const listDestinationsToAskAbout = async (database: Database, before: Timestamp, limit: number) =>
+  rowsOf<'approved'>(
+    await database
+      .select()
+      .from(destinations)
+      .where(
+        and(
+          sql`status = 'approved'`,
+          isNull(destinations.confirmUntil),
+          lte(destinations.confirmedAt, before),
+          sql`NOT EXISTS (SELECT 1 FROM ${orders} WHERE ${orders.destinationId} = ${destinations.id} AND ${orders.dueAt} > ${before})`,
+        ),
+      )
+      .limit(limit)
+      .all(),
+  );

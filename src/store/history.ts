@@ -9,6 +9,7 @@ import type { AccountId } from '../domain/id.ts';
 import type { Mandate } from '../domain/mandate.ts';
 import type { PolicyChange } from '../domain/policy-change.ts';
 import type { Timestamp } from '../domain/time.ts';
+import { readDailyLimits } from './accounts.ts';
 import type { Database } from './database.ts';
 import type { JournalRow } from './journal.ts';
 import { readLimits } from './mandates.ts';
@@ -53,7 +54,9 @@ export async function findRecordsAsOf(
   if (answers.some((rows) => rows.length > ENTRIES_MAX)) return undefined;
   const [own, asked, changed, granted, halted] = answers.map((rows) => rows.map(({ entry }) => entry));
   return {
-    account: fold<Account>(accounts, own)[0],
+    account: fold<typeof accounts.$inferSelect>(accounts, own).map((row) =>
+      asRecord<Account>({ ...row, dailyLimits: readDailyLimits(row.dailyLimits ?? '[]') }),
+    )[0],
     destinations: fold(destinations, asked),
     changes: fold(policyChanges, changed),
     mandates: fold<Omit<Mandate, 'limits'> & { limits: string }>(mandates, granted).map(

@@ -1,8 +1,9 @@
 // All tables. Text for ids, times and units (a bound number would become REAL); facts of a status are one JSON column.
 // Triggers come from the machine tables: see triggers.ts.
 import { sql } from 'drizzle-orm';
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
+import type { LimitsChangeStatus } from '../domain/account-limits.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
 import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
@@ -12,22 +13,28 @@ import type {
   DestinationId,
   HaltId,
   IncidentId,
+  LimitsChangeId,
   MandateId,
   MovementId,
   OrderId,
+  PermissionProofId,
   PolicyChangeId,
   ScheduleId,
+  ScreeningListId,
   TransferId,
   WalletId,
 } from '../domain/id.ts';
 import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
+import type { LimitsTemplate } from '../domain/limits-template.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
-import type { Network } from '../domain/network.ts';
+import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
 import type { CatchUpRule, ScheduleStatus } from '../domain/schedule.ts';
+import type { ScreeningListStatus } from '../domain/screening.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { WalletStatus } from '../domain/wallet.ts';
+import type { SightingKind } from './sightings.ts';
 
 /** What every record with a state machine has. */
 const record = <Id extends string, Status extends string>() => ({
@@ -147,6 +154,7 @@ export const accounts = sqliteTable(
     tag: text('tag').notNull(),
     limitsTemplate: text('limits_template').notNull(),
     policyId: text('policy_id'),
+    dailyLimits: text('daily_limits').notNull().default('[]'),
   },
   (table) => [
     uniqueIndex('accounts_client').on(table.clientId),
@@ -164,11 +172,14 @@ export const wallets = sqliteTable(
     network: text('network').$type<Network>().notNull(),
     custodyId: text('custody_id'),
     address: text('address'),
+    keyId: text('key_id'),
   },
   (table) => [
     uniqueIndex('wallets_account_network').on(table.accountId, table.network),
     uniqueIndex('wallets_custody').on(table.custodyId),
     index('wallets_address').on(table.network, table.address),
+    index('wallets_key').on(table.keyId),
+    index('wallets_status').on(table.status, table.id),
     check(
       'wallets_active_has_address',
       sql`${table.status} <> 'active' OR (${table.custodyId} IS NOT NULL AND ${table.address} IS NOT NULL)`,
@@ -207,6 +218,18 @@ export const attestations = sqliteTable(
   ],
 );
 
+/** What custody showed when it was last read, by its ids: a sweep compares all accounts with it. See sightings.ts. */
+export const sightings = sqliteTable(
+  'sightings',
+  {
+    custodyId: text('custody_id').primaryKey(),
+    kind: text('kind').$type<SightingKind>().notNull(),
+    found: text('found').notNull(),
+    seenAt: text('seen_at').notNull(),
+  },
+  (table) => [index('sightings_shared').on(table.kind, table.custodyId)],
+);
+
 export const destinations = sqliteTable(
   'destinations',
   {
@@ -216,9 +239,20 @@ export const destinations = sqliteTable(
     address: text('address').notNull(),
     label: text('label').notNull(),
     kind: text('kind').$type<DestinationKind>().notNull(),
+    // Facts that jobs look for; the others are in `facts`.
+    expiresAt: text('expires_at'),
+    confirmUntil: text('confirm_until'),
+    confirmedAt: text('confirmed_at'),
   },
   (table) => [
     index('destinations_account').on(table.accountId, table.id),
+    // A sanctions hit is recorded once for each list, however often the address is asked for.
+    index('destinations_refused')
+      .on(table.accountId, table.network, table.address, table.id)
+      .where(sql`status = 'refused'`),
+    index('destinations_proposed').on(table.expiresAt).where(sql`status = 'proposed'`),
+    index('destinations_confirm_until').on(table.confirmUntil).where(sql`status = 'approved'`),
+    index('destinations_confirmed').on(table.confirmedAt).where(sql`status = 'approved'`),
     // One living record per address: a second request for it is refused by the database too.
     uniqueIndex('destinations_alive')
       .on(table.accountId, table.network, table.address)
@@ -243,6 +277,7 @@ export const policyChanges = sqliteTable(
   },
   (table) => [
     index('policy_changes_account').on(table.accountId, table.status, table.id),
+    index('policy_changes_destination').on(table.destinationId, table.status),
     index('policy_changes_due').on(table.status, table.nextLookAt),
     // Custody replaces whole lists: two changes at once would lose one.
     uniqueIndex('policy_changes_one_in_flight').on(table.policyId).where(sql`status IN ('submitting', 'submitted')`),
@@ -319,6 +354,7 @@ export const orders = sqliteTable(
     index('orders_schedule').on(table.scheduleId, table.id),
     index('orders_status').on(table.status, table.dueAt),
     index('orders_mandate').on(table.mandateId, table.status),
+    index('orders_destination').on(table.destinationId, table.dueAt),
     check(
       'orders_executing_has_transfer',
       sql`${table.status} NOT IN ('executing', 'executed') OR ${table.transferId} IS NOT NULL`,
@@ -364,11 +400,32 @@ export const limitDays = sqliteTable('limit_days', {
   id: text('id').primaryKey(),
   version: integer('version').notNull(),
   accountId: accountId(),
-  mandateId: text('mandate_id').$type<MandateId>().notNull(),
+  /** Whose sum it is; the column's name is from when mandates alone had one. */
+  holder: text('mandate_id').$type<MandateId | AccountId>().notNull(),
   asset: text('asset').notNull(),
   day: text('day').notNull(),
   reserved: text('reserved').notNull(),
 });
+
+export const limitsChanges = sqliteTable(
+  'limits_changes',
+  {
+    ...record<LimitsChangeId, LimitsChangeStatus>(),
+    accountId: accountId(),
+    direction: text('direction').$type<'raise' | 'lower'>().notNull(),
+    template: text('template').$type<LimitsTemplate>(),
+    dailyChanges: text('daily_changes').notNull(),
+    askedBy: text('asked_by').notNull(),
+    nextLookAt: text('next_look_at').notNull(),
+  },
+  (table) => [
+    index('limits_changes_account').on(table.accountId, table.id),
+    index('limits_changes_due').on(table.nextLookAt).where(sql`status IN ('proposed', 'confirmed')`),
+    uniqueIndex('limits_changes_one_open')
+      .on(table.accountId, table.direction)
+      .where(sql`status IN ('proposed', 'confirmed')`),
+  ],
+);
 
 export const halts = sqliteTable(
   'halts',
@@ -424,6 +481,29 @@ export const movements = sqliteTable(
   ],
 );
 
+/** Who holds which rights at custody, as the set-up account read it. Written once, never changed. */
+export const permissionProofs = sqliteTable(
+  'permission_proofs',
+  {
+    id: text('id').$type<PermissionProofId>().primaryKey(),
+    version: integer('version').notNull(),
+    result: text('result').$type<'sound' | 'unsound'>().notNull(),
+    provenAt: text('proven_at').notNull(),
+    read: text('read').notNull(),
+    holders: text('holders').notNull(),
+    findings: text('findings').notNull(),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [
+    index('permission_proofs_age').on(table.provenAt, table.id),
+    index('permission_proofs_result').on(table.result, table.provenAt),
+    check(
+      'permission_proofs_sound_finds_nothing',
+      sql`${table.result} IN ('sound', 'unsound') AND (${table.result} = 'sound') = (${table.findings} = '[]')`,
+    ),
+  ],
+);
+
 export const incidents = sqliteTable(
   'incidents',
   {
@@ -437,4 +517,28 @@ export const incidents = sqliteTable(
     uniqueIndex('incidents_one_open').on(table.kind, table.about).where(sql`status = 'open'`),
     index('incidents_status').on(table.status, table.id),
   ],
+);
+
+/** Sanctions lists. Old ones stay: what was refused under one must stay explainable. */
+export const screeningLists = sqliteTable(
+  'screening_lists',
+  {
+    ...record<ScreeningListId, ScreeningListStatus>(),
+    edition: text('edition').notNull(),
+    hash: text('hash').notNull(),
+    addressCount: integer('address_count').notNull(),
+    loadedBy: text('loaded_by').notNull(),
+  },
+  (table) => [uniqueIndex('screening_lists_one_active').on(table.status).where(sql`status = 'active'`)],
+);
+
+/** The entries of each list; a look-up is one search of the key. */
+export const screeningAddresses = sqliteTable(
+  'screening_addresses',
+  {
+    listId: text('list_id').$type<ScreeningListId>().notNull(),
+    family: text('family').$type<NetworkFamily>().notNull(),
+    address: text('address').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.listId, table.family, table.address] })],
 );

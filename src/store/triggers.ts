@@ -1,6 +1,7 @@
 // The second guard of the rules, generated from the machine tables: D1 itself refuses an illegal transition, a rewritten
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
+import { limitsChangeMachine } from '../domain/account-limits.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { haltMachine } from '../domain/halt.ts';
 import { incidentMachine } from '../domain/incident.ts';
@@ -8,6 +9,7 @@ import { mandateMachine } from '../domain/mandate.ts';
 import { orderMachine } from '../domain/order.ts';
 import { policyChangeMachine } from '../domain/policy-change.ts';
 import { scheduleMachine } from '../domain/schedule.ts';
+import { screeningListMachine } from '../domain/screening.ts';
 import { transferMachine } from '../domain/transfer.ts';
 import { walletMachine } from '../domain/wallet.ts';
 
@@ -21,8 +23,10 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   schedules: scheduleMachine,
   orders: orderMachine,
   transfers: transferMachine,
+  limits_changes: limitsChangeMachine,
   halts: haltMachine,
   incidents: incidentMachine,
+  screening_lists: screeningListMachine,
 };
 
 const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');
@@ -74,6 +78,17 @@ WHEN EXISTS (SELECT 1 FROM attestations WHERE account_id = NEW.account_id AND se
 BEGIN SELECT RAISE(ABORT, 'attestations: row taken'); END`,
 ];
 
+/** Once a list is in force its content is what was hashed, and stays it. */
+const screeningTriggers = [
+  `CREATE TRIGGER screening_addresses_while_loading BEFORE INSERT ON screening_addresses
+WHEN (SELECT status FROM screening_lists WHERE id = NEW.list_id) IS NOT 'loading'
+BEGIN SELECT RAISE(ABORT, 'screening_addresses: the list is not in loading'); END`,
+  `CREATE TRIGGER screening_addresses_no_update BEFORE UPDATE ON screening_addresses
+BEGIN SELECT RAISE(ABORT, 'screening_addresses: entries are not changed'); END`,
+  `CREATE TRIGGER screening_addresses_no_delete BEFORE DELETE ON screening_addresses
+BEGIN SELECT RAISE(ABORT, 'screening_addresses: entries are not deleted'); END`,
+];
+
 const guardTrigger = `CREATE TRIGGER _guard_aborts BEFORE INSERT ON _guard
 BEGIN SELECT RAISE(ABORT, 'guard: ' || NEW.rule); END`;
 
@@ -81,5 +96,6 @@ export const triggers: readonly string[] = [
   ...journalTriggers,
   ...attestationTriggers,
   guardTrigger,
+  ...screeningTriggers,
   ...Object.entries(machines).flatMap(([table, machine]) => machineTriggers(table, machine)),
 ];

@@ -3,14 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { acceptAsDestination, parseAddress, showAddress } from '../../src/domain/address.ts';
 import {
   approve,
+  approveUnwanted,
+  askAgain,
   completeRemoval,
+  confirmProposal,
   type Destination,
   expire,
+  expireProposal,
   giveUpOn,
+  isCoolingOff,
   keepSuspended,
+  markUnwanted,
+  recertify,
   reject,
+  resume,
   review,
   startRemoval,
+  suspend,
   withdraw,
 } from '../../src/domain/destination.ts';
 import {
@@ -36,6 +45,7 @@ import {
   destinationInReview,
   idOf,
   OTHER_ADDRESS,
+  proposedDestination,
   queuedChange,
   refusalOf,
   requestedDestination,
@@ -123,6 +133,90 @@ describe('address', () => {
   });
 });
 
+const BY = { name: 'system:test', at: AT };
+const suspendedBy = (by: 'client' | 'officer' | 'screening' | 'system', name = 'iss|someone') =>
+  suspend(approvedDestination(), { reason: 'why', suspendedBy: by, suspendedByName: name, at: AT });
+
+describe('a proposal', () => {
+  it('becomes a request when the client confirms it before its end', () => {
+    expect(
+      accepted(confirmProposal(proposedDestination(), { screening: null, looksLike: [] }, '2031-03-10T08:59:59.999Z'))
+        .status,
+    ).toBe('requested');
+  });
+
+  it('cannot be confirmed at its end or later', () => {
+    expect(
+      refusalOf(confirmProposal(proposedDestination(), { screening: null, looksLike: [] }, '2031-03-10T09:00:00.000Z'))
+        .code,
+    ).toBe('proposal_expired');
+    expect(expireProposal(proposedDestination())).toMatchObject({ status: 'expired', reason: expect.any(String) });
+  });
+});
+
+describe('a cooling-off', () => {
+  const approvedWith = (hours: number) => {
+    const approved = accepted(approve(destinationInReview(), appliedChange(), hours));
+    if (approved.status !== 'approved') throw new Error('no sanctions list names it');
+    return approved;
+  };
+
+  it('ends as many hours after the list was read back as the deployment says', () => {
+    expect(approvedWith(24).usableFrom).toBe('2031-03-04T09:00:00.000Z');
+    expect(approvedWith(0).usableFrom).toBe(AT);
+  });
+
+  it('lasts until its end, and not at it', () => {
+    expect(isCoolingOff(approvedWith(24), '2031-03-04T08:59:59.999Z')).toBe(true);
+    expect(isCoolingOff(approvedWith(24), '2031-03-04T09:00:00.000Z')).toBe(false);
+  });
+});
+
+describe('a suspended destination', () => {
+  const client = { role: 'client', name: 'iss|client-1' } as const;
+  const officer = { role: 'officer', name: 'iss|officer-2' } as const;
+
+  it.each(['client', 'system'] as const)('shut by %s is opened by the client, who thereby confirms it', (by) => {
+    const at = '2031-04-01T00:00:00.000Z';
+    expect(accepted(resume(suspendedBy(by), client, null, at))).toMatchObject({ status: 'approved', confirmedAt: at });
+  });
+
+  it.each(['officer', 'screening'] as const)('shut by %s is not opened by the client', (by) => {
+    expect(refusalOf(resume(suspendedBy(by), client, null, AT)).code).toBe('resume_needs_officer');
+    expect(accepted(resume(suspendedBy(by), officer, null, AT)).status).toBe('approved');
+  });
+
+  it('is not opened by the officer who shut it', () => {
+    const own = suspendedBy('officer', officer.name);
+    expect(refusalOf(resume(own, officer, null, AT)).code).toBe('resume_needs_another_person');
+  });
+});
+
+describe('a wish withdrawn while an officer decides', () => {
+  it('ends shut, not approved, when the list was changed all the same', () => {
+    const unwanted = markUnwanted(destinationInReview(), AT);
+    expect(unwanted).toMatchObject({ status: 'in_review', unwantedAt: AT, version: 2 });
+    expect(accepted(approveUnwanted(unwanted, appliedChange(), 'system:test'))).toMatchObject({
+      status: 'suspended',
+      suspendedBy: 'client',
+    });
+  });
+
+  it('is not shut as if applied while the list read back lacks it', () => {
+    const change = appliedChange({ addressesRead: [] });
+    expect(refusalOf(approveUnwanted(destinationInReview(), change, 'x')).code).toBe('list_does_not_match');
+  });
+});
+
+describe('an approved destination', () => {
+  it('is asked about until a time, and the answer ends the question', () => {
+    const asked = askAgain(approvedDestination(), '2031-05-01T00:00:00.000Z');
+    expect(asked.confirmUntil).toBe('2031-05-01T00:00:00.000Z');
+    const at = '2031-04-20T00:00:00.000Z';
+    expect(recertify(asked, at)).toMatchObject({ status: 'approved', confirmUntil: null, confirmedAt: at, version: 3 });
+  });
+});
+
 describe('destination', () => {
   it('comes into review with the change that custody took', () => {
     expect(review(requestedDestination(), submittedChange())).toMatchObject({
@@ -135,7 +229,7 @@ describe('destination', () => {
 
   it('is approved when the list read back holds its address', () => {
     const change = appliedChange({ addressesRead: [OTHER_ADDRESS, ADDRESS], appliedAt: '2031-03-03T09:05:00.000Z' });
-    expect(accepted(approve(destinationInReview(), change))).toMatchObject({
+    expect(accepted(approve(destinationInReview(), change, 0))).toMatchObject({
       status: 'approved',
       changeId: idOf('chg'),
       approvedAt: '2031-03-03T09:05:00.000Z',
@@ -148,14 +242,16 @@ describe('destination', () => {
     ['holds another address', [OTHER_ADDRESS]],
     ['holds it in another spelling', [ADDRESS.toUpperCase()]],
   ])('is not approved while the list read back %s', (_, addressesRead) => {
-    expect(refusalOf(approve(destinationInReview(), appliedChange({ addressesRead })))).toEqual({
+    expect(refusalOf(approve(destinationInReview(), appliedChange({ addressesRead }), 0))).toEqual({
       code: 'list_does_not_match',
       policyId: 'plc-1',
     });
   });
 
   it('is approved by no change of another destination', () => {
-    expect(() => approve(destinationInReview(), appliedChange({ destinationId: idOf('dst', 2) }))).toThrow(TypeError);
+    expect(() => approve(destinationInReview(), appliedChange({ destinationId: idOf('dst', 2) }), 0)).toThrow(
+      TypeError,
+    );
   });
 
   it('is removed when the list read back no longer holds its address', () => {
@@ -190,7 +286,7 @@ describe('destination', () => {
   it('is shut on our side by the wish to remove it, and stays shut when that is denied', () => {
     const removing = startRemoval(approvedDestination(), AT);
     expect(removing).toMatchObject({ status: 'removing', removalAskedAt: AT, approvedAt: AT });
-    expect(keepSuspended(removing, 'denied')).toMatchObject({ status: 'suspended', reason: 'denied' });
+    expect(keepSuspended(removing, 'denied', BY)).toMatchObject({ status: 'suspended', reason: 'denied' });
   });
 
   it('keeps the reason why it ended', () => {
@@ -209,7 +305,7 @@ describe('destination', () => {
     [approvedDestination(), undefined],
     [withdraw(requestedDestination(), AT), undefined],
   ])('in $status whose change ended without a decision becomes %s', (destination, status) => {
-    expect(giveUpOn(destination, 'custody refused')?.status).toBe(status);
+    expect(giveUpOn(destination, 'custody refused', BY)?.status).toBe(status);
   });
 });
 

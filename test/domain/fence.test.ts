@@ -13,11 +13,13 @@ import {
   type WantedFence,
 } from '../../src/domain/fence.ts';
 import { lift } from '../../src/domain/halt.ts';
+import type { ProofStanding } from '../../src/domain/permission-proof.ts';
 import {
   ADDRESS,
   AT,
   accepted,
   activeHalt,
+  amountPolicy,
   client,
   custodyWallet,
   fence,
@@ -29,8 +31,10 @@ import {
   OTHER_ADDRESS,
   officers,
   refusalOf,
+  soundProof,
   staff,
   TAG,
+  velocityPolicy,
   wantedFence,
 } from '../support/build.ts';
 
@@ -106,9 +110,43 @@ describe('fence', () => {
       foundFence({ limits: limitsPolicy({ walletTagsAll: ['limits:x'] }) }),
       'limits_missing',
     ],
-    ['the limits count nothing', foundFence({ limits: limitsPolicy({ rule: { kind: 'always' } }) }), 'limits_differ'],
-    ['the limits do nothing', foundFence({ limits: limitsPolicy({ action: { kind: 'none' } }) }), 'limits_differ'],
-    ['the limits are filtered', foundFence({ limits: limitsPolicy({ hasOtherFilters: true }) }), 'limits_differ'],
+    ['the limits count nothing', foundFence({ limits: limitsPolicy({ rule: { kind: 'always' } }) }), 'limits_missing'],
+    [
+      'the limits do nothing',
+      foundFence({ limits: limitsPolicy({ action: { kind: 'none' } }) }),
+      'limits_action_differs',
+    ],
+    ['the limits only ask', foundFence({ limits: limitsPolicy({ action: approval() }) }), 'limits_action_differs'],
+    ['the limits are filtered', foundFence({ limits: limitsPolicy({ hasOtherFilters: true }) }), 'limits_filtered'],
+    [
+      'the limits ask for a second tag',
+      foundFence({ limits: limitsPolicy({ walletTagsAll: ['limits:standard', 'x'] }) }),
+      'limits_filtered',
+    ],
+    [
+      'the limits count further',
+      foundFence({ limits: limitsPolicy({ rule: { kind: 'count', limit: 101, timeframeMinutes: 1440 } }) }),
+      'limits_differ',
+    ],
+    [
+      'the limits count over another window',
+      foundFence({ limits: limitsPolicy({ rule: { kind: 'count', limit: 100, timeframeMinutes: 1439 } }) }),
+      'limits_differ',
+    ],
+    ['the amount of one transfer is free', foundFence({ amount: amountPolicy({ isActive: false }) }), 'limits_missing'],
+    [
+      'the amount of one transfer is higher',
+      foundFence({ amount: amountPolicy({ rule: { kind: 'amount', limit: 250_001 } }) }),
+      'limits_differ',
+    ],
+    ['the amount in a day is free', foundFence({ velocity: velocityPolicy({ isActive: false }) }), 'limits_missing'],
+    [
+      'the amount in a day is higher',
+      foundFence({
+        velocity: velocityPolicy({ rule: { kind: 'velocity', limit: 1_000_001, timeframeMinutes: 1440 } }),
+      }),
+      'limits_differ',
+    ],
   ])('in which %s has that one finding', (_, found, code) => {
     const findings = checkFence(wantedFence(), found);
     expect(findings.map((finding) => finding.code)).toEqual([code]);
@@ -153,6 +191,63 @@ describe('fence', () => {
 
   it('is degraded by findings that break nothing', () => {
     expect(resultOf([{ code: 'proof_old', severity: 'degrades', says: 'The proof is old.' }])).toBe('degraded');
+  });
+});
+
+describe('fence and the limits of its template', () => {
+  it('names each rule that is missing in its own words', () => {
+    const found = foundFence({ limits: limitsPolicy({ isActive: false }), amount: amountPolicy({ isActive: false }) });
+    expect(checkFence(wantedFence(), found).map(({ says }) => says)).toEqual([
+      'The limit of at most 250,000 USD in one transfer is not in force at custody.',
+      'The limit of at most 100 transfers within 1 day is not in force at custody.',
+    ]);
+  });
+
+  it('says what stands where another was wanted', () => {
+    const found = foundFence({ amount: amountPolicy({ rule: { kind: 'amount', limit: 9_000_000 } }) });
+    expect(checkFence(wantedFence(), found)[0]?.says).toContain(
+      'at most 9,000,000 USD in one transfer instead of at most 250,000 USD in one transfer',
+    );
+  });
+
+  it('is not broken by a narrower rule beside the wanted one', () => {
+    const found = foundFence();
+    const narrower = amountPolicy({ id: 'plc-9', rule: { kind: 'amount', limit: 1 } });
+    expect(codesOf(wantedFence(), { ...found, policies: [narrower, ...found.policies] })).toEqual([]);
+  });
+
+  it('of another template looks at that template’s tag', () => {
+    const wallet = custodyWallet({ tags: [TAG, 'limits:small'] });
+    expect(
+      codesOf(wantedFence({ limitsTemplate: 'small', limitsAccepted: ['small'] }), foundFence({ wallet })),
+    ).toEqual(['limits_missing', 'limits_missing', 'limits_missing']);
+  });
+});
+
+describe('fence and the proof of rights', () => {
+  const unsound = { provenAt: AT, findings: [{ code: 'too_many_rights', says: 'The maker may vote.' }] };
+
+  it.each<[string, ProofStanding, string[]]>([
+    ['seven days to the millisecond', soundProof({ soundAt: '2031-02-24T09:00:00.000Z' }), []],
+    ['older than seven days', soundProof({ soundAt: '2031-02-24T08:59:59.999Z' }), ['permission_proof_old']],
+    ['absent', soundProof({ soundAt: null }), ['permission_proof_old']],
+    ['unsound since', soundProof({ unsound }), ['permission_proof_unsound']],
+    [
+      'unsound, and none before',
+      soundProof({ soundAt: null, unsound }),
+      ['permission_proof_old', 'permission_proof_unsound'],
+    ],
+  ])('that is %s', (_, proof, codes) => {
+    const findings = checkFence(wantedFence(), foundFence({ proof }));
+    expect(findings.map(({ code }) => code)).toEqual(codes);
+    expect(resultOf(findings)).toBe(codes.length === 0 ? 'intact' : 'degraded');
+  });
+
+  it('says since when, and what it is about', () => {
+    const [old] = checkFence(wantedFence(), foundFence({ proof: soundProof({ soundAt: '2031-01-05T08:00:00.000Z' }) }));
+    expect(old?.says).toBe(
+      'Who may vote, untag wallets and assign rights at custody was last proven on 2031-01-05; a proof counts for 7 days.',
+    );
   });
 });
 
@@ -250,13 +345,19 @@ describe('last fence check', () => {
     expect(summarize(wantedFence(), foundFence())).toEqual({
       addresses: [ADDRESS],
       action: 'block',
-      limit: { count: 100, timeframeMinutes: 1440 },
+      limits: [
+        { kind: 'amount', limit: 250_000, windowMinutes: null, action: 'block' },
+        { kind: 'velocity', limit: 1_000_000, windowMinutes: 1440, action: 'block' },
+        { kind: 'count', limit: 100, windowMinutes: 1440, action: 'block' },
+      ],
+      permissionsProvenAt: '2031-03-03T08:00:00.000Z',
       guard: [{ name: 'officers', quorum: 1, approvers: 2 }],
     });
-    expect(summarize(wantedFence(), { wallets: [], policies: [] })).toEqual({
+    expect(summarize(wantedFence(), { wallets: [], policies: [], proof: soundProof({ soundAt: null }) })).toEqual({
       addresses: [],
       action: 'none',
-      limit: null,
+      limits: [],
+      permissionsProvenAt: null,
       guard: [],
     });
   });

@@ -117,7 +117,7 @@ describe('daily limit', () => {
   });
 
   it('is a subject of its own for each mandate, asset and UTC day', () => {
-    const of = { accountId: idOf('acc'), mandateId: idOf('mnd'), asset: USDC, day: utcDay('2031-03-03T23:59:59.999Z') };
+    const of = { accountId: idOf('acc'), holder: idOf('mnd'), asset: USDC, day: utcDay('2031-03-03T23:59:59.999Z') };
     expect(freshLimitDay(of)).toMatchObject({ reserved: 0n, version: 0, day: '2031-03-03' });
     const ids = [
       limitDayId(idOf('mnd'), USDC, '2031-03-03'),

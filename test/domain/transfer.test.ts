@@ -44,7 +44,7 @@ const waits = (answer: Heard, jitter = 0, transfer = submittingTransfer()) =>
 
 describe('transfer', () => {
   it('is submitted with its first attempt counted before the call', () => {
-    expect(submit(preparedTransfer(), 'limit:1', AT)).toMatchObject({
+    expect(submit(preparedTransfer(), { limitDayId: 'limit:1', accountLimitDayId: 'limit:2' }, AT)).toMatchObject({
       status: 'submitting',
       attempts: 1,
       answered: 0,

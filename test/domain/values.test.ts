@@ -7,7 +7,7 @@ import { isId } from '../../src/domain/id.ts';
 import { acknowledge } from '../../src/domain/incident.ts';
 import { amend, inStatus, isIn } from '../../src/domain/machine.ts';
 import type { Mandate } from '../../src/domain/mandate.ts';
-import { addSeconds, secondsBetween, utcDay } from '../../src/domain/time.ts';
+import { addSeconds, isNewestFirst, secondsBetween, utcDay } from '../../src/domain/time.ts';
 import { activateWallet } from '../../src/domain/wallet.ts';
 import {
   AT,
@@ -111,10 +111,10 @@ describe('account', () => {
     expect(() => activate(openingAccount({ policyId: null }), AT)).toThrow(TypeError);
   });
 
-  it('that failed opens again, as if nothing had been tried', () => {
+  it('that failed opens again, and knows still that custody may have been asked', () => {
     const failed = fail(openingAccount({ attemptedAt: AT }), 'no guard');
     expect(failed).toMatchObject({ status: 'failed', reason: 'no guard' });
-    expect(reopen(failed)).toMatchObject({ status: 'opening', attemptedAt: null, version: 3 });
+    expect(reopen(failed)).toMatchObject({ status: 'opening', attemptedAt: AT, version: 3 });
   });
 
   it('is tagged by its client', () => {
@@ -137,6 +137,19 @@ describe('wallet and incident', () => {
       acknowledgedBy: 'officer',
       version: 2,
     });
+  });
+});
+
+describe('a list of instants', () => {
+  it.each([
+    [['3', '2', '2', '1'], true],
+    [['1', '2'], false],
+    [['3', '1', '2'], false],
+    [['2', '2'], false],
+    [['2'], false],
+    [[], false],
+  ])('%j goes back in time: %s', (instants, isSo) => {
+    expect(isNewestFirst(instants)).toBe(isSo);
   });
 });
 

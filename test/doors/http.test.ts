@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../src/doors/openapi.ts';
 import { catalogue } from '../../src/kit/problem.ts';
-import { EXCHANGE, openWorld, tokenOf, USDC, type World } from '../support/world.ts';
+import { EXCHANGE, MONDAY, openWorld, tokenOf, USDC, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -96,7 +96,7 @@ describe('a role', () => {
     });
     expect((await world.get('operator-1', '/v1/journal')).status).toBe(403);
     expect((await world.post('auditor-1', '/v1/halts', { level: 'all', reason: 'x' })).status).toBe(403);
-    expect((await world.post('operator-1', '/v1/accounts/me/destinations', {})).status).toBe(403);
+    expect((await world.post('auditor-1', '/v1/accounts/me/destinations', {})).status).toBe(403);
     expect((await world.post('client-1', '/v1/halts', { level: 'all', reason: 'x' })).status).toBe(403);
   });
 });
@@ -108,6 +108,9 @@ describe('another client', () => {
     await world.settle();
     const order = await world.order(schedule.id);
     const halt = await world.must('client-1', '/v1/halts', { level: 'account', accountId: 'me', reason: 'Mine.' });
+    await world.must('client-1', '/v1/accounts/me/limits', { dailyLimits: [{ asset: USDC, units: '5000000' }] });
+    const raise = { dailyLimits: [{ asset: USDC, units: '6000000' }] };
+    const [proposed] = (await world.must('operator-1', `/v1/accounts/${account.id}/limits`, raise)).changes;
     await world.openAccount('client-2');
     const ids: Record<string, string> = {
       acc: account.id,
@@ -118,6 +121,7 @@ describe('another client', () => {
       xfr: order.transferId,
       hlt: halt.id,
       inc: `inc_${'0'.repeat(26)}`,
+      lim: proposed.id,
     };
     const prefixOf = (path: string) =>
       ({
@@ -129,6 +133,7 @@ describe('another client', () => {
         transfers: 'xfr',
         halts: 'hlt',
         incidents: 'inc',
+        'limits-changes': 'lim',
       })[path.split('/')[2] ?? ''] ?? '';
     const { paths = {} } = openApiDocument();
     const asked = Object.entries(paths).filter(([path]) => path.includes('{id}'));
@@ -170,6 +175,7 @@ describe('another client', () => {
 
   /** Bodies that would be accepted from the owner. */
   const bodies: Record<string, object> = {
+    '/v1/destinations/{id}/suspend': { reason: 'x' },
     '/v1/accounts/{id}/destinations': { network: 'EthereumSepolia', address: EXCHANGE, label: 'x', kind: 'exchange' },
     '/v1/accounts/{id}/mandates': {
       venue: 'K',
@@ -178,6 +184,9 @@ describe('another client', () => {
       validUntil: '2039-01-01T00:00:00Z',
     },
     '/v1/halts/{id}/lift': { reason: 'x' },
+    '/v1/accounts/{id}/wallets': { network: 'BaseSepolia' },
+    '/v1/accounts/{id}/limits': { dailyLimits: [] },
+    '/v1/limits-changes/{id}/reject': { reason: 'x' },
   };
 });
 
@@ -317,14 +326,24 @@ describe('the restrictions of an account', () => {
       custodyList: { action: 'block' },
       limits: [
         {
+          rule: 'amount',
+          perWallet: true,
+          says: 'At most 250,000 USD in one transfer from each wallet; custody blocks what is beyond.',
+        },
+        {
+          rule: 'velocity',
+          perWallet: true,
+          says: 'At most 1,000,000 USD in all within 1 day from each wallet; custody blocks what is beyond.',
+        },
+        {
           rule: 'count',
           perWallet: true,
-          says: 'At most 100 transfers in 1440 minutes from each wallet, kept by custody.',
+          says: 'At most 100 transfers within 1 day from each wallet; custody blocks what is beyond.',
         },
       ],
       pending: [{ operation: 'add', status: 'submitted', approvalId: expect.stringMatching(/^ap-/) }],
       approvers: [{ group: 'Compliance officers', quorum: 1, of: 3 }],
-      fence: { result: 'intact', findings: [] },
+      fence: { result: 'intact', findings: [], permissionsProvenAt: MONDAY },
       halts: [],
     });
   });

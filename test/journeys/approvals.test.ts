@@ -77,7 +77,7 @@ describe('an approval that we asked for', () => {
         address: destination.address,
         status: 'in_review',
         screening: null,
-        looksLike: null,
+        looksLike: [],
       },
       transfer: null,
       askedBy: { role: 'client', id: account.clientId },
@@ -253,7 +253,7 @@ describe('an approval that nobody asked for here', () => {
     expect(Object.fromEntries(severities)).toEqual({
       'Not asked for here: archives the policy "Treasury".': 'notice',
       'Not asked for here: archives the policy "Fiducia guard of Permissions:Assign".': 'alarm',
-      'Not asked for here: archives the policy "Fiducia limits standard: transfers a day".': 'alarm',
+      'Not asked for here: archives the policy "Fiducia limits standard: number of transfers".': 'alarm',
     });
   });
 
@@ -380,11 +380,9 @@ describe('policies', () => {
     });
     const guard = items.find(({ activity }: { activity: string }) => activity === 'Policies:Modify');
     expect(guard).toMatchObject({ accountId: null, rule: 'Applies to every activity of its kind.' });
-    expect(guard.action).toBe(
-      'Asks for approval: 1 of 3 (Compliance officers); rejected by itself after 1440 minutes.',
-    );
+    expect(guard.action).toBe('Asks for approval: 1 of 3 (Compliance officers); rejected by itself after 1 day.');
     const limits = items.find(({ name }: { name: string }) => name.startsWith('Fiducia limits'));
-    expect(limits.rule).toBe('Applies to every transfer beyond 100 in 1440 minutes from one wallet.');
+    expect(limits.rule).toBe('Applies to every transfer beyond 100 within 1 day from one wallet.');
     expect((await world.get('auditor-1', `/v1/policies?accountId=${account.id}`)).body.items).toEqual([listed]);
     const nobody = `acc_${'0'.repeat(26)}`;
     expect((await world.get('auditor-1', `/v1/policies?accountId=${nobody}`)).status).toBe(404);

@@ -53,9 +53,13 @@ describe('the attestation of an account', () => {
       wallets: [{ network: 'EthereumSepolia', address: account.wallets[0].address }],
       approvedList: { action: 'block', addresses: [destination.address] },
       destinations: [{ network: 'EthereumSepolia', address: destination.address, status: 'approved' }],
-      limits: [{ rule: 'count', perWallet: true, numbers: { count: 100, timeframeMinutes: 1440 } }],
+      limits: [
+        { rule: 'amount', perWallet: true, numbers: { limit: 250_000 } },
+        { rule: 'velocity', perWallet: true, numbers: { limit: 1_000_000, windowMinutes: 1440 } },
+        { rule: 'count', perWallet: true, numbers: { limit: 100, windowMinutes: 1440 } },
+      ],
       guard: [{ quorum: 1, approvers: 3 }],
-      permissionProofAt: null,
+      permissionProofAt: expect.stringContaining('2031-03-03T'),
       statement: expect.stringContaining('not of Dfns'),
     });
     expect(await verified(JSON.stringify(answer))).toEqual([{ verdict: 'intact', sequence: answer.claims.sequence }]);
@@ -106,8 +110,8 @@ describe('the attestation of an account', () => {
     const before = await rowsOf(id);
     let isFirst = true;
     // A second check overtakes the first between its reading and its commit.
-    world.perturb('listPolicies', (call) => async () => {
-      const policies = await call();
+    world.perturb('findWallet', (call) => async (custodyId) => {
+      const wallet = await call(custodyId);
       if (isFirst) {
         isFirst = false;
         await world.carryOut({
@@ -116,7 +120,7 @@ describe('the attestation of an account', () => {
           attempts: 1,
         });
       }
-      return policies;
+      return wallet;
     });
     await check(id);
     const rows = await rowsOf(id);

@@ -36,7 +36,9 @@ describe('restrictions', () => {
       mandates: [{ id: mandate.id, venue: 'Kraken', destinationId: destination.id, status: 'active' }],
     });
     expect(shown.limits).toMatchObject([
-      { keptBy: 'custody', rule: 'count', perWallet: true, numbers: { count: 100, timeframeMinutes: 1440 } },
+      { keptBy: 'custody', rule: 'amount', perWallet: true, numbers: { limit: 250_000 } },
+      { keptBy: 'custody', rule: 'velocity', numbers: { limit: 1_000_000, windowMinutes: 1440 } },
+      { keptBy: 'custody', rule: 'count', perWallet: true, numbers: { limit: 100, windowMinutes: 1440 } },
       {
         keptBy: 'fiducia',
         mandateId: mandate.id,

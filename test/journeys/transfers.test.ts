@@ -23,7 +23,7 @@ const transferOf = async (schedule: Json): Promise<Json> => {
 const incidents = async (): Promise<string[]> =>
   (await world.get('admin-1', '/v1/incidents')).body.items.map(({ kind }: Json) => kind);
 const reserved = async (): Promise<string[]> =>
-  (await world.rows('SELECT reserved FROM limit_days')).map((row) => row.reserved);
+  (await world.rows("SELECT reserved FROM limit_days WHERE id LIKE 'limit:mnd%'")).map((row) => row.reserved);
 
 const textOf = (statement: object): string =>
   'toSQL' in statement && typeof statement.toSQL === 'function' ? statement.toSQL().sql : '';

@@ -74,7 +74,11 @@ describe('an attestation', () => {
       wallets: [{ network: 'EthereumSepolia', address: '0xde709f2102306220921060314715629080e2fb77' }],
       approvedList: { action: 'block', addresses: ['0x52908400098527886E0F7030069857D2E4169EE7'] },
       destinations: [{ network: 'EthereumSepolia', status: 'approved' }],
-      limits: [{ numbers: { count: 100, timeframeMinutes: 1440 }, says: expect.stringContaining('100 transfers') }],
+      limits: [
+        { numbers: { limit: 250_000 } },
+        { numbers: { limit: 1_000_000, windowMinutes: 1440 } },
+        { numbers: { limit: 100, windowMinutes: 1440 }, says: expect.stringContaining('100 transfers') },
+      ],
       guard: [{ group: 'officers', quorum: 1, approvers: 2 }],
       permissionProofAt: null,
     });

@@ -1,38 +1,8 @@
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { clientOf, type KeyPair, KINDS, type Member, memberWith, newKey } from './members.ts';
-import { account, failure, type Json, raw, reset, sdk, settings } from './support.ts';
+import { type Change, clientOf, KINDS, type Member, memberWith, newKey, registration } from './members.ts';
+import { account, failure, raw, reset, sdk, settings } from './support.ts';
 
 beforeEach(reset);
-
-type Change = { client?: Json; clientText?: string; attestation?: Json; signed?: Json; credId?: string };
-
-/** The body of a registration; `change` spoils one part of it. */
-async function registration({ client }: Member, key: KeyPair, change: Change = {}) {
-  const { challenge, challengeIdentifier } = await client.auth
-    .createCredentialChallenge({ body: { kind: 'Key' } })
-    .then((init) => ({
-      challenge: 'challenge' in init ? init.challenge : '',
-      challengeIdentifier: init.challengeIdentifier,
-    }));
-  const parts = { challenge, crossOrigin: false, origin: 'https://app.example', type: 'key.create', ...change.client };
-  const clientText = change.clientText ?? JSON.stringify(parts);
-  const clientDataHash = createHash('sha256').update(clientText).digest('hex');
-  const text = JSON.stringify({ clientDataHash, publicKey: key.publicKey, ...change.signed });
-  const signature = Buffer.from(key.sign(Buffer.from(text))).toString('hex');
-  const attestation = JSON.stringify({ publicKey: key.publicKey, signature, ...change.attestation });
-  const encode = (value: string) => Buffer.from(value).toString('base64url');
-  return {
-    credentialKind: 'Key' as const,
-    credentialName: 'next key',
-    challengeIdentifier,
-    credentialInfo: {
-      credId: change.credId ?? encode(crypto.randomUUID()),
-      clientData: encode(clientText),
-      attestationData: encode(attestation),
-    },
-  };
-}
 
 const openWallet = ({ wallets }: Member['client']) => wallets.createWallet({ body: { network: 'EthereumSepolia' } });
 

@@ -3,15 +3,17 @@ import { apiRoutes } from '../../src/sandbox/api.ts';
 import { OPERATIONS } from '../../src/sandbox/operations.ts';
 import { canonical } from '../../src/sandbox/roles.ts';
 import { memberWith, newMember, newRole, operationsOf, revoke, signerOf } from './members.ts';
-import { raw, reset, sdk } from './support.ts';
+import { raw, reset, sdk, settings } from './support.ts';
 
 beforeEach(reset);
 
-/** What every account may do: sign its actions, look after its own credentials, and ask what a network costs. */
+/** What every account may do: sign its actions, look after its own credentials and tokens, and ask about a network. */
 const FREE = [
   ...['POST /auth/action/init', 'POST /auth/action', 'POST /auth/credentials/init', 'POST /auth/credentials'],
   ...['GET /auth/credentials', 'PUT /auth/credentials/activate', 'PUT /auth/credentials/deactivate'],
-  ...['GET /networks/fees'],
+  ...['GET /auth/pats', 'GET /auth/pats/:tokenId', 'PUT /auth/pats/:tokenId', 'DELETE /auth/pats/:tokenId'],
+  ...['PUT /auth/pats/:tokenId/activate', 'PUT /auth/pats/:tokenId/deactivate'],
+  ...['GET /networks/fees', 'POST /networks/:network/call-function'],
 ];
 
 /** Written from the documentation, not from the code. */
@@ -25,6 +27,14 @@ const DOCUMENTED: Record<string, string> = {
   'PUT /auth/service-accounts/:serviceAccountId/activate': 'Auth:ServiceAccounts:Activate',
   'PUT /auth/service-accounts/:serviceAccountId/deactivate': 'Auth:ServiceAccounts:Deactivate',
   'DELETE /auth/service-accounts/:serviceAccountId': 'Auth:ServiceAccounts:Delete',
+  'POST /auth/pats': 'Auth:Pats:Create',
+  'GET /wallets/all/history': 'Wallets:Read',
+  'POST /fee-sponsors': 'FeeSponsors:Create',
+  'GET /fee-sponsors': 'FeeSponsors:Read',
+  'GET /fee-sponsors/:feeSponsorId/fees': 'FeeSponsors:Read',
+  'PUT /fee-sponsors/:feeSponsorId/activate': 'FeeSponsors:Update',
+  'PUT /fee-sponsors/:feeSponsorId/deactivate': 'FeeSponsors:Update',
+  'DELETE /fee-sponsors/:feeSponsorId': 'FeeSponsors:Delete',
   'GET /auth/users': 'Auth:Users:Read',
   'GET /auth/users/:userId': 'Auth:Users:Read',
   'PUT /auth/users/:userId/activate': 'Auth:Users:Activate',
@@ -54,7 +64,10 @@ const OLD_NAMES: Record<string, string> = {
   'Wallets:Tags:Remove': 'Wallets:Tags:Delete',
 };
 
-const table = apiRoutes.map(({ method, path, operation }) => ({ method, path, operation, name: `${method} ${path}` }));
+const table = apiRoutes.map(({ method, path, operation, otherOperation }) => ({
+  ...{ method, path, operation, otherOperation },
+  name: `${method} ${path}`,
+}));
 
 /** Sends a signed request, as the only thing that could be missing is the permission. */
 async function attempt({ token, credId, key }: Awaited<ReturnType<typeof newMember>>, method: string, path: string) {
@@ -83,6 +96,8 @@ describe('the table of endpoints and operations', () => {
     const setup = await sdk('setup');
     const { id: permissionId } = await newRole('Orgs:Read');
     const member = await newMember('Ed25519', permissionId);
+    // So that each operation counts alone; the test below has them in pairs.
+    await settings({ replacementOperations: 'both' });
     const grant = (names: readonly string[]) =>
       setup.permissions.updatePermission({ permissionId, body: { operations: operationsOf(...names) } });
     for (const operation of new Set(table.flatMap(({ operation: needed }) => needed ?? []))) {
@@ -95,11 +110,37 @@ describe('the table of endpoints and operations', () => {
       }
       for (const held of [operation, OLD_NAMES[operation] ?? operation]) {
         await grant([held]);
-        for (const { method, path, name } of endpoints) {
+        for (const { method, path, name, otherOperation } of endpoints) {
+          if (otherOperation !== undefined) await grant([held, otherOperation]);
           const answer = await attempt(member, method, path);
           expect(isUnauthorized(answer), `${name} with ${held}`).toBe(false);
           expect(answer.status, name).toBeLessThan(500);
         }
+      }
+    }
+  });
+
+  it('lets either of two operations cancel and speed up, or asks for both where the setting says so', async () => {
+    const setup = await sdk('setup');
+    const { id: permissionId } = await newRole('Orgs:Read');
+    const member = await newMember('Ed25519', permissionId);
+    const pairs = {
+      transfers: ['Wallets:Transfers:Read', 'Wallets:Transactions:Create'],
+      transactions: ['Wallets:Transactions:Create', 'Wallets:Transactions:Read'],
+    } as const;
+    for (const [kind, [one, other]] of Object.entries(pairs)) {
+      for (const verb of ['cancel', 'speed-up']) {
+        const refused: boolean[] = [];
+        for (const replacementOperations of ['either', 'both']) {
+          await settings({ replacementOperations });
+          for (const held of [['Wallets:Read'], [one], [other], [one, other]]) {
+            await setup.permissions.updatePermission({ permissionId, body: { operations: operationsOf(...held) } });
+            refused.push(
+              isUnauthorized(await attempt(member, 'POST', `/wallets/:walletId/${kind}/:requestId/${verb}`)),
+            );
+          }
+        }
+        expect(refused, `${kind} ${verb}`).toEqual([true, false, false, false, true, true, true, false]);
       }
     }
   });

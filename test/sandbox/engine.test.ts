@@ -37,7 +37,12 @@ const transfer = (change: Partial<Signing> = {}): Signing => ({
   earlier: () => [],
   ...change,
 });
-const options: EngineOptions = { strictAddressCase: false, velocityCountsCurrent: true, screening: [] };
+const options: EngineOptions = {
+  strictAddressCase: false,
+  velocityCountsCurrent: true,
+  unreadableNominal: 'trigger',
+  screening: [],
+};
 const verdict = (policies: Policy[], activity: Activity = transfer(), change: Partial<EngineOptions> = {}) =>
   judge(policies, activity, { ...options, ...change }).verdict;
 

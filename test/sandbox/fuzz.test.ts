@@ -8,9 +8,11 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { apiRoutes } from '../../src/sandbox/api.ts';
+import { CallBody } from '../../src/sandbox/call-function.ts';
 import { controlRoutes } from '../../src/sandbox/controls.ts';
 import { DecisionBody } from '../../src/sandbox/decisions.ts';
 import { CreateExchange, OperationBody } from '../../src/sandbox/exchanges.ts';
+import { CreateSponsor } from '../../src/sandbox/fee-sponsors.ts';
 import { PolicyBody } from '../../src/sandbox/policy-schemas.ts';
 import { SettingsChange } from '../../src/sandbox/settings.ts';
 import { AnyTransferBody } from '../../src/sandbox/transfer-schemas.ts';
@@ -41,6 +43,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'POST /v2/policies': PolicyBody,
   'PUT /v2/policies/:policyId': PolicyBody,
   'POST /wallets/:walletId/transfers': AnyTransferBody,
+  'POST /networks/:network/call-function': CallBody,
+  'POST /fee-sponsors': CreateSponsor,
   'POST /exchanges': CreateExchange,
   'POST /exchanges/:exchangeId/accounts/:accountId/deposits': OperationBody,
   'POST /exchanges/:exchangeId/accounts/:accountId/withdrawals': OperationBody,

@@ -2,7 +2,7 @@
 import { createHash, sign } from 'node:crypto';
 import { DfnsApiClient } from '@dfns/sdk';
 import { secp256k1 } from '@noble/curves/secp256k1';
-import { account, organization, raw, SANDBOX, sdk, userAction } from './support.ts';
+import { account, type Json, organization, raw, SANDBOX, sdk, userAction } from './support.ts';
 
 export type KeyPair = { publicKey: string; sign: (data: Uint8Array) => Uint8Array };
 export type Kind = 'Ed25519' | 'P-256' | 'RSA' | 'secp256k1';
@@ -72,6 +72,35 @@ export async function newMember(kind: Kind = 'Ed25519', permissionId?: string): 
   const { userInfo, accessTokens } = await setup.auth.createServiceAccount({ body });
   const [{ accessToken = '', credId = '' } = {}] = accessTokens;
   return { userId: userInfo.userId, token: accessToken, credId, key, client: await clientOf(accessToken, credId, key) };
+}
+
+export type Change = { client?: Json; clientText?: string; attestation?: Json; signed?: Json; credId?: string };
+
+/** The body of a registration; `change` spoils one part of it. */
+export async function registration({ client }: Member, key: KeyPair, change: Change = {}) {
+  const { challenge, challengeIdentifier } = await client.auth
+    .createCredentialChallenge({ body: { kind: 'Key' } })
+    .then((init) => ({
+      challenge: 'challenge' in init ? init.challenge : '',
+      challengeIdentifier: init.challengeIdentifier,
+    }));
+  const parts = { challenge, crossOrigin: false, origin: 'https://app.example', type: 'key.create', ...change.client };
+  const clientText = change.clientText ?? JSON.stringify(parts);
+  const clientDataHash = createHash('sha256').update(clientText).digest('hex');
+  const text = JSON.stringify({ clientDataHash, publicKey: key.publicKey, ...change.signed });
+  const signature = Buffer.from(key.sign(Buffer.from(text))).toString('hex');
+  const attestation = JSON.stringify({ publicKey: key.publicKey, signature, ...change.attestation });
+  const encode = (value: string) => Buffer.from(value).toString('base64url');
+  return {
+    credentialKind: 'Key' as const,
+    credentialName: 'next key',
+    challengeIdentifier,
+    credentialInfo: {
+      credId: change.credId ?? encode(crypto.randomUUID()),
+      clientData: encode(clientText),
+      attestationData: encode(attestation),
+    },
+  };
 }
 
 type Operations = Parameters<DfnsApiClient['permissions']['createPermission']>[0]['body']['operations'];

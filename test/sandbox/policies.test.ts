@@ -10,6 +10,8 @@ import {
   EXCHANGE,
   eventOf,
   failure,
+  type Json,
+  openWallet,
   pending,
   raw,
   reset,
@@ -213,6 +215,28 @@ describe('a guarded policy', () => {
     expect((await setup.policies.getPolicy({ policyId: guard.id })).status).toBe('Archived');
     const other = await setup.policies.createPolicy({ body: whitelist([EXCHANGE]) });
     expect(await setup.policies.archivePolicy({ policyId: other.id })).toMatchObject({ status: 'Archived' });
+  });
+
+  it('may be about vaults, which are not here to trigger it', async () => {
+    const admin = await sdk('admin-1');
+    const rule = { kind: 'AlwaysTrigger' };
+    const filters = { vaultTags: { hasAny: ['cold'] } };
+    // The kinds are newer than the types of the SDK.
+    const create = (body: Json) =>
+      admin.policies.createPolicy({ body: body as Parameters<typeof admin.policies.createPolicy>[0]['body'] });
+    for (const activityKind of ['Vaults:ReleaseQuarantine', 'Vaults:CreateLock']) {
+      const body = { name: 'vaults', activityKind, rule, action: { kind: 'Block' }, filters };
+      const policy = await create(body);
+      expect(await admin.policies.getPolicy({ policyId: policy.id })).toMatchObject({ ...body, status: 'Active' });
+      for (const wrong of [{ action: { kind: 'NoAction' } }, { filters: { walletTags: { hasAny: ['cold'] } } }]) {
+        expect((await failure(create({ ...body, ...wrong }))).httpStatus).toBe(400);
+      }
+    }
+    const { wallet } = await openWallet(['cold']);
+    expect(
+      (await admin.wallets.transferAsset({ walletId: wallet.id, body: { kind: 'Native', to: EXCHANGE, amount: '1' } }))
+        .status,
+    ).toBe('Pending');
   });
 
   it('tells the webhooks what was triggered, asked and resolved', async () => {

@@ -2,15 +2,20 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   account,
   advance,
+  control,
   deliveries,
+  EXCHANGE,
   eventOf,
   failure,
+  fund,
   hold,
   openWallet,
+  organization,
   raw,
   reset,
   sdk,
   settings,
+  USDC,
   userAction,
 } from './support.ts';
 
@@ -92,4 +97,64 @@ describe('a wallet', () => {
     await advance(61);
     expect((await maker.wallets.getWallet({ walletId: wallet.id })).address).toMatch(/^0x/);
   });
+});
+
+describe('the history of all wallets', () => {
+  const listed = async (query: Record<string, string | number>) => {
+    const auditor = await sdk('auditor-1');
+    const history = await auditor.wallets.listOrgWalletHistory({
+      query: { startTime: '2026-01-01', endTime: '2200-01-01', ...query },
+    });
+    if (typeof history === 'string') throw new Error('expected JSON');
+    return history;
+  };
+
+  it('is flat and newest first, page by page, between two instants', async () => {
+    const wallets = [(await openWallet()).wallet, (await openWallet()).wallet];
+    const { now } = await advance(60);
+    const made: string[] = [];
+    for (const amount of ['1', '2', '3', '4', '5']) {
+      const { id } = wallets[Number(amount) % 2] ?? { id: '' };
+      const token = { kind: 'Erc20', contract: USDC, amount };
+      await control('POST', `/wallets/${id}/fund`, amount === '3' ? { kind: 'Native', amount } : token);
+      made.unshift(`${id} ${amount}`);
+      await advance(60);
+    }
+    const seen: string[] = [];
+    let paginationToken: string | undefined;
+    do {
+      const page = await listed({ limit: 2, ...(paginationToken && { paginationToken }) });
+      seen.push(...page.items.map(({ walletId, amount }) => `${walletId} ${amount}`));
+      paginationToken = page.nextPageToken;
+    } while (paginationToken);
+    expect(seen).toEqual(made);
+    const minutes = (count: number) => new Date(Date.parse(now) + count * 60_000 - 1).toISOString();
+    const some = await listed({ startTime: minutes(1), endTime: minutes(3) });
+    expect(some.items.map(({ amount }) => amount)).toEqual(['3', '2']);
+    expect(some.orgId).toBe((await organization()).orgId);
+    const [native, token] = some.items;
+    expect(native).toEqual({
+      ...{ timestamp: expect.any(String), walletId: wallets[1]?.id, network: 'EthereumSepolia', direction: 'In' },
+      ...{ amount: '3', txHash: expect.any(String), from: expect.any(String), to: wallets[1]?.address },
+      ...{ symbol: 'ETH', decimals: '18' },
+    });
+    expect(token).toMatchObject({ asset: USDC, symbol: 'USDC', decimals: '6' });
+  });
+
+  it('shows what was paid for a departure', async () => {
+    const { maker, wallet } = await openWallet();
+    await fund(wallet.id);
+    await maker.wallets.transferAsset({ walletId: wallet.id, body: { kind: 'Native', to: EXCHANGE, amount: '9' } });
+    await advance(2);
+    const [out] = (await listed({})).items;
+    expect(out).toMatchObject({ direction: 'Out', to: EXCHANGE, amount: '9', feeSymbol: 'ETH', feeDecimals: '18' });
+    expect(BigInt(out?.fee ?? 0)).toBeGreaterThan(0n);
+  });
+
+  it.each([{ startTime: '' }, { startTime: 'yesterday' }, { startTime: '2026-03-02', endTime: '2026-03-01' }])(
+    'is refused for %j',
+    async (query) => {
+      expect((await failure(listed(query))).httpStatus).toBe(400);
+    },
+  );
 });

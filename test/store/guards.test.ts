@@ -12,7 +12,7 @@ import { commit } from '../../src/store/commit.ts';
 import { openDatabase, type Scope } from '../../src/store/database.ts';
 import {
   destinationChange,
-  destinationIsApproved,
+  destinationIsUsable,
   findDestination,
   listListedAddresses,
 } from '../../src/store/destinations.ts';
@@ -108,10 +108,11 @@ describe('guard of the mandate', () => {
 describe('guard of the destination', () => {
   const each = inEach<Destination>(destinationMachine, approvedDestination());
 
-  it.each(each)('in %s holds only for approved', async (status, one) => {
+  it.each(each)('in %s holds only for approved, from the end of the cooling-off on', async (status, one) => {
     const destination = { ...one, id: newId('dst'), accountId: newId('acc') };
     await keep(destinationChange(undefined, destination));
-    expect(await holds(destinationIsApproved(destination.id))).toBe(status === 'approved');
+    expect(await holds(destinationIsUsable(destination.id, AT))).toBe(status === 'approved');
+    expect(await holds(destinationIsUsable(destination.id, '2031-03-03T08:59:59.999Z'))).toBe(false);
   });
 
   it.each(each)('in %s: the address belongs on custody’s list', async (status, one) => {

@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/domain/mandate.ts';
 import * as accounts from '../../src/store/accounts.ts';
+import * as addressFacts from '../../src/store/address-facts.ts';
 import * as approvals from '../../src/store/approvals.ts';
 import * as attestations from '../../src/store/attestations.ts';
 import * as clients from '../../src/store/clients.ts';
@@ -17,12 +18,17 @@ import * as idempotency from '../../src/store/idempotency.ts';
 import * as inbox from '../../src/store/inbox.ts';
 import * as incidents from '../../src/store/incidents.ts';
 import * as journal from '../../src/store/journal.ts';
+import * as limitsChanges from '../../src/store/limits-changes.ts';
 import * as mandates from '../../src/store/mandates.ts';
 import * as movements from '../../src/store/movements.ts';
+import * as openWork from '../../src/store/open-work.ts';
 import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
+import * as proofs from '../../src/store/permission-proofs.ts';
 import * as schedules from '../../src/store/schedules.ts';
+import * as screening from '../../src/store/screening.ts';
+import * as sightings from '../../src/store/sightings.ts';
 import * as transfers from '../../src/store/transfers.ts';
 import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
 import { listening, type Recorded } from '../support/statements.ts';
@@ -49,6 +55,18 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     accounts.listAccounts(database, { limit: 50, after: idOf('acc') }),
   ],
   listOpeningAccounts: () => [accounts.listOpeningAccounts(database, 50)],
+  findLimitsChange: () => scopes.map((scope) => limitsChanges.findLimitsChange(database, scope, idOf('lim'))),
+  listOpenLimitsChanges: () => [limitsChanges.listOpenLimitsChanges(database, idOf('acc'))],
+  listLimitsChanges: () => [limitsChanges.listLimitsChanges(database, idOf('acc'), 50)],
+  listLimitsChangesDue: () => [limitsChanges.listLimitsChangesDue(database, AT, 50)],
+  listOpenWork: () => [openWork.listOpenWork(database, idOf('acc'), 50)],
+  listWalletsToAdd: () => [accounts.listWalletsToAdd(database, 50)],
+  listActiveAccounts: () =>
+    [undefined, idOf('acc')].map((after) => accounts.listActiveAccounts(database, { after, limit: 50 })),
+  listKnownAtCustody: () => [accounts.listKnownAtCustody(database, ['plc-1', 'wa-1'])],
+  listFenceRecords: () => [fences.listFenceRecords(database, [idOf('acc')])],
+  listSharedSightings: () => [sightings.listSharedSightings(database)],
+  listSightingsSince: () => [sightings.listSightingsSince(database, ['plc-1'], AT)],
   listAccountsToCheck: () => [accounts.listAccountsToCheck(database, AT, 50)],
   listWallets: () => scopes.map((scope) => accounts.listWallets(database, scope, idOf('acc'))),
   findAccountWithWallets: () => scopes.map((scope) => accounts.findAccountWithWallets(database, scope, idOf('acc'))),
@@ -57,18 +75,19 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listOwnAddresses: () => [accounts.listOwnAddresses(database, 'EthereumSepolia', [ADDRESS])],
   findClient: () => [clients.findClient(database, { issuer: 'i', subject: 's' })],
   findDestination: () => scopes.map((scope) => destinations.findDestination(database, scope, idOf('dst'))),
-  findLivingDestination: () => [
-    destinations.findLivingDestination(database, {
-      accountId: idOf('acc'),
-      network: 'EthereumSepolia',
-      address: ADDRESS,
-    }),
-  ],
+  findAddressFacts: () =>
+    [{ issuer: 'i', subject: 's' }, { accountId: idOf('acc') }].map((who) =>
+      addressFacts.findAddressFacts(database, who, { network: 'EthereumSepolia', address: ADDRESS }),
+    ),
   listDestinations: () =>
     scopes.flatMap((scope) => pages.map((page) => destinations.listDestinations(database, scope, idOf('acc'), page))),
   listListedAddresses: () => [destinations.listListedAddresses(database, idOf('acc'))],
   findPolicyChange: () => [destinations.findPolicyChange(database, idOf('chg'))],
   listUnsettledChanges: () => [destinations.listUnsettledChanges(database, idOf('acc'), 50)],
+  listUnsettledChangesOf: () => [destinations.listUnsettledChangesOf(database, idOf('dst'))],
+  listLapsedProposals: () => [destinations.listLapsedProposals(database, AT, 50)],
+  listUnconfirmedDestinations: () => [destinations.listUnconfirmedDestinations(database, AT, 50)],
+  listDestinationsToAskAbout: () => [destinations.listDestinationsToAskAbout(database, AT, 50)],
   listChangeRequestIds: () => [destinations.listChangeRequestIds(database, idOf('acc'))],
   listChangesToLookAt: () => [destinations.listChangesToLookAt(database, AT, 50)],
   findAttestation: () => [
@@ -103,6 +122,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findRoot: () => [inbox.findRoot(database, 'event')],
   listUnseen: () => [inbox.listUnseen(database, ['event'])],
   findIncident: () => [incidents.findIncident(database, idOf('inc'))],
+  findNewestProof: () => [proofs.findNewestProof(database), proofs.findNewestProof(database, 'sound')],
+  listPermissionProofs: () => pages.map((page) => proofs.listPermissionProofs(database, page)),
   listIncidents: () => pages.map((page) => incidents.listIncidents(database, page)),
   listEntries: () =>
     pages.flatMap((page) => [
@@ -132,6 +153,18 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listDueMessages: () => [outbox.listDueMessages(database, AT, 50)],
   findMessage: () => [outbox.findMessage(database, 'msg_1')],
   listMandatesLeftBehind: () => [mandates.listMandatesLeftBehind(database, 50)],
+  findScreeningList: () => [screening.findScreeningList(database, idOf('scl'))],
+  findActiveList: () => [screening.findActiveList(database)],
+  listScreeningLists: () => pages.map((page) => screening.listScreeningLists(database, page)),
+  findEntryCount: () => [screening.findEntryCount(database, idOf('scl'))],
+  listEntriesOf: () => [
+    screening.listEntriesOf(database, idOf('scl'), undefined, 50),
+    screening.listEntriesOf(database, idOf('scl'), { family: 'evm', address: ADDRESS }, 50),
+  ],
+  listRescreened: () => [
+    screening.listRescreened(database, idOf('scl'), null, 50),
+    screening.listRescreened(database, idOf('scl'), idOf('dst'), 50),
+  ],
   findSchedule: () => scopes.map((scope) => schedules.findSchedule(database, scope, idOf('sch'))),
   listSchedules: () =>
     pages.flatMap((page) => [
@@ -164,10 +197,14 @@ async function writeOnce(): Promise<void> {
       { holds: halts.noHalt(of), refusal: { code: 'not_found' } },
       { holds: mandates.mandateHolds(mandate.id, AT), refusal: { code: 'not_found' } },
       { holds: fences.fenceStands(idOf('acc'), AT), refusal: { code: 'not_found' } },
+      { holds: openWork.hasNoOpenWork(idOf('acc', 9)), refusal: { code: 'not_found' } },
+      { holds: sql`NOT ${accounts.accountIsVersion(idOf('acc'), 1)}`, refusal: { code: 'not_found' } },
+      { holds: sql`NOT ${accounts.accountIsActive(idOf('acc'))}`, refusal: { code: 'not_found' } },
       {
-        holds: sql`NOT ${destinations.destinationIsApproved(idOf('dst'))}`,
+        holds: sql`NOT ${destinations.destinationIsUsable(idOf('dst'), AT)}`,
         refusal: { code: 'not_found' },
       },
+      { holds: screening.activeListIs(null), refusal: { code: 'not_found' } },
     ],
     once: [
       idempotency.keepAnswer({ actor: 'a', key: 'k', fingerprint: 'f', status: 201, body: '{}', createdAt: AT }),
@@ -182,6 +219,9 @@ async function writeOnce(): Promise<void> {
   await outbox.bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, 'msg_2');
   await outbox.finish(database, 'msg_1');
   await idempotency.forgetAnswers(database, AT);
+  const seen = { custodyId: 'plc-1', kind: 'listing', found: null, seenAt: AT } as const;
+  await sightings.keepSightings(database, [seen]);
+  await sightings.forgetSighting(database, 'plc-1');
 }
 
 /** Steps of a plan that read a whole table, or the whole of an index without stopping at a page's end. */

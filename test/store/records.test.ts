@@ -181,7 +181,7 @@ describe('row', () => {
 
   it('keeps the facts of each status, from step to step', async () => {
     const transfer = preparedTransfer({ id: newId('xfr'), orderId: newId('ord'), externalId: newId('xfr') });
-    const submitting = submit(transfer, 'limit:1', AT);
+    const submitting = submit(transfer, { limitDayId: 'limit:1', accountLimitDayId: 'limit:2' }, AT);
     const again = amend(submitting, { attempts: 2 });
     for (const [before, after] of [
       [undefined, transfer],
@@ -197,7 +197,7 @@ describe('row', () => {
     const wallet = activeWallet({ id: newId('wal'), accountId: newId('acc'), custodyId: newId('wal') });
     const halt = activeHalt({ id: newId('hlt'), accountId: newId('acc') });
     const findings = [{ code: 'tag_missing', severity: 'breaks', says: 'The tag is gone.' }] as const;
-    const found = { addresses: ['0xa'], action: 'block', limit: null, guard: [] } as const;
+    const found = { addresses: ['0xa'], action: 'block', limits: [], permissionsProvenAt: AT, guard: [] } as const;
     const checked = fence({ accountId: newId('acc'), result: 'broken', findings, found });
     accepted(
       await commit(database, {

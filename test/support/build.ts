@@ -11,6 +11,7 @@ import { freshLimitDay, type LimitDay } from '../../src/domain/limit.ts';
 import type { Mandate } from '../../src/domain/mandate.ts';
 import type { Movement } from '../../src/domain/movement.ts';
 import type { Order } from '../../src/domain/order.ts';
+import type { ProofStanding } from '../../src/domain/permission-proof.ts';
 import type { PolicyChange } from '../../src/domain/policy-change.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
 import type { Result } from '../../src/domain/result.ts';
@@ -73,6 +74,7 @@ export const openingAccount = (over: Partial<Account<'opening'>> = {}): Account<
   clientId: idOf('cli'),
   tag: `client:${idOf('cli')}`,
   limitsTemplate: 'standard',
+  dailyLimits: [],
   policyId: 'plc-1',
   attemptedAt: null,
   ...over,
@@ -84,6 +86,7 @@ export const activeWallet = (over: Partial<Wallet<'active'>> = {}): Wallet<'acti
   network: 'EthereumSepolia',
   custodyId: 'wa-1',
   address: WALLET_ADDRESS,
+  keyId: 'key-1',
   ...over,
 });
 
@@ -97,11 +100,20 @@ const destinationCore = {
 export const requestedDestination = (over: Partial<Destination<'requested'>> = {}): Destination<'requested'> => ({
   ...destinationCore,
   status: 'requested',
+  screening: null,
+  ...over,
+});
+export const proposedDestination = (over: Partial<Destination<'proposed'>> = {}): Destination<'proposed'> => ({
+  ...destinationCore,
+  status: 'proposed',
+  proposedBy: 'https://issuer.example|operator-1',
+  expiresAt: '2031-03-10T09:00:00.000Z',
   ...over,
 });
 export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}): Destination<'in_review'> => ({
   ...destinationCore,
   status: 'in_review',
+  screening: null,
   changeId: idOf('chg'),
   approvalId: 'ap-1',
   ...over,
@@ -109,8 +121,11 @@ export const destinationInReview = (over: Partial<Destination<'in_review'>> = {}
 export const approvedDestination = (over: Partial<Destination<'approved'>> = {}): Destination<'approved'> => ({
   ...destinationCore,
   status: 'approved',
+  screening: null,
   changeId: idOf('chg'),
   approvedAt: AT,
+  usableFrom: AT,
+  confirmedAt: AT,
   ...over,
 });
 export const destinationBeingRemoved = (over: Partial<Destination<'removing'>> = {}): Destination<'removing'> => ({
@@ -227,7 +242,7 @@ const transferCore = {
   transactionHash: null,
   nextAttemptAt: AT,
 };
-const attempted = { attempts: 1, answered: 0, limitDayId: 'limit:1' };
+const attempted = { attempts: 1, answered: 0, limitDayId: 'limit:1', accountLimitDayId: 'limit:2' };
 export const preparedTransfer = (over: Partial<Transfer<'prepared'>> = {}): Transfer<'prepared'> => ({
   ...transferCore,
   status: 'prepared',
@@ -280,7 +295,7 @@ export const custodyTransfer = (over: Partial<CustodyTransfer> = {}): CustodyTra
 });
 
 export const limitDay = (over: Partial<LimitDay> = {}): LimitDay => ({
-  ...freshLimitDay({ accountId: idOf('acc'), mandateId: idOf('mnd'), asset: USDC, day: '2031-03-03' }),
+  ...freshLimitDay({ accountId: idOf('acc'), holder: idOf('mnd'), asset: USDC, day: '2031-03-03' }),
   ...over,
 });
 
@@ -341,6 +356,7 @@ export const custodyWallet = (over: Partial<CustodyWallet> = {}): CustodyWallet 
   id: 'wa-1',
   network: 'EthereumSepolia',
   address: WALLET_ADDRESS,
+  keyId: 'key-1',
   tags: [TAG, 'limits:standard'],
   isActive: true,
   ...over,
@@ -368,6 +384,19 @@ export const limitsPolicy = (over: Partial<CustodyPolicy> = {}): CustodyPolicy =
   ...over,
 });
 
+export const amountPolicy = (over: Partial<CustodyPolicy> = {}): CustodyPolicy =>
+  limitsPolicy({ id: 'plc-3', rule: { kind: 'amount', limit: 250_000 }, ...over });
+export const velocityPolicy = (over: Partial<CustodyPolicy> = {}): CustodyPolicy =>
+  limitsPolicy({ id: 'plc-4', rule: { kind: 'velocity', limit: 1_000_000, timeframeMinutes: 1440 }, ...over });
+
+/** Rights were proven an hour ago, and nothing was found. */
+export const soundProof = (over: Partial<ProofStanding> = {}): ProofStanding => ({
+  at: AT,
+  soundAt: '2031-03-03T08:00:00.000Z',
+  unsound: null,
+  ...over,
+});
+
 export const officers = {
   name: 'officers',
   quorum: 1,
@@ -392,6 +421,7 @@ export const guards = (): CustodyPolicy[] => guardActivities.map((activity) => g
 export const wantedFence = (over: Partial<WantedFence> = {}): WantedFence => ({
   tag: TAG,
   limitsTemplate: 'standard',
+  limitsAccepted: ['standard'],
   policyId: 'plc-1',
   custodyWalletIds: ['wa-1'],
   lists: [[ADDRESS]],
@@ -405,10 +435,21 @@ export const foundFence = (
   over: {
     wallet?: CustodyWallet | undefined;
     list?: CustodyPolicy;
+    /** The one that counts transfers. */
     limits?: CustodyPolicy;
+    amount?: CustodyPolicy;
+    velocity?: CustodyPolicy;
+    proof?: ProofStanding;
     guards?: CustodyPolicy[];
   } = {},
 ): FoundFence => ({
   wallets: ['wallet' in over ? over.wallet : custodyWallet()],
-  policies: [over.list ?? listPolicy(), over.limits ?? limitsPolicy(), ...(over.guards ?? guards())],
+  policies: [
+    over.list ?? listPolicy(),
+    over.amount ?? amountPolicy(),
+    over.velocity ?? velocityPolicy(),
+    over.limits ?? limitsPolicy(),
+    ...(over.guards ?? guards()),
+  ],
+  proof: over.proof ?? soundProof(),
 });

@@ -1,6 +1,8 @@
 declare namespace Cloudflare {
   interface Env {
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
+    /** What the answers of the sandbox are compared with: the JSON of a Contract. */
+    DFNS_CONTRACT: string;
     /** How many requests the fuzz test makes. */
     FUZZ_CASES: string;
     DFNS_ORG_ID: string;

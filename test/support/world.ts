@@ -5,13 +5,19 @@ import { env } from 'cloudflare:workers';
 import { DfnsApiClient } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 import { applySetup } from '../../scripts/setup/apply.ts';
+import { type Wanted, wantedOrganization } from '../../scripts/setup/organization.ts';
+import { showPlan } from '../../scripts/setup/plan.ts';
+import { proofOf } from '../../scripts/setup/prove.ts';
+import { readOrganization } from '../../scripts/setup/read.ts';
 import { type App, openApp } from '../../src/app/app.ts';
 import type { Custody } from '../../src/dfns/custody.ts';
 import { addSeconds, timestamp } from '../../src/domain/time.ts';
 import { runJobs } from '../../src/doors/cron.ts';
 import { http } from '../../src/doors/http.ts';
 import { consume } from '../../src/doors/queue.ts';
+import type { Bindings } from '../../src/env.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
+import { counting, type Trip } from './trips.ts';
 
 export const SANDBOX = 'http://sandbox.test';
 const PRODUCT = 'http://fiducia.test';
@@ -29,6 +35,12 @@ export interface Queued {
   readonly queue: 'fiducia-money' | 'fiducia-events';
   readonly body: unknown;
   readonly attempts: number;
+}
+/** What a test replaces for one process of a world. */
+export interface Process {
+  readonly bindings?: Bindings;
+  readonly custody?: Custody;
+  readonly died?: Promise<never>;
 }
 export interface Answer {
   readonly status: number;
@@ -71,15 +83,32 @@ export async function sdk(name: string): Promise<DfnsApiClient> {
   });
 }
 
+/** The organisation that the sandbox's people and service accounts make up. */
+export async function wantedForTests(): Promise<Wanted> {
+  const { serviceAccounts, users } = await control('GET', '/organization');
+  return wantedOrganization({
+    officers: ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => users[name].userId),
+    setupId: serviceAccounts.setup.userId,
+    makerId: serviceAccounts.maker.userId,
+    checkerId: serviceAccounts.checker.userId,
+    webhookUrl: `${PRODUCT}/webhooks/dfns`,
+  });
+}
+
 export class World {
   queued: Queued[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
-  readonly app: App;
+  app: App;
+  readonly bindings: Bindings;
+  /** Each round trip of the product to D1. */
+  readonly trips: Trip[] = [];
   at: string;
+  /** Rejects when the process of `app` ends; a process that nobody kills lives for ever. */
+  #died: Promise<never> = new Promise(() => {});
   #keys = 0;
   #delivered = new Set<string>();
 
-  constructor(at: string, secret: string) {
+  constructor(at: string, secret: string, settings: Readonly<Record<string, string>>) {
     this.at = at;
     const collect = (queue: Queued['queue']) => ({
       send: async (body: unknown) => void this.queued.push({ queue, body: structuredClone(body), attempts: 1 }),
@@ -87,16 +116,32 @@ export class World {
         for (const { body } of messages) this.queued.push({ queue, body: structuredClone(body), attempts: 1 });
       },
     });
-    const keep = (event: string, fields?: LogFields) => void this.logged.push({ event, fields });
-    const log: Log = { info: keep, error: keep };
-    const bindings = {
+    this.bindings = {
       ...env,
+      ...settings,
+      DB: counting(env.DB, this.trips),
       DFNS_WEBHOOK_SECRETS: secret,
       MONEY: collect('fiducia-money') as unknown as Queue, // only the two sends of a producer are ever called
       EVENTS: collect('fiducia-events') as unknown as Queue,
     };
-    this.app = openApp(bindings, { clock: { now: () => this.at, wall: () => Date.now() }, random: () => 0.5, log });
+    this.app = this.#open(this.bindings);
   }
+
+  #open(bindings: Bindings, custody?: Custody): App {
+    const keep = (event: string, fields?: LogFields) => void this.logged.push({ event, fields });
+    const log: Log = { info: keep, error: keep };
+    const clock = { now: () => this.at, wall: () => Date.now() };
+    return openApp(bindings, { clock, random: () => 0.5, log, ...(custody === undefined ? {} : { custody }) });
+  }
+
+  /** Another process on the same state: nothing of the one before goes on. */
+  restart({ bindings = this.bindings, custody, died }: Process = {}): void {
+    this.app = this.#open(bindings, custody);
+    this.#died = died ?? new Promise(() => {});
+  }
+
+  /** Work of the process: it is over when the process is. */
+  #work = <T>(work: Promise<T>): Promise<T> => Promise.race([work, this.#died]);
 
   /** One request through the HTTP door. Writes carry a fresh Idempotency-Key unless one is given. */
   async request(
@@ -119,9 +164,9 @@ export class World {
       ...(body === undefined ? {} : { body: text }),
     });
     const execution = createExecutionContext();
-    const response = await http.fetch(request, this.app, execution);
+    const response = await this.#work(Promise.resolve(http.fetch(request, this.app, execution)));
     const answered = await response.text();
-    await waitOnExecutionContext(execution);
+    await this.#work(waitOnExecutionContext(execution));
     return {
       status: response.status,
       headers: response.headers,
@@ -144,7 +189,14 @@ export class World {
   async drainOnce(): Promise<number> {
     const now = this.queued;
     this.queued = [];
-    for (const message of now) await this.carryOut(message);
+    for (const [index, message] of now.entries()) {
+      try {
+        await this.carryOut(message);
+      } catch (fault) {
+        this.queued.push(...now.slice(index + 1));
+        throw fault;
+      }
+    }
     return now.length;
   }
 
@@ -161,7 +213,13 @@ export class World {
       },
     };
     const batch = { queue, messages: [message], ackAll: () => {}, retryAll: () => {}, metadata: {} };
-    await consume(batch as unknown as MessageBatch<unknown>, this.app); // the members that a consumer calls
+    try {
+      await this.#work(consume(batch as unknown as MessageBatch<unknown>, this.app)); // the members that a consumer calls
+    } catch (fault) {
+      // The process ended before it acknowledged: the queue delivers it again.
+      this.queued.push({ queue, body, attempts: attempts + 1 });
+      throw fault;
+    }
     if (again) this.queued.push({ queue, body, attempts: attempts + 1 });
   }
 
@@ -198,7 +256,7 @@ export class World {
     Object.defineProperty(this.app, 'custody', { value: { ...custody, [name]: change(bound) }, configurable: true });
   }
 
-  tick = (cron = '* * * * *', at = this.at) => runJobs({ cron, scheduledTime: Date.parse(at) }, this.app);
+  tick = (cron = '* * * * *', at = this.at) => this.#work(runJobs({ cron, scheduledTime: Date.parse(at) }, this.app));
 
   /** Lets everything happen until nothing does: crons, queues, custody's own progress, webhooks. */
   async settle({ webhooks = true, ticks = true }: { webhooks?: boolean; ticks?: boolean } = {}): Promise<void> {
@@ -215,12 +273,30 @@ export class World {
     );
   }
 
+  /** Lets minutes pass until it is so: what waits for custody's own time is quiet in between. */
+  async waitFor(isSo: () => Promise<boolean>, { minutes = 60 }: { minutes?: number } = {}): Promise<void> {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      await this.tick();
+      await this.settle({ ticks: false });
+      if (await isSo()) return;
+      await this.advance(60);
+    }
+    throw new Error(`not so after ${minutes} minutes: ${JSON.stringify(this.logged.slice(-5))}`);
+  }
+
   async decide(approvalId: string, value: 'Approved' | 'Denied', reason?: string): Promise<void> {
     await control('POST', `/approvals/${approvalId}/decide`, {
       user: 'compliance-1',
       value,
       ...(reason === undefined ? {} : { reason }),
     });
+  }
+
+  /** The proof of rights, as an admin records it each week; its view. */
+  async prove(): Promise<Json> {
+    const proven = proofOf(await wantedForTests(), await readOrganization(await sdk('setup')), this.at);
+    if (!proven.ok) throw new Error(`not proven: ${proven.unread.join('; ')}`);
+    return this.must('admin-1', '/v1/permission-proofs', proven.proof);
   }
 
   /** An active account of this client; its view. */
@@ -317,19 +393,31 @@ export class World {
     ).results;
 }
 
-export async function openWorld({ at = MONDAY }: { at?: string } = {}): Promise<World> {
+/**
+ * `settings` take the place of those in wrangler.toml; `readings` are custody's, for what its documents leave open, from
+ * before the organisation is set up.
+ */
+export async function openWorld({
+  at = MONDAY,
+  settings = {},
+  readings = {},
+}: {
+  at?: string;
+  settings?: Readonly<Record<string, string>>;
+  readings?: object;
+} = {}): Promise<World> {
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   await control('POST', '/reset', {});
+  await control('PUT', '/settings', readings);
   await control('PUT', '/webhooks/mode', { mode: 'hold' });
   const seconds = Math.ceil((Date.parse(at) - Date.parse(timestamp(Date.now()))) / 1000);
   await control('POST', '/time/advance', { seconds });
-  const { users } = await control('GET', '/organization');
-  const officers = ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => users[name].userId);
-  const { webhook } = await applySetup(
-    await sdk('setup'),
-    { officers, quorum: 1, webhookUrl: `${PRODUCT}/webhooks/dfns` },
-    undefined,
-  );
-  return new World(at, webhook.secret);
+  const wanted = await wantedForTests();
+  const dfns = await sdk('setup');
+  const { steps, isRefused, webhook } = await applySetup(dfns, wanted, undefined);
+  if (isRefused || webhook?.secret === undefined) throw new Error(`not set up: ${showPlan(steps)}`);
+  const world = new World(at, webhook.secret, settings);
+  await world.prove();
+  return world;
 }

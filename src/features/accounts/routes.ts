@@ -5,7 +5,9 @@ import { accountIn, by, routes } from '../../app/routes.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
 import { AccountPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
-import { AccountRequest, AccountView, viewAccount } from './schemas.ts';
+import { askForWallet } from './add-wallet.ts';
+import { closeAccount } from './close.ts';
+import { AccountRequest, AccountView, viewAccount, viewWallet, WalletRequest, WalletView } from './schemas.ts';
 import { askForAccount, readAccount, readAccounts } from './service.ts';
 
 const postAccount = createRoute({
@@ -36,6 +38,27 @@ const getAccount = createRoute({
   summary: 'Read an account',
   request: { query: NoQuery, params: AccountPath },
   responses: { 200: { description: 'The account.', ...json(AccountView) }, ...problems },
+});
+
+const postWallet = createRoute({
+  method: 'post',
+  path: '/accounts/{id}/wallets',
+  summary: 'Ask for one more network',
+  description:
+    'The wallet is made in the background; its address is shown once the fence was read back with it inside.',
+  middleware: [authorize('client', 'operator'), idempotent] as const,
+  request: { query: NoQuery, params: AccountPath, body: { required: true, ...json(WalletRequest) } },
+  responses: { 202: { description: 'Being made.', ...json(WalletView) }, ...problems },
+});
+
+const postClose = createRoute({
+  method: 'post',
+  path: '/accounts/{id}/close',
+  summary: 'Close an account that is empty and has no open work',
+  description: 'Its addresses are shown no more. At custody it stays inside its fence; what arrives later is reported.',
+  middleware: [authorize('client', 'compliance'), idempotent] as const,
+  request: { query: NoQuery, params: AccountPath },
+  responses: { 200: { description: 'Closed.', ...json(AccountView) }, ...problems },
 });
 
 export const accountRoutes = routes()
@@ -84,6 +107,24 @@ export const accountRoutes = routes()
     if (!found.ok) return problem(c, found.refusal);
     const read = await readAccount(c.env, found.value.scope, found.value.accountId);
     return read.ok ? c.json(viewAccount(read.value.account, read.value.wallets), 200) : problem(c, read.refusal);
+  })
+  .openapi(postWallet, async (c) => {
+    const found = await accountIn(c, c.req.valid('param').id);
+    if (!found.ok) return problem(c, found.refusal);
+    const asked = await askForWallet(c.env, by(c), { ...found.value, ...c.req.valid('json') }, (wallet) =>
+      c.var.keep(202, viewWallet(wallet)),
+    );
+    return asked.ok ? c.json(viewWallet(asked.value), 202) : problem(c, asked.refusal);
+  })
+  .openapi(postClose, async (c) => {
+    const found = await accountIn(c, c.req.valid('param').id);
+    if (!found.ok) return problem(c, found.refusal);
+    const closed = await closeAccount(c.env, by(c), found.value, ({ account, wallets }) =>
+      c.var.keep(200, viewAccount(account, wallets)),
+    );
+    return closed.ok
+      ? c.json(viewAccount(closed.value.account, closed.value.wallets), 200)
+      : problem(c, closed.refusal);
   });
 
 const identity = (actor: { issuer?: string; subject: string }) => ({

@@ -20,6 +20,19 @@ export const AccountRequest = z
   })
   .openapi('AccountRequest');
 
+export const WalletRequest = z.strictObject({ network: z.enum(openableNetworks) }).openapi('WalletRequest');
+
+export const WalletView = z
+  .object({
+    id: z.string(),
+    network: z.string(),
+    status: z.string(),
+    address: z.string().nullable().openapi({ description: 'Shown once the fence was read back from custody.' }),
+    custodyId: z.string().nullable(),
+    reason: z.string().nullable().openapi({ description: 'Why it could not be made; it may be asked for again.' }),
+  })
+  .openapi('Wallet');
+
 export const AccountView = z
   .object({
     id: z.string(),
@@ -28,18 +41,19 @@ export const AccountView = z
     reason: z.string().nullable().openapi({ description: 'Why the opening failed.' }),
     tag: z.string(),
     limitsTemplate: z.string(),
-    wallets: z.array(
-      z.object({
-        id: z.string(),
-        network: z.string(),
-        status: z.string(),
-        address: z.string().nullable().openapi({ description: 'Shown once the fence was read back from custody.' }),
-        custodyId: z.string().nullable(),
-      }),
-    ),
+    wallets: z.array(WalletView),
     createdAt: Instant,
   })
   .openapi('Account');
+
+export const viewWallet = (wallet: Wallet): z.infer<typeof WalletView> => ({
+  id: wallet.id,
+  network: wallet.network,
+  status: wallet.status,
+  address: wallet.status === 'active' ? showAddress(wallet.address) : null,
+  custodyId: wallet.status === 'active' ? wallet.custodyId : null,
+  reason: wallet.status === 'failed' ? wallet.reason : null,
+});
 
 export const viewAccount = (account: Account, wallets: readonly Wallet[]): z.infer<typeof AccountView> => ({
   id: account.id,
@@ -48,12 +62,6 @@ export const viewAccount = (account: Account, wallets: readonly Wallet[]): z.inf
   reason: account.status === 'failed' ? account.reason : null,
   tag: account.tag,
   limitsTemplate: account.limitsTemplate,
-  wallets: wallets.map((wallet) => ({
-    id: wallet.id,
-    network: wallet.network,
-    status: wallet.status,
-    address: wallet.status === 'active' ? showAddress(wallet.address) : null,
-    custodyId: wallet.status === 'active' ? wallet.custodyId : null,
-  })),
+  wallets: wallets.map(viewWallet),
   createdAt: account.createdAt,
 });

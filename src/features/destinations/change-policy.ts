@@ -3,9 +3,10 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { readShared } from '../../app/shared-policies.ts';
 import type { ApprovedChange } from '../../dfns/custody.ts';
 import type { ChangeAnswer, CustodyPolicy } from '../../domain/custody.ts';
-import { giveUpOn, review } from '../../domain/destination.ts';
+import { giveUpOn, REFUSED_BY_SCREENING, review, startRemoval } from '../../domain/destination.ts';
 import { checkGuard, standsAt } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { amend, isIn } from '../../domain/machine.ts';
@@ -35,6 +36,7 @@ import { findFence } from '../../store/fences.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
+import { named } from './change.ts';
 import { recordUngated } from './ungated.ts';
 
 const CHANGES_MAX = 100;
@@ -67,7 +69,13 @@ async function start(app: App, by: Provenance, accountId: AccountId, change: Pol
     return wait(app, by, change, 'policy_change.waits_for_fence');
   const listed = await listListedAddresses(database, accountId);
   const submitting = { ...startSubmission(change, listed), nextLookAt: addSeconds(by.at, ATTEMPT_SECONDS) };
-  const intended = await commit(database, { by, changes: [policyChangeChange(change, submitting)] });
+  const destination = await findDestination(database, 'staff', change.destinationId);
+  // Withdrawn in review and applied anyway: its removal starts here.
+  const removing =
+    change.operation === 'remove' && destination?.status === 'suspended'
+      ? [destinationChange(destination, startRemoval(destination, by.at))]
+      : [];
+  const intended = await commit(database, { by, changes: [policyChangeChange(change, submitting), ...removing] });
   return intended.ok ? ask(app, by, submitting, account.tag, false) : 'again';
 }
 
@@ -97,14 +105,18 @@ async function ask(
   tag: string,
   isRepeat: boolean,
 ): Promise<Outcome> {
-  const [policies, policy] = await Promise.all([app.custody.listPolicies(), app.custody.findPolicy(change.policyId)]);
-  const problems = checkGuard(policies);
+  const [shared, policy] = await Promise.all([
+    readShared(app, by.at, { isDirect: true }),
+    app.custody.findPolicy(change.policyId),
+  ]);
+  const problems = checkGuard(shared);
   if (policy === undefined || !policy.isActive || policy.rule.kind !== 'approved_list') {
     return giveUp(app, by, change, 'The approved list is not in force at custody.');
   }
   const ours = isRepeat ? await findOurs(app, change, policy) : undefined;
   if (ours === 'applied without an officer') return recordUngated(app, by, change);
   if (ours !== undefined) return keepSubmitted(app, by, change, ours);
+  if (change.operation === 'add' && (await isSanctioned(app, change))) return refuseSanctioned(app, by, change);
   if (problems.length > 0) return giveUp(app, by, change, problems.map(({ says }) => says).join(' '));
   if (policy.pendingChange !== undefined) {
     return stopForConflict(app, by, change, policy, 'Another change of the list waits for approval at custody.');
@@ -170,9 +182,7 @@ async function hear(
     case 'applied':
       return recordUngated(app, by, change);
     case 'refused':
-      return answer.status === 409
-        ? secondLook(app, by, change, policy)
-        : giveUp(app, by, change, `Custody refused the change: ${answer.message}`);
+      return secondLook(app, by, change, policy, answer);
     case 'barred': {
       const detail = `Custody does not accept our credential (${answer.status}): ${answer.message}`;
       const changes = await openIncident(databaseFor(app, change.accountId), by, {
@@ -191,17 +201,27 @@ async function hear(
   }
 }
 
-/** Something came first: perhaps an earlier attempt of ours, whose answer was lost. */
+/** How custody may say that another change came first; it is not documented, so what it shows counts too. */
+const OVERTAKEN_STATUSES: readonly number[] = [409, 412];
+
+/** Something may have come first: perhaps an earlier attempt of ours, whose answer was lost. */
 async function secondLook(
   app: App,
   by: Provenance,
   change: PolicyChange<'submitting'>,
   seen: CustodyPolicy,
+  { status, message: says }: Extract<ChangeAnswer, { kind: 'refused' }>,
 ): Promise<Outcome> {
   const policy = (await app.custody.findPolicy(change.policyId)) ?? seen;
   const ours = await findOurs(app, change, policy);
   if (typeof ours === 'object') return keepSubmitted(app, by, change, ours);
-  return stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.');
+  const isOvertaken =
+    OVERTAKEN_STATUSES.includes(status) ||
+    policy.pendingChange !== undefined ||
+    !isSameList(listOf(policy), change.addressesBefore);
+  return isOvertaken
+    ? stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.')
+    : giveUp(app, by, change, `Custody refused the change: ${says}`);
 }
 
 async function keepSubmitted(
@@ -235,6 +255,20 @@ async function giveUp(app: App, by: Provenance, change: PolicyChange<'submitting
   return settle(app, by, change, failSubmission(change, reason), reason, incident);
 }
 
+/** A sanctions list came to name the address while its change was under way. */
+async function isSanctioned(app: App, { accountId, destinationId }: PolicyChange): Promise<boolean> {
+  const destination = await findDestination(databaseFor(app, accountId), 'staff', destinationId);
+  return destination?.sanctionsHit != null;
+}
+
+const refuseSanctioned = (app: App, by: Provenance, change: PolicyChange<'submitting'>): Promise<Outcome> =>
+  settle(app, by, change, failSubmission(change, REFUSED_BY_SCREENING), REFUSED_BY_SCREENING, {
+    kind: 'sanctions_hit',
+    about: change.destinationId,
+    accountId: change.accountId,
+    detail: 'The address came onto a sanctions list before custody was asked; the request was refused.',
+  });
+
 async function stopForConflict(
   app: App,
   by: Provenance,
@@ -266,7 +300,7 @@ async function settle(
 ): Promise<Outcome> {
   const database = databaseFor(app, before.accountId);
   const destination = await findDestination(database, 'staff', before.destinationId);
-  const ended = destination && giveUpOn(destination, reason);
+  const ended = destination && giveUpOn(destination, reason, named(by));
   const opened = await openIncident(database, by, incident);
   const committed = await commit(database, {
     by,

@@ -1,156 +1,133 @@
-// A client's wishes about where its money may go. Nothing here talks to custody: the queue carries wishes there in order.
+// What becomes of a destination by a person's act after it was asked for: taken back, removed, shut, opened again, confirmed.
 
 import type { App } from '../../app/app.ts';
-import { acceptAsDestination, parseAddress } from '../../domain/address.ts';
-import { type Destination, type DestinationKind, startRemoval, withdraw } from '../../domain/destination.ts';
-import type { AccountId, DestinationId } from '../../domain/id.ts';
+import { nameOf, rolesOf } from '../../domain/actor.ts';
+import {
+  type Destination,
+  isCoolingOff,
+  markUnwanted,
+  recertify,
+  resume,
+  startRemoval,
+  suspend,
+  withdraw,
+} from '../../domain/destination.ts';
+import type { DestinationId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
-import type { Network } from '../../domain/network.ts';
 import { type PolicyChange, withdrawChange } from '../../domain/policy-change.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
+import { screenedAgainst } from '../../domain/screening.ts';
 import { changePolicy } from '../../kit/messages.ts';
-import { findAccount, listOwnAddresses, listWallets } from '../../store/accounts.ts';
-import { commit, type Once } from '../../store/commit.ts';
+import { findAccount } from '../../store/accounts.ts';
+import { findAddressFacts } from '../../store/address-facts.ts';
+import { type Change, commit, type Message, type Requirement } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import {
   destinationChange,
   findDestination,
-  findLivingDestination,
-  listUnsettledChanges,
+  listUnsettledChangesOf,
   policyChangeChange,
 } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-
-type Keep = (destination: Destination) => readonly Once[];
-export interface Wish {
-  readonly network: Network;
-  readonly address: string;
-  readonly label: string;
-  readonly kind: DestinationKind;
-}
-
-export async function requestDestination(
-  app: App,
-  by: Provenance,
-  accountId: AccountId,
-  wish: Wish,
-  keep: Keep,
-): Promise<Result<Destination>> {
-  const database = databaseFor(app, accountId);
-  const account = await findAccount(database, { accountId }, accountId);
-  if (account === undefined) return refuse({ code: 'not_found' });
-  if (account.status !== 'active') return refuse({ code: 'account_not_active', found: account.status });
-  const judged = await judgeAddress(app, accountId, wish);
-  if (!judged.ok) return judged;
-  const address = judged.value;
-  const existing = await findLivingDestination(database, { accountId, network: wish.network, address });
-  if (existing !== undefined) return refuse({ code: 'destination_exists', destinationId: existing.id });
-  if (account.policyId === null) throw new TypeError('an active account has an approved list');
-  const destination: Destination<'requested'> = {
-    ...wish,
-    id: by.newId('dst'),
-    version: 1,
-    status: 'requested',
-    accountId,
-    address,
-    createdAt: by.at,
-  };
-  const change = newChange(by, account.policyId, destination, 'add');
-  const committed = await commit(database, {
-    by,
-    changes: [destinationChange(undefined, destination), policyChangeChange(undefined, change)],
-    messages: [message('money', changePolicy({ accountId }))],
-    once: keep(destination),
-  });
-  return committed.ok ? accept(destination) : committed;
-}
-
-async function judgeAddress(app: App, accountId: AccountId, { network, address }: Wish): Promise<Result<string>> {
-  const database = databaseFor(app, accountId);
-  const wallets = await listWallets(database, { accountId }, accountId);
-  if (!wallets.some((wallet) => wallet.network === network && wallet.status === 'active')) {
-    return refuse({ code: 'network_not_held', network });
-  }
-  const parsed = parseAddress(network, address);
-  if (!parsed.ok) return parsed;
-  return acceptAsDestination(network, parsed.value, await listOwnAddresses(database, network, [parsed.value]));
-}
-
-const newChange = (
-  by: Provenance,
-  policyId: string,
-  destination: Destination,
-  operation: PolicyChange['operation'],
-): PolicyChange<'queued'> => ({
-  id: by.newId('chg'),
-  version: 1,
-  status: 'queued',
-  accountId: destination.accountId,
-  destinationId: destination.id,
-  policyId,
-  operation,
-  address: destination.address,
-  createdAt: by.at,
-  nextLookAt: by.at,
-});
+import { activeListIs } from '../../store/screening.ts';
+import { type Keep, newChange } from './change.ts';
+import { confirmDestination } from './request.ts';
 
 export async function readDestination(app: App, scope: Scope, id: DestinationId): Promise<Result<Destination>> {
   const destination = await findDestination(app.database, scope, id);
   return destination === undefined ? refuse({ code: 'not_found' }) : accept(destination);
 }
 
-async function readIn<S extends Destination['status']>(
+/** One act on one destination: what it becomes, with what else changes in the same commit. */
+interface Act {
+  readonly after: Destination;
+  readonly changes?: readonly Change[];
+  readonly messages?: readonly Message[];
+  readonly requires?: readonly Requirement[];
+  /** The word of the journal where the status stays the same. */
+  readonly kind?: string;
+}
+
+async function perform(
   app: App,
+  by: Provenance,
   scope: Scope,
   id: DestinationId,
-  ...statuses: readonly S[]
-) {
+  keep: Keep,
+  act: (destination: Destination) => Promise<Result<Act>> | Result<Act>,
+): Promise<Result<Destination>> {
   const found = await readDestination(app, scope, id);
-  return found.ok ? inStatus('destination', found.value, ...statuses) : found;
+  if (!found.ok) return found;
+  const acted = await act(found.value);
+  if (!acted.ok) return acted;
+  const { after, changes = [], messages = [], requires = [], kind } = acted.value;
+  const committed = await commit(databaseFor(app, after.accountId), {
+    by,
+    changes: [destinationChange(found.value, after, kind), ...changes],
+    messages,
+    requires,
+    once: keep(after),
+  });
+  return committed.ok ? accept(after) : committed;
 }
 
 /** Nothing is sent there from this commit on; custody's list follows when an officer approves. */
-export async function removeDestination(
+export const removeDestination = (app: App, by: Provenance, scope: Scope, id: DestinationId, keep: Keep) =>
+  perform(app, by, scope, id, keep, async (destination) => {
+    const removable = inStatus('destination', destination, 'approved', 'suspended');
+    return removable.ok ? remove(app, by, removable.value) : removable;
+  });
+
+async function remove(
   app: App,
   by: Provenance,
-  scope: Scope,
-  id: DestinationId,
-  keep: Keep,
-): Promise<Result<Destination>> {
-  const approved = await readIn(app, scope, id, 'approved', 'suspended');
-  if (!approved.ok) return approved;
-  const database = databaseFor(app, approved.value.accountId);
-  const account = await findAccount(database, scope, approved.value.accountId);
+  destination: Destination<'approved' | 'suspended'>,
+): Promise<Result<Act>> {
+  const database = databaseFor(app, destination.accountId);
+  const account = await findAccount(database, 'staff', destination.accountId);
   if (account?.policyId == null) throw new TypeError('an approved destination stands on an approved list');
-  const removing = startRemoval(approved.value, by.at);
-  const committed = await commit(database, {
-    by,
-    changes: [
-      destinationChange(approved.value, removing),
-      policyChangeChange(undefined, newChange(by, account.policyId, removing, 'remove')),
-    ],
+  const removing = startRemoval(destination, by.at);
+  const queued = (await changesOf(app, destination)).some(({ operation }) => operation === 'remove');
+  const change = newChange(by, account.policyId, removing, 'remove');
+  return accept({
+    after: removing,
+    // A removal that waits already, since the wish was withdrawn in review, is the one.
+    changes: queued ? [] : [policyChangeChange(undefined, change)],
     messages: [message('money', changePolicy({ accountId: removing.accountId }))],
-    once: keep(removing),
   });
-  return committed.ok ? accept(removing) : committed;
 }
 
-const CHANGES_MAX = 100;
+const changesOf = (app: App, { accountId, id }: Destination): Promise<PolicyChange[]> =>
+  listUnsettledChangesOf(databaseFor(app, accountId), id);
 
-/** Only while it waits for its turn; once custody has it, an officer decides. */
-export async function withdrawDestination(
-  app: App,
-  by: Provenance,
-  scope: Scope,
-  id: DestinationId,
-  keep: Keep,
-): Promise<Result<Destination>> {
-  const requested = await readIn(app, scope, id, 'requested');
-  if (!requested.ok) return requested;
-  const database = databaseFor(app, requested.value.accountId);
-  const changes = await listUnsettledChanges(database, requested.value.accountId, CHANGES_MAX);
-  const change = changes.find(({ destinationId }) => destinationId === id);
+/**
+ * The client takes a wish back: before custody has it, it ends here; while an officer decides, it is marked as unwanted; in
+ * the cooling-off it is removed.
+ */
+export const withdrawDestination = (app: App, by: Provenance, scope: Scope, id: DestinationId, keep: Keep) =>
+  perform(app, by, scope, id, keep, async (destination): Promise<Result<Act>> => {
+    const open = inStatus('destination', destination, 'proposed', 'requested', 'in_review', 'approved');
+    if (!open.ok) return open;
+    const found = open.value;
+    switch (found.status) {
+      case 'proposed':
+        return accept({ after: withdraw(found, by.at) });
+      case 'requested':
+        return withdrawRequest(app, by, found);
+      case 'in_review':
+        return found.unwantedAt === undefined
+          ? accept({ after: markUnwanted(found, by.at), kind: 'destination.unwanted' })
+          : refuse({ code: 'wrong_status', subject: 'destination', found: 'withdrawn already', needed: 'wanted' });
+      case 'approved':
+        return isCoolingOff(found, by.at)
+          ? remove(app, by, found)
+          : refuse({ code: 'already_usable', usableFrom: found.usableFrom });
+    }
+  });
+
+async function withdrawRequest(app: App, by: Provenance, requested: Destination<'requested'>): Promise<Result<Act>> {
+  const [change] = await changesOf(app, requested);
   if (change?.status !== 'queued' && change?.status !== 'conflict') {
     return refuse({
       code: 'wrong_status',
@@ -159,11 +136,73 @@ export async function withdrawDestination(
       needed: 'queued',
     });
   }
-  const withdrawn = withdraw(requested.value, by.at);
-  const committed = await commit(database, {
-    by,
-    changes: [destinationChange(requested.value, withdrawn), policyChangeChange(change, withdrawChange(change, by.at))],
-    once: keep(withdrawn),
+  return accept({
+    after: withdraw(requested, by.at),
+    changes: [policyChangeChange(change, withdrawChange(change, by.at))],
   });
-  return committed.ok ? accept(withdrawn) : committed;
+}
+
+const roleOf = ({ actor }: Provenance): 'client' | 'officer' =>
+  rolesOf(actor).includes('client') ? 'client' : 'officer';
+
+/** Shut on our side from this commit on; the address stays on custody's list. */
+export const suspendDestination = (
+  app: App,
+  by: Provenance,
+  scope: Scope,
+  id: DestinationId,
+  reason: string,
+  keep: Keep,
+) =>
+  perform(app, by, scope, id, keep, (destination): Result<Act> => {
+    const approved = inStatus('destination', destination, 'approved');
+    if (!approved.ok) return approved;
+    const suspended = { reason, suspendedBy: roleOf(by), suspendedByName: nameOf(by.actor), at: by.at };
+    return accept({ after: suspend(approved.value, suspended) });
+  });
+
+/** Opened again; a removal that custody does not have yet is taken back with it. */
+export const resumeDestination = (app: App, by: Provenance, scope: Scope, id: DestinationId, keep: Keep) =>
+  perform(app, by, scope, id, keep, async (destination): Promise<Result<Act>> => {
+    const suspended = inStatus('destination', destination, 'suspended');
+    if (!suspended.ok) return suspended;
+    const { accountId, network, address } = destination;
+    const { list, isSanctioned } = await findAddressFacts(
+      databaseFor(app, accountId),
+      { accountId },
+      { network, address },
+    );
+    if (isSanctioned) return refuse({ code: 'address_sanctioned', destinationId: id });
+    const who = { role: roleOf(by), name: nameOf(by.actor) };
+    const resumed = resume(suspended.value, who, list === undefined ? null : screenedAgainst(list, by.at), by.at);
+    if (!resumed.ok) return resumed;
+    const removal = (await changesOf(app, destination)).find(({ operation }) => operation === 'remove');
+    // Screened against the list in force at the commit, not one before it.
+    const requires = [{ holds: activeListIs(list?.id ?? null), refusal: { code: 'version_conflict' } as const }];
+    if (removal === undefined) return accept({ after: resumed.value, requires });
+    if (removal.status !== 'queued' && removal.status !== 'conflict') {
+      return refuse({ code: 'wrong_status', subject: 'removal', found: removal.status, needed: 'queued' });
+    }
+    return accept({
+      after: resumed.value,
+      changes: [policyChangeChange(removal, withdrawChange(removal, by.at))],
+      requires,
+    });
+  });
+
+/** The client's word that the address is its own: for a proposal, or for an approved one that was asked about again. */
+export async function confirm(
+  app: App,
+  by: Provenance,
+  scope: Scope,
+  id: DestinationId,
+  keep: Keep,
+): Promise<Result<Destination>> {
+  const found = await readDestination(app, scope, id);
+  if (!found.ok) return found;
+  if (found.value.status === 'proposed') return confirmDestination(app, by, found.value, keep);
+  return perform(app, by, scope, id, keep, (destination): Result<Act> => {
+    const approved = inStatus('destination', destination, 'approved');
+    return approved.ok ? accept({ after: recertify(approved.value, by.at), kind: 'destination.confirmed' }) : approved;
+  });
 }

@@ -3,9 +3,11 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { nameOf } from '../../domain/actor.ts';
 import type { CustodyApproval, CustodyPolicy } from '../../domain/custody.ts';
 import {
   approve,
+  approveUnwanted,
   completeRemoval,
   type Destination,
   expire,
@@ -31,6 +33,7 @@ import { destinationChange, findDestination, findPolicyChange, policyChangeChang
 import type { Provenance } from '../../store/journal.ts';
 import { listMandatesTo, mandateChange } from '../../store/mandates.ts';
 import { message } from '../../store/outbox.ts';
+import { named, newChange } from './change.ts';
 
 const MANDATES_MAX = 50;
 const LOOK_AGAIN_SECONDS = 300;
@@ -53,15 +56,20 @@ export const refreshPolicyChange = consumer('events', RefreshPolicyChange, async
       return takeApplied(app, by, change, policy);
     case 'denied':
       if (policy.pendingChange?.id === change.changeRequestId) return 'again';
-      return settle(app, by, change, rejectChange(change, reasonOf(approval)));
+      return settle(app, by, change, toDenied(change, approval));
     case 'expired':
       if (policy.pendingChange?.id === change.changeRequestId) return 'again';
-      return settle(app, by, change, expireChange(change, 'Nobody decided in time.'));
+      return settle(app, by, change, toExpired(change));
   }
 });
 
-const reasonOf = ({ decisions }: CustodyApproval): string =>
-  decisions.find(({ value }) => value === 'denied')?.reason ?? 'Denied without a reason.';
+const toExpired = (change: PolicyChange<'submitted'>) => expireChange(change, 'Nobody decided in time.');
+
+/** Custody may call an approval denied that ran out of time; then nobody denied it. */
+function toDenied(change: PolicyChange<'submitted'>, { decisions }: CustodyApproval) {
+  const denial = decisions.find(({ value }) => value === 'denied');
+  return denial === undefined ? toExpired(change) : rejectChange(change, denial.reason ?? 'Denied without a reason.');
+}
 
 /** Approved is not yet applied: only the list itself tells. */
 async function takeApplied(
@@ -100,12 +108,16 @@ type Settled = PolicyChange<'applied' | 'rejected' | 'expired' | 'failed'>;
 async function settle(app: App, by: Provenance, before: PolicyChange<'submitted'>, after: Settled): Promise<Outcome> {
   const database = databaseFor(app, before.accountId);
   const destination = await findDestination(database, 'staff', before.destinationId);
-  const next = destination && nextOf(destination, after);
+  const next = destination && nextOf(app, destination, after, by);
   const committed = await commit(database, {
     by,
     changes: [
       policyChangeChange(before, after),
       ...(destination && next ? [destinationChange(destination, next), ...(await mandatesOf(app, by, next))] : []),
+      // Applied against the client's will: its removal is next in the queue.
+      ...(destination?.status === 'in_review' && destination.unwantedAt !== undefined && next?.status === 'suspended'
+        ? [policyChangeChange(undefined, newChange(by, before.policyId, next, 'remove'))]
+        : []),
     ],
     messages: [
       message('money', changePolicy({ accountId: before.accountId })),
@@ -115,17 +127,21 @@ async function settle(app: App, by: Provenance, before: PolicyChange<'submitted'
   return committed.ok ? 'done' : 'again';
 }
 
-function nextOf(destination: Destination, change: Settled): Destination | undefined {
+function nextOf(app: App, destination: Destination, change: Settled, by: Provenance): Destination | undefined {
   if (destination.status === 'in_review') {
     if (change.status === 'applied') {
-      const approved = approve(destination, change);
+      const approved =
+        destination.unwantedAt === undefined
+          ? approve(destination, change, app.config.coolingOffHours)
+          : approveUnwanted(destination, change, nameOf(by.actor));
       return approved.ok ? approved.value : undefined;
     }
-    if (change.status === 'failed') return giveUpOn(destination, change.reason);
+    if (change.status === 'failed') return giveUpOn(destination, change.reason, named(by));
     return change.status === 'expired' ? expire(destination, change.reason) : reject(destination, change.reason);
   }
   if (destination.status !== 'removing') return undefined;
-  if (change.status !== 'applied') return keepSuspended(destination, `The removal was not applied: ${change.reason}`);
+  if (change.status !== 'applied')
+    return keepSuspended(destination, `The removal was not applied: ${change.reason}`, named(by));
   const removed = completeRemoval(destination, change);
   return removed.ok ? removed.value : undefined;
 }

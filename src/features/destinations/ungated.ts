@@ -19,6 +19,7 @@ import { findFenceHalt, haltChange } from '../../store/halts.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
+import { named } from './change.ts';
 
 const REASON = 'Custody changed the approved list without asking an officer.';
 
@@ -26,7 +27,7 @@ export async function recordUngated(app: App, by: Provenance, change: PolicyChan
   const { accountId } = change;
   const database = databaseFor(app, accountId);
   const destination = await findDestination(database, 'staff', change.destinationId);
-  const ended = destination && giveUpOn(destination, REASON);
+  const ended = destination && giveUpOn(destination, REASON, named(by));
   const isHalted = (await findFenceHalt(database, accountId)) !== undefined;
   const halt = haltChange(
     undefined,

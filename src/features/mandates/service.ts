@@ -20,6 +20,7 @@ import {
 import { cancel } from '../../domain/order.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
+import { accountIsActive } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import { destinationIs, findDestination } from '../../store/destinations.ts';
@@ -81,7 +82,10 @@ async function grantOnce(
       ...(mandate.status === 'active' ? [mandateChange(granted, mandate)] : []),
     ],
     // Approved or rejected in between, the mandate would wait for an outcome that has been.
-    requires: [{ holds: destinationIs(destination.id, destination.status), refusal: { code: 'version_conflict' } }],
+    requires: [
+      { holds: destinationIs(destination.id, destination.status), refusal: { code: 'version_conflict' } },
+      { holds: accountIsActive(accountId), refusal: { code: 'account_not_active', found: 'closed' } },
+    ],
     once: keep(mandate),
   });
   return committed.ok ? accept(mandate) : committed;

@@ -3,6 +3,7 @@
 import type * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import type { Account } from '../../domain/account.ts';
+import type { DailyLimit } from '../../domain/account-limits.ts';
 import { showAddress } from '../../domain/address.ts';
 import { showAmount } from '../../domain/amount.ts';
 import type { Destination } from '../../domain/destination.ts';
@@ -108,6 +109,7 @@ function view({ account, destinations, changes, mandates, halts, attestation }: 
     },
     limits: [
       ...(claims?.limits ?? []).map((limit) => ({ ...limit, keptBy: 'custody' as const, mandateId: null })),
+      ...account.dailyLimits.map(viewDailyLimit),
       ...mandates.flatMap(viewMandateLimits),
     ],
     pending: changes.map((change) => ({
@@ -130,6 +132,7 @@ function view({ account, destinations, changes, mandates, halts, attestation }: 
         attestation === undefined || claims === undefined
           ? null
           : { sequence: attestation.sequence, hash: attestation.hash, validUntil: claims.validUntil },
+      permissionsProvenAt: claims?.permissionProofAt ?? null,
     },
     halts: halts.map(({ id, level, kind, reason, createdAt }) => ({ id, level, kind, reason, since: createdAt })),
     mandates: mandates.map(({ id, venue, destinationId, status, validFrom, validUntil }) => ({
@@ -142,6 +145,15 @@ function view({ account, destinations, changes, mandates, halts, attestation }: 
     })),
   };
 }
+
+const viewDailyLimit = ({ asset, units }: DailyLimit): Restrictions['limits'][number] => ({
+  keptBy: 'fiducia',
+  rule: 'amount',
+  perWallet: false,
+  mandateId: null,
+  numbers: { asset, perDay: units.toString() },
+  says: `At most ${showAmount(asset, units)} a UTC day from all wallets of the account together, kept by us.`,
+});
 
 const viewMandateLimits = ({ id, venue, limits }: Mandate): Restrictions['limits'] =>
   limits.map(({ asset, perOrder, perDay }) => ({

@@ -85,6 +85,9 @@ export const RestrictionsView = z
         .object({ sequence: z.number().int(), hash: z.string(), validUntil: Instant })
         .nullable()
         .openapi({ description: 'The signed form of this check, at `/v1/accounts/{id}/attestation?sequence=`.' }),
+      permissionsProvenAt: Instant.nullable().openapi({
+        description: 'When it was last proven at custody who may vote, untag wallets and assign rights.',
+      }),
     }),
     halts: z.array(
       z.object({ id: z.string(), level: z.string(), kind: z.string(), reason: z.string(), since: Instant }),

@@ -2,13 +2,15 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { showAmount } from '../../domain/amount.ts';
 import { assetIdOf, nativeOf } from '../../domain/asset.ts';
 import type { CustodyMovement } from '../../domain/custody.ts';
 import type { Movement } from '../../domain/movement.ts';
+import { isNewestFirst } from '../../domain/time.ts';
 import type { Wallet } from '../../domain/wallet.ts';
 import { SyncWallet } from '../../kit/messages.ts';
 import { findWallet } from '../../store/accounts.ts';
-import { commit } from '../../store/commit.ts';
+import { type Change, commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -20,23 +22,30 @@ const HASHES_PER_QUERY = 90;
 
 export const syncWallet = consumer('events', SyncWallet, async (app, { walletId }, by) => {
   const wallet = await findWallet(app.database, walletId);
-  if (wallet?.status !== 'active') return 'done';
+  if (wallet?.status !== 'active' && wallet?.status !== 'archived') return 'done';
   const read = await readBack(app, wallet);
   if (read === 'too long') return reportDropped(app, by, wallet);
   const fresh = await withoutKnown(app, wallet, toMovements(by, wallet, read));
   // Oldest first: what is booked never leaves a gap behind it, so a sync that breaks off is taken up where it ended.
-  return (await keep(app, by, wallet, fresh.reverse())) ? 'done' : 'again';
+  return (await keep(app, by, wallet, oldestFirst(fresh))) ? 'done' : 'again';
 });
 
-/** Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it. */
-async function readBack(app: App, wallet: Wallet<'active'>): Promise<CustodyMovement[] | 'too long'> {
+const oldestFirst = (movements: readonly Movement[]): Movement[] =>
+  [...movements].reverse().sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+
+/**
+ * Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it, and the
+ * others only where the list is seen to go back in time.
+ */
+async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promise<CustodyMovement[] | 'too long'> {
   const items: CustodyMovement[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const page = await app.custody.listMovements(wallet.custodyId, after);
     items.push(...page.items);
     const isKnown = await areAllKnown(app, wallet, page.items);
-    if (page.next === undefined || (pages > 0 && isKnown)) return items;
+    const isBehind = pages > 0 && isKnown && isNewestFirst(items.map(({ at }) => at));
+    if (page.next === undefined || isBehind) return items;
     after = page.next;
   }
   return 'too long';
@@ -82,15 +91,30 @@ async function withoutKnown(app: App, wallet: Wallet, movements: readonly Moveme
 
 async function keep(app: App, by: Provenance, wallet: Wallet, fresh: readonly Movement[]): Promise<boolean> {
   for (let from = 0; from < fresh.length; from += MOVEMENTS_PER_COMMIT) {
-    const changes = fresh
-      .slice(from, from + MOVEMENTS_PER_COMMIT)
-      .map((movement) =>
-        movementChange(undefined, movement, movement.direction === 'in' ? 'movement.received' : 'movement.sent'),
-      );
-    const committed = await commit(databaseFor(app, wallet.accountId), { by, changes });
+    const slice = fresh.slice(from, from + MOVEMENTS_PER_COMMIT);
+    const changes = slice.map((movement) =>
+      movementChange(undefined, movement, movement.direction === 'in' ? 'movement.received' : 'movement.sent'),
+    );
+    const report = await reportLate(app, by, wallet, slice);
+    const committed = await commit(databaseFor(app, wallet.accountId), { by, changes: [...changes, ...report] });
     if (!committed.ok) return false;
   }
   return true;
+}
+
+/** Money that came to a closed account: nobody would look for it there. */
+async function reportLate(app: App, by: Provenance, wallet: Wallet, fresh: readonly Movement[]): Promise<Change[]> {
+  const received = fresh.filter(({ direction }) => direction === 'in');
+  if (wallet.status !== 'archived' || received.length === 0) return [];
+  const amounts = received.map(
+    ({ asset, units, transactionHash }) => `${showAmount(asset, units)} of ${asset} by ${transactionHash}`,
+  );
+  return openIncident(databaseFor(app, wallet.accountId), by, {
+    kind: 'deposit_after_close',
+    about: wallet.id,
+    accountId: wallet.accountId,
+    detail: `Money came to a wallet of a closed account: ${amounts.join('; ')}`,
+  });
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   slotAfter,
 } from '../../domain/schedule.ts';
 import { addSeconds, type Timestamp } from '../../domain/time.ts';
+import { accountIsActive } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -77,6 +78,7 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
   const committed = await commit(database, {
     by,
     changes: [scheduleChange(undefined, schedule)],
+    requires: [{ holds: accountIsActive(mandate.accountId), refusal: { code: 'account_not_active', found: 'closed' } }],
     once: keep(schedule),
   });
   return committed.ok ? accept(schedule) : committed;

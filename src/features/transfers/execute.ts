@@ -3,7 +3,8 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
-import { freshLimitDay, limitDayId, reserve } from '../../domain/limit.ts';
+import type { AccountId, MandateId } from '../../domain/id.ts';
+import { freshLimitDay, type LimitDay, limitDayId, reserve, reserveOfAccount } from '../../domain/limit.ts';
 import { allowOrder, holdsAt } from '../../domain/mandate.ts';
 import { block, execute, type Order, skip } from '../../domain/order.ts';
 import type { Refusal } from '../../domain/refusal.ts';
@@ -22,9 +23,10 @@ import {
 } from '../../domain/transfer.ts';
 import { TransferDue } from '../../kit/messages.ts';
 import { catalogue } from '../../kit/problem.ts';
+import { accountIsVersion, findAccount } from '../../store/accounts.ts';
 import { type Change, commit, type Requirement } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
-import { destinationIsApproved } from '../../store/destinations.ts';
+import { destinationIsUsable } from '../../store/destinations.ts';
 import { fenceStands, findFence } from '../../store/fences.ts';
 import { findHaltInForce, noHalt } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -86,20 +88,36 @@ async function decide(
   if (!holds.ok) return holds;
   const allowed = allowOrder(mandate, order);
   if (!allowed.ok) return allowed;
-  const day = { accountId: order.accountId, mandateId: mandate.id, asset: order.asset, day: utcDay(at) };
-  const today = (await findLimitDay(database, limitDayId(mandate.id, order.asset, day.day))) ?? freshLimitDay(day);
+  const account = await findAccount(database, 'staff', order.accountId);
+  if (account === undefined) return refuse({ code: 'not_found' });
+  const [today, inAll] = [await dayOf(app, order, mandate.id, at), await dayOf(app, order, account.id, at)];
   const reserved = reserve(today, order.units, allowed.value);
   if (!reserved.ok) return reserved;
-  const submitting = submit(transfer, reserved.value.id, at);
+  const limit = account.dailyLimits.find(({ asset }) => asset === order.asset);
+  const reservedInAll = reserveOfAccount(inAll, order.units, limit);
+  if (!reservedInAll.ok) return reservedInAll;
+  const days = { limitDayId: reserved.value.id, accountLimitDayId: reservedInAll.value.id };
+  const submitting = submit(transfer, days, at);
   return accept({
     submitting,
     changes: [
       transferChange(transfer, submitting),
       orderChange(order, execute(order, transfer.id)),
       limitDayChange(today, reserved.value),
+      limitDayChange(inAll, reservedInAll.value),
     ],
-    requires: await guardsOf(app, order, at),
+    requires: [
+      ...(await guardsOf(app, order, at)),
+      // Limits lowered since they were read are judged by when it comes again.
+      { holds: accountIsVersion(account.id, account.version), refusal: { code: 'version_conflict' } },
+    ],
   });
+}
+
+async function dayOf(app: App, order: Order, holder: MandateId | AccountId, at: Timestamp): Promise<LimitDay> {
+  const day = { accountId: order.accountId, holder, asset: order.asset, day: utcDay(at) };
+  const id = limitDayId(holder, order.asset, day.day);
+  return (await findLimitDay(databaseFor(app, order.accountId), id)) ?? freshLimitDay(day);
 }
 
 /** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
@@ -107,8 +125,8 @@ const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly
   { holds: noHalt(order), refusal: await haltRefusal(app, order) },
   { holds: mandateHolds(order.mandateId, at), refusal: { code: 'mandate_not_active', found: 'not active and valid' } },
   {
-    holds: destinationIsApproved(order.destinationId),
-    refusal: { code: 'destination_not_approved', found: 'not approved' },
+    holds: destinationIsUsable(order.destinationId, at),
+    refusal: { code: 'destination_not_approved', found: 'not approved, or still cooling off' },
   },
   { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order) },
 ];

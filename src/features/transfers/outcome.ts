@@ -61,8 +61,11 @@ function nextOf(order: Order<'executing'>, transfer: Transfer, by: Provenance): 
 /** What was reserved for the day is free again only when it is proven that nothing left. */
 async function limitOf(app: App, after: Transfer): Promise<Change[]> {
   if (!isWithoutEffect(after) || !('limitDayId' in after)) return [];
-  const day = await findLimitDay(databaseFor(app, after.accountId), after.limitDayId);
-  return day === undefined ? [] : [limitDayChange(day, release(day, after.units))];
+  const database = databaseFor(app, after.accountId);
+  // A transfer from before accounts had days of their own names one only.
+  const ids = [after.limitDayId, after.accountLimitDayId].filter((id) => id !== undefined);
+  const days = await Promise.all(ids.map((id) => findLimitDay(database, id)));
+  return days.flatMap((day) => (day === undefined ? [] : [limitDayChange(day, release(day, after.units))]));
 }
 
 async function incidentOf(

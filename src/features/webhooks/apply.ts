@@ -4,13 +4,22 @@ import * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { Timestamp } from '../../domain/time.ts';
-import { checkFence, refreshPolicyChange, refreshTransfer, syncWallet, WebhookReceived } from '../../kit/messages.ts';
+import {
+  checkFence,
+  refreshPolicyChange,
+  refreshTransfer,
+  settleLimits,
+  sweepFences,
+  syncWallet,
+  WebhookReceived,
+} from '../../kit/messages.ts';
 import { findAccountByPolicy, findWalletAtCustody } from '../../store/accounts.ts';
 import { commit, type Message } from '../../store/commit.ts';
 import { listUnsettledChanges } from '../../store/destinations.ts';
 import { deliveryRow, findInboxKey, findRoot, inboxOnce } from '../../store/inbox.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
+import { listSharedSightings } from '../../store/sightings.ts';
 import { findTransferByExternalId } from '../../store/transfers.ts';
 import { keyOf, WebhookEvent } from './event.ts';
 
@@ -140,7 +149,8 @@ async function wakeApproval(app: App, approval: z.infer<typeof Approval> | undef
   const { changeRequest, transferRequest } = approval?.activity ?? {};
   if (transferRequest !== undefined) return wakeTransfer(app, transferRequest);
   const account = changeRequest && (await findAccountByPolicy(app.database, changeRequest.entityId));
-  if (account === undefined || approval === undefined) return [];
+  if (account === undefined) return changeRequest === undefined ? [] : wakeShared(app, changeRequest.entityId);
+  if (approval === undefined) return [];
   const changes = await listUnsettledChanges(app.database, account.id, CHANGES_MAX);
   const ours = changes.find((change) => change.status === 'submitted' && change.approvalId === approval.id);
   // Our commit of the answer may still be on its way; a change that is nobody's of ours is the fence check's to find.
@@ -150,13 +160,19 @@ async function wakeApproval(app: App, approval: z.infer<typeof Approval> | undef
     : [message('events', refreshPolicyChange({ changeId: ours.id }))];
 }
 
+/** The guard and the limits hold everyone in: their change concerns every account. */
+async function wakeShared(app: App, policyId: string): Promise<Wakes> {
+  const shared = await listSharedSightings(app.database);
+  return shared.some(({ custodyId }) => custodyId === policyId)
+    ? [message('events', sweepFences({ startedAt: app.clock.now(), stage: 'policies', cursor: null }))]
+    : [];
+}
+
 async function wakeWallet(app: App, custodyId: string | undefined, about: 'fence' | 'history'): Promise<Wakes> {
   const wallet = custodyId === undefined ? undefined : await findWalletAtCustody(app.database, custodyId);
   if (wallet === undefined) return custodyId === undefined ? [] : 'unknown yet';
-  return [
-    message(
-      'events',
-      about === 'fence' ? checkFence({ accountId: wallet.accountId }) : syncWallet({ walletId: wallet.id }),
-    ),
-  ];
+  const { accountId, id } = wallet;
+  return about === 'fence'
+    ? [message('events', checkFence({ accountId })), message('money', settleLimits({ accountId }))]
+    : [message('events', syncWallet({ walletId: id }))];
 }

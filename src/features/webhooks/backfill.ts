@@ -4,7 +4,7 @@
 import type { App } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
 import type { CustodyEvent } from '../../dfns/custody.ts';
-import { addSeconds, type Timestamp, timestamp } from '../../domain/time.ts';
+import { addSeconds, isNewestFirst, type Timestamp, timestamp } from '../../domain/time.ts';
 import { webhookReceived } from '../../kit/messages.ts';
 import { listUnseen } from '../../store/inbox.ts';
 import { messageText, WebhookEvent } from './event.ts';
@@ -26,11 +26,16 @@ export const backfillEvents: Job = async (app, { scheduledTime }) => {
   }
 };
 
-/** Pages until one is behind the horizon and brings nothing new: a gap behind a quiet page is found too. */
+/**
+ * Pages until one is behind the horizon and brings nothing new: a gap behind a quiet page is found too. The order is not
+ * promised, so only a list that is seen to go back in time ends before its last page.
+ */
 async function backfillWebhook(app: App, webhookId: string, horizon: Timestamp): Promise<void> {
+  const dates: string[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const { items, next } = await app.custody.listEvents(webhookId, after);
+    dates.push(...items.map(({ date }) => date));
     const unseen = new Set(
       await listUnseen(
         app.database,
@@ -42,7 +47,7 @@ async function backfillWebhook(app: App, webhookId: string, horizon: Timestamp):
       items.filter(({ id }) => unseen.has(id)),
     );
     if (unseen.size > 0) app.log.info('webhooks.backfilled', { events: unseen.size });
-    const isBehind = items.every(({ date }) => date < horizon);
+    const isBehind = items.every(({ date }) => date < horizon) && isNewestFirst(dates);
     if (next === undefined || (isBehind && unseen.size === 0)) return;
     after = next;
   }

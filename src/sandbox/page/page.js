@@ -1,5 +1,8 @@
 /** Shows the state of the sandbox and lets a developer act as an officer. It uses nothing but the public controls. */
-const REFRESH_MILLISECONDS = 2000;
+import { element, instant } from './elements.js';
+import { views } from './views.js';
+
+const REFRESH_MILLISECONDS = 1500;
 const byId = (id) => document.getElementById(id);
 
 async function call(method, path, body) {
@@ -18,130 +21,80 @@ async function act(method, path, body) {
   await refresh();
 }
 
-function element(name, content, attributes = {}) {
-  const made = Object.assign(document.createElement(name), attributes);
-  made.append(...[content].flat());
-  return made;
-}
-
-function table(id, rows, columns) {
-  if (rows.length === 0) {
-    byId(id).replaceChildren(element('p', 'None.', { className: 'empty' }));
-    return;
-  }
-  const names = Object.keys(columns);
-  const head = element(
-    'tr',
-    names.map((name) => element('th', name)),
-  );
-  const lines = rows.map((row) =>
-    element(
-      'tr',
-      names.map((name) => element('td', columns[name](row) ?? '')),
-    ),
-  );
-  byId(id).replaceChildren(element('table', [element('thead', head), element('tbody', lines)]));
-}
-
-/** Base units as one would say them: exact, because they never become a number. */
-function amount(units, { decimals, symbol = 'units' }) {
-  const digits = units.padStart(decimals + 1, '0');
-  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, '');
-  return `${digits.slice(0, digits.length - decimals)}${fraction && `.${fraction}`} ${symbol}`;
-}
-
-const transferInWords = ({ requestBody, metadata, network }) =>
-  `${amount(requestBody.amount, metadata.asset)} to ${requestBody.to} on ${network}`;
-
-function activityInWords({ kind, transferRequest, changeRequest }) {
-  if (transferRequest) return `Transfer of ${transferInWords(transferRequest)}`;
-  if (!changeRequest) return kind;
-  const { body } = changeRequest;
-  const verb = body.status === 'Archived' ? 'Archive' : 'Change';
-  return `${verb} policy "${body.name}" to: ${JSON.stringify(body.rule.configuration ?? body.rule.kind)}`;
-}
-
-function decisionButtons({ id }) {
-  const decide = (value) => () =>
+const actions = {
+  decide: (id, value) =>
     act('POST', `/approvals/${id}/decide`, {
-      user: byId('officer').value,
-      value,
-      reason: 'Decided on the sandbox page',
-    });
-  return [
-    element('button', 'Approve', { type: 'button', onclick: decide('Approved') }),
-    ' ',
-    element('button', 'Deny', { type: 'button', onclick: decide('Denied') }),
-  ];
-}
+      ...{ user: byId('officer').value, value },
+      reason: byId('reason').value || byId('reason').placeholder,
+    }),
+  fund: (walletId, amount) => act('POST', `/wallets/${walletId}/fund`, { kind: 'Native', amount }),
+  send: (deliveryId) => act('POST', `/deliveries/${deliveryId}/send`, {}),
+};
 
-function show(state) {
-  const nameOf = (userId) => state.accounts.find((account) => account.userId === userId)?.name ?? userId;
+/** How many there are in all, where the list may be shorter. */
+const countOf = (section, state) => state.counts[section] ?? state[section].length;
+
+function showHead(state) {
   byId('organization').textContent = state.orgId;
-  byId('now').textContent = state.now.replace('T', ' ').replace(/\.\d+Z/, ' UTC');
-  byId('mode').textContent = `mode: ${state.webhookMode}`;
-  if (byId('officer').options.length === 0) {
-    const people = state.accounts.filter(({ isServiceAccount }) => !isServiceAccount);
-    byId('officer').append(...people.map(({ name }) => element('option', name, { value: name })));
+  byId('mode').value = state.webhookMode;
+  byId('no-faults').hidden = state.faults.length === 0;
+  const people = state.accounts.filter(({ canDecide }) => canDecide).map(({ name }) => name);
+  if (byId('officer').options.length !== people.length) {
+    byId('officer').replaceChildren(...people.map((name) => element('option', name, { value: name })));
   }
-  table('approvals', state.approvals, {
-    Activity: ({ activity }) => activityInWords(activity),
-    'Asked by': ({ initiatorId }) => nameOf(initiatorId),
-    Needs: ({ groups }) =>
-      groups
-        .map(({ quorum, approvers }) => `${quorum} of ${approvers.userId?.in.map(nameOf).join(', ') ?? 'all people'}`)
-        .join('; and '),
-    Votes: ({ decisions }) => decisions.map(({ userId, value }) => `${nameOf(userId)}: ${value}`).join(', '),
-    Decide: decisionButtons,
-  });
-  table('wallets', state.wallets, {
-    Wallet: ({ name, id }) => name ?? id,
-    Network: ({ network }) => network,
-    Address: ({ address }) => address,
-    Tags: ({ tags }) => tags.join(', '),
-    Balances: ({ balances }) => balances.map((held) => amount(held.units, held)).join(', '),
-  });
-  table('transfers', state.transfers, {
-    Requested: ({ dateRequested }) => dateRequested,
-    Transfer: transferInWords,
-    Status: ({ status, reason }) => (reason ? `${status}: ${reason}` : status),
-  });
-  table('policies', state.policies, {
-    Policy: ({ name }) => name,
-    Status: ({ status }) => status,
-    Rule: ({ inWords }) => inWords,
-  });
-  table('webhooks', state.webhooks, {
-    Webhook: ({ url }) => url,
-    Events: ({ events }) => events.join(', '),
-    Status: ({ status }) => status,
-  });
-  table('deliveries', state.deliveries, {
-    Delivery: ({ body }) => JSON.parse(body).kind,
-    Attempt: ({ attempt }) => String(attempt),
-    Status: ({ status, responseStatus }) => [status, responseStatus].filter(Boolean).join(' '),
-    Send: ({ id }) =>
-      element('button', 'Send', { type: 'button', onclick: () => act('POST', `/deliveries/${id}/send`) }),
-  });
-  table('faults', state.faults, { Fault: (fault) => JSON.stringify(fault) });
-  table('accounts', state.accounts, { Name: ({ name }) => name, 'User id': ({ userId }) => userId });
 }
 
-let shown = '';
+const shown = new Map();
+
+/** Only what has changed is made anew: a click must not meet a button that is just being replaced. */
+function show(state) {
+  byId('now').textContent = `${instant(state.now)} UTC`;
+  byId('now').dateTime = state.now;
+  showHead(state);
+  const counted = Object.keys(views).map((section) => [section, countOf(section, state)]);
+  once('sections', counted, () => byId('sections').replaceChildren(...counted.map(link)));
+  const today = state.now.slice(0, 10);
+  for (const [section, view] of Object.entries(views)) {
+    const parts = [state[section], section === 'keys' ? state.wallets : today];
+    // What expires says in how many minutes.
+    if (section === 'approvals' && state.approvals.some(({ expirationDate }) => expirationDate)) {
+      parts.push(state.now.slice(0, 16));
+    }
+    once(section, parts, () => byId(section).querySelector('.content').replaceChildren(view(state, actions)));
+  }
+}
+
+function once(name, parts, make) {
+  const text = JSON.stringify(parts);
+  if (shown.get(name) === text) return;
+  make();
+  shown.set(name, text);
+}
+
+function link([section, count]) {
+  const title = byId(section).querySelector('h2').textContent;
+  const number = element('span', String(count), { className: count === 0 ? 'count none' : 'count' });
+  return element('a', [title, ' ', number], { href: `#${section}`, className: section });
+}
+
 async function refresh() {
-  const state = await call('GET', '/overview');
-  // Only the clock moved: leave the page alone, or a click could meet a button that is just being replaced.
-  const { now, ...rest } = state;
-  const text = JSON.stringify(rest);
-  if (text !== shown) show(state);
-  else byId('now').textContent = now.replace('T', ' ').replace(/\.\d+Z/, ' UTC');
-  shown = text;
+  show(await call('GET', '/overview'));
 }
 
 for (const button of document.querySelectorAll('[data-advance]')) {
   button.addEventListener('click', () => act('POST', '/time/advance', { seconds: Number(button.dataset.advance) }));
 }
-setInterval(() => refresh().catch(() => undefined), REFRESH_MILLISECONDS); // The sandbox may be restarting.
-refresh().catch((fault) => {
-  byId('failure').textContent = fault.message;
-});
+byId('mode').addEventListener('change', () => act('PUT', '/webhooks/mode', { mode: byId('mode').value }));
+byId('no-faults').addEventListener('click', () => act('DELETE', '/faults'));
+
+/** Whoever does not look need not be told. */
+async function follow() {
+  try {
+    if (!document.hidden) await refresh();
+    document.body.classList.remove('lost');
+  } catch {
+    document.body.classList.add('lost'); // It may be restarting: say so by looking stale, and try again.
+  }
+  setTimeout(follow, REFRESH_MILLISECONDS);
+}
+follow();

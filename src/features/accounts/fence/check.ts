@@ -41,7 +41,7 @@ export async function recordFence(
     version: (before?.version ?? 0) + 1,
     result,
     findings: read.findings,
-    checkedAt: by.at,
+    checkedAt: read.readAt,
     found: summarize(read.wanted, read.found),
   };
   return {
@@ -52,7 +52,8 @@ export async function recordFence(
 
 async function haltForFence(app: App, by: Provenance, account: Account, { findings }: ReadFence): Promise<Change[]> {
   const database = databaseFor(app, account.id);
-  const reason = findings.map(({ says }) => says).join(' ');
+  const broken = findings.filter(({ severity }) => severity === 'breaks');
+  const reason = broken.map(({ says }) => says).join(' ');
   const detail = { kind: 'fence_broken' as const, about: account.id, accountId: account.id, detail: reason };
   const incident = await openIncident(database, by, detail);
   if ((await findFenceHalt(database, account.id)) !== undefined) return incident;
@@ -67,7 +68,7 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
   const account = await findAccount(database, 'staff', accountId);
   if (account?.status !== 'active') return 'done';
   const before = await findFence(database, accountId);
-  const read = await readFence(app, account);
+  const read = await readFence(app, account, by.at);
   const wallets = await listWallets(database, 'staff', accountId);
   const committed = await commit(database, {
     by,
@@ -78,8 +79,8 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
   return committed.ok ? 'done' : 'again';
 });
 
-/** Well inside the day after which a check proves nothing. */
-const RECHECK_SECONDS = 6 * 3600;
+/** Two sweeps missed: an account that was not reached by them is checked by itself. */
+const RECHECK_SECONDS = 13 * 3600;
 const ACCOUNTS_PER_RUN = 90;
 
 export const checkOldFences: Job = async (app, { scheduledTime }) => {

@@ -1,84 +1,116 @@
 // Reads a fence: what should stand by our records, and what custody returns.
 
 import type { App } from '../../../app/app.ts';
-import { type Account, limitsTagOf } from '../../../domain/account.ts';
+import { readShared } from '../../../app/shared-policies.ts';
+import type { Account } from '../../../domain/account.ts';
+import { templatesAccepted } from '../../../domain/account-limits.ts';
 import type { CustodyPolicy } from '../../../domain/custody.ts';
-import { checkFence, type Finding, type FoundFence, guardActivities, type WantedFence } from '../../../domain/fence.ts';
-import { isIn } from '../../../domain/machine.ts';
-import { listWallets } from '../../../store/accounts.ts';
-import { listListedAddresses, listUnsettledChanges } from '../../../store/destinations.ts';
+import type { Destination } from '../../../domain/destination.ts';
+import {
+  checkApprovedList,
+  checkFence,
+  checkShared,
+  checkWallet,
+  type Finding,
+  type FoundFence,
+  resultOf,
+  type WantedFence,
+} from '../../../domain/fence.ts';
+import type { Timestamp } from '../../../domain/time.ts';
+import { databaseFor } from '../../../store/database.ts';
+import { listFenceRecords } from '../../../store/fences.ts';
+import { readProofStanding } from '../../../store/permission-proofs.ts';
 
-const CHANGES_MAX = 100;
+type FenceRecords = Awaited<ReturnType<typeof listFenceRecords>>;
 
-async function readWanted(app: App, account: Account): Promise<WantedFence> {
-  const wallets = await listWallets(app.database, 'staff', account.id);
-  const listed = await listListedAddresses(app.database, account.id);
-  const changes = await listUnsettledChanges(app.database, account.id, CHANGES_MAX);
-  const inFlight = changes.find((change) => isIn(change, ['submitting', 'submitted']));
-  const underWay = inFlight !== undefined && isIn(inFlight, ['submitting', 'submitted']) ? inFlight : undefined;
+/** What our records said of one account when custody was asked, as far as an attestation states it. */
+interface OwnRecords {
+  readonly destinations: readonly Destination[];
+  /** The last one, to which the next is linked. */
+  readonly attestation: { readonly hash: string } | undefined;
+}
+
+export const ownRecords = (account: Account, records: FenceRecords): OwnRecords => ({
+  destinations: records.destinations.filter(({ accountId }) => accountId === account.id),
+  attestation: records.attestations.find(({ accountId }) => accountId === account.id),
+});
+
+/** What should stand by our records. */
+export function wantedOf(account: Account, records: FenceRecords): WantedFence {
+  const underWay = records.inFlight.find(({ accountId }) => accountId === account.id);
+  const listed = ownRecords(account, records).destinations.map(({ address }) => address);
   return {
     tag: account.tag,
     limitsTemplate: account.limitsTemplate,
+    limitsAccepted: templatesAccepted(
+      account,
+      records.limitsChanges.filter(({ accountId }) => accountId === account.id),
+    ),
     policyId: account.policyId,
-    custodyWalletIds: wallets.flatMap(({ custodyId }) => (custodyId === null ? [] : [custodyId])),
+    custodyWalletIds: records.wallets.flatMap(({ accountId, custodyId }) =>
+      accountId === account.id && custodyId !== null ? [custodyId] : [],
+    ),
     lists: underWay === undefined ? [listed] : [underWay.addressesBefore, underWay.addressesWanted],
     ourChangeRequestId: underWay?.status === 'submitted' ? underWay.changeRequestId : undefined,
     listUnderWay: underWay?.addressesWanted,
   };
 }
 
-async function readFound(app: App, wanted: WantedFence): Promise<FoundFence> {
-  const [wallets, listed] = await Promise.all([
+/** Each part of the fence by its id; guard and limits are shared by all accounts and may have been read just before. */
+async function readFound(app: App, wanted: WantedFence, at: Timestamp): Promise<FoundFence> {
+  const [wallets, lists, shared, proof] = await Promise.all([
     Promise.all(wanted.custodyWalletIds.map((id) => app.custody.findWallet(id))),
-    app.custody.listPolicies(),
+    findList(app, wanted),
+    readShared(app, at, { template: wanted.limitsTemplate }),
+    readProofStanding(app.database, at),
   ]);
-  return { wallets, policies: await withMissing(app, listed, wanted.policyId) };
+  return { wallets, policies: [...lists, ...shared], proof };
 }
-
-/** A policy that a list does not show is read by id before it counts as missing. */
-async function withMissing(
-  app: App,
-  listed: readonly CustodyPolicy[],
-  policyId: string | null,
-): Promise<readonly CustodyPolicy[]> {
-  if (policyId === null || listed.some(({ id }) => id === policyId)) return listed;
-  const found = await app.custody.findPolicy(policyId);
-  return found === undefined ? listed : [...listed, found];
-}
-
-/** Each policy of the fence by its id: a list may lag behind, and a finding stops money. */
-async function readDirectly(app: App, wanted: WantedFence, found: FoundFence): Promise<FoundFence> {
-  const policies = await Promise.all(
-    found.policies.map((policy) =>
-      isOfFence(wanted, policy) ? app.custody.findPolicy(policy.id) : Promise.resolve(policy),
-    ),
-  );
-  return { ...found, policies: policies.filter((policy) => policy !== undefined) };
-}
-
-const isOfFence = ({ policyId, limitsTemplate }: WantedFence, policy: CustodyPolicy): boolean =>
-  policy.id === policyId ||
-  guardActivities.some((activity) => activity === policy.activity) ||
-  policy.walletTagsAll.includes(limitsTagOf(limitsTemplate));
 
 export interface ReadFence {
   readonly wanted: WantedFence;
   readonly found: FoundFence;
   readonly findings: readonly Finding[];
+  readonly records: OwnRecords;
+  /** When the oldest part of it was read. */
+  readonly readAt: Timestamp;
 }
 
 /**
- * One reading, and a second and direct one before a finding counts: a change of ours may have been applied between our
+ * One reading, and a second one of what differs before a finding counts: a change of ours may have been applied between our
  * records and custody's answer, and a finding stops money.
  */
-export async function readFence(app: App, account: Account): Promise<ReadFence> {
-  const first = await readOnce(app, account, false);
-  return first.findings.length === 0 ? first : readOnce(app, account, true);
+export async function readFence(app: App, account: Account, at: Timestamp): Promise<ReadFence> {
+  const records = await listFenceRecords(databaseFor(app, account.id), [account.id]);
+  const wanted = wantedOf(account, records);
+  const found = await readFound(app, wanted, at);
+  const findings = checkFence(wanted, found);
+  return resultOf(findings) === 'broken'
+    ? confirmFence(app, account, found, at)
+    : { wanted, found, findings, records: ownRecords(account, records), readAt: at };
 }
 
-async function readOnce(app: App, account: Account, isDirect: boolean): Promise<ReadFence> {
-  const wanted = await readWanted(app, account);
-  const listed = await readFound(app, wanted);
-  const found = isDirect ? await readDirectly(app, wanted, listed) : listed;
-  return { wanted, found, findings: checkFence(wanted, found) };
+/** Reads directly, by id, each part that is not as our records want it now; the rest counts as it was seen. */
+export async function confirmFence(app: App, account: Account, seen: FoundFence, at: Timestamp): Promise<ReadFence> {
+  const records = await listFenceRecords(databaseFor(app, account.id), [account.id]);
+  const wanted = wantedOf(account, records);
+  const isList = ({ id }: CustodyPolicy) => id === wanted.policyId;
+  const [wallets, lists, shared] = await Promise.all([
+    Promise.all(
+      wanted.custodyWalletIds.map((id, index) =>
+        checkWallet(wanted, id, seen.wallets[index]).length > 0 ? app.custody.findWallet(id) : seen.wallets[index],
+      ),
+    ),
+    checkApprovedList(wanted, seen.policies).length > 0 ? findList(app, wanted) : seen.policies.filter(isList),
+    checkShared(wanted, seen.policies).length > 0
+      ? readShared(app, at, { isDirect: true, template: wanted.limitsTemplate })
+      : seen.policies.filter((policy) => !isList(policy)),
+  ]);
+  const found = { wallets, policies: [...lists, ...shared], proof: seen.proof };
+  return { wanted, found, findings: checkFence(wanted, found), records: ownRecords(account, records), readAt: at };
+}
+
+async function findList(app: App, { policyId }: WantedFence): Promise<readonly CustodyPolicy[]> {
+  const policy = policyId === null ? undefined : await app.custody.findPolicy(policyId);
+  return policy === undefined ? [] : [policy];
 }
