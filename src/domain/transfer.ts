@@ -89,6 +89,13 @@ export const submit = (
   nextAttemptAt: addSeconds(at, ATTEMPT_SECONDS),
 });
 
+/** Another of the same wallet goes first; a wake-up comes when it is out of the way, and this look in any case. */
+export const waitInTurn = (transfer: Transfer<'prepared'>, at: Timestamp): Transfer<'prepared'> =>
+  amend(transfer, { nextAttemptAt: addSeconds(at, LOOK_AGAIN_SECONDS) });
+
+/** Whether it holds its wallet: the next one of the wallet waits until it is sent, waits for a person, or ended. */
+export const holdsWallet = ({ status }: Transfer): boolean => status === 'submitting' || status === 'submitted';
+
 export const cancel = (transfer: Transfer<'prepared'>, reason: string): Transfer<'canceled'> =>
   become(transfer, 'canceled', { reason });
 

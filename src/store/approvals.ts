@@ -73,7 +73,7 @@ export async function listChangesAsked(database: Database, limit: number): Promi
 
 // Word for word the conditions of the partial indexes: bound values would hide from the planner that they apply.
 const isInFlight = sql`${policyChanges.status} IN ('submitting', 'submitted')`;
-const isOpen = sql`${transfers.status} IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast')`;
+const isOpen = sql`${transfers.status} IN ('submitted', 'awaiting_approval', 'broadcast')`;
 
 /** The change in flight of each policy: at most 90 policies a call, D1 binds 100 parameters. */
 export async function listChangesInFlight(database: Database, policyIds: readonly string[]): Promise<ChangeAsked[]> {

@@ -383,11 +383,18 @@ export const transfers = sqliteTable(
     uniqueIndex('transfers_external').on(table.externalId),
     uniqueIndex('transfers_custody').on(table.custodyId),
     uniqueIndex('transfers_order').on(table.orderId),
+    // Until it is sent or waits for a person, a transfer holds its wallet: two at once would race for nonce and balance.
+    uniqueIndex('transfers_one_in_flight').on(table.walletId).where(sql`status IN ('submitting', 'submitted')`),
+    index('transfers_in_turn').on(table.walletId, table.id).where(sql`status = 'prepared'`),
     index('transfers_account').on(table.accountId, table.id),
     index('transfers_hash').on(table.accountId, table.transactionHash),
-    index('transfers_due')
+    index('transfers_to_send').on(table.nextAttemptAt).where(sql`status IN ('prepared', 'submitting')`),
+    index('transfers_to_read')
       .on(table.nextAttemptAt)
-      .where(sql`status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast')`),
+      .where(sql`status IN ('submitted', 'awaiting_approval', 'broadcast')`),
+    index('transfers_by_age')
+      .on(table.status, table.createdAt)
+      .where(sql`status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`),
     check(
       'transfers_submitted_has_custody_id',
       sql`${table.status} NOT IN ('submitted', 'awaiting_approval', 'broadcast', 'confirmed') OR ${table.custodyId} IS NOT NULL`,

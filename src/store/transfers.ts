@@ -1,6 +1,6 @@
 // Transfers, the one way money leaves.
-import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
-import type { AccountId, TransferId } from '../domain/id.ts';
+import { and, asc, desc, eq, inArray, lte, ne, type SQL, sql } from 'drizzle-orm';
+import type { AccountId, TransferId, WalletId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
@@ -47,19 +47,60 @@ export async function listTransfers(
   return rows.map(toTransfer);
 }
 
-// Word for word the condition of the index `transfers_due`: bound values would hide from the planner that it applies.
-const isOpen = sql`${transfers.status} IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast')`;
+// Word for word the conditions of the indexes: bound values would hide from the planner that they apply.
+const isToSend = sql`${transfers.status} IN ('prepared', 'submitting')`;
+const isToRead = sql`${transfers.status} IN ('submitted', 'awaiting_approval', 'broadcast')`;
+const isInFlight = sql`${transfers.status} IN ('submitting', 'submitted')`;
+const isPrepared = sql`${transfers.status} = 'prepared'`;
 
-/** Not at an end, and their next step is due. */
-export async function listTransfersDue(database: Database, at: Timestamp, limit: number): Promise<Transfer[]> {
+/** Custody is to be asked for them, and the time has come. */
+export const listTransfersToSend = (database: Database, at: Timestamp, limit: number): Promise<Transfer[]> =>
+  listDue(database, isToSend, at, limit);
+
+/** Custody has them, and is to be asked again how they stand. */
+export const listTransfersToRead = (database: Database, at: Timestamp, limit: number): Promise<Transfer[]> =>
+  listDue(database, isToRead, at, limit);
+
+async function listDue(database: Database, isDue: SQL, at: Timestamp, limit: number): Promise<Transfer[]> {
   const rows = await database
     .select()
     .from(transfers)
-    .where(and(isOpen, lte(transfers.nextAttemptAt, at)))
+    .where(and(isDue, lte(transfers.nextAttemptAt, at)))
     .orderBy(asc(transfers.nextAttemptAt))
     .limit(limit)
     .all();
   return rows.map(toTransfer);
+}
+
+/** What goes before this one from the same wallet: one under way, or one that was prepared earlier. */
+export async function findTransferAhead(
+  database: Database,
+  { walletId, id }: Pick<Transfer, 'walletId' | 'id'>,
+): Promise<TransferId | undefined> {
+  const inFlight = await database
+    .select({ id: transfers.id })
+    .from(transfers)
+    .where(and(eq(transfers.walletId, walletId), isInFlight))
+    .get();
+  if (inFlight !== undefined) return inFlight.id;
+  const first = await findFirstInTurn(database, walletId);
+  return first === id ? undefined : first;
+}
+
+/** The one of this wallet that was prepared first and waits still; `besides` names one that does not count. */
+export async function findFirstInTurn(
+  database: Database,
+  walletId: WalletId,
+  besides?: TransferId,
+): Promise<TransferId | undefined> {
+  const isOther = besides === undefined ? undefined : ne(transfers.id, besides);
+  const row = await database
+    .select({ id: transfers.id })
+    .from(transfers)
+    .where(and(eq(transfers.walletId, walletId), isPrepared, isOther))
+    .orderBy(asc(transfers.id))
+    .get();
+  return row?.id;
 }
 
 export const transferChange = changesOf<Transfer>(transfers, 'transfer', ({ accountId }) => accountId);

@@ -179,7 +179,11 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
       transfers.listTransfers(database, {}, page),
       transfers.listTransfers(database, { accountId: idOf('acc') }, page),
     ]),
-  listTransfersDue: () => [transfers.listTransfersDue(database, AT, 50)],
+  listTransfersToSend: () => [transfers.listTransfersToSend(database, AT, 50)],
+  listTransfersToRead: () => [transfers.listTransfersToRead(database, AT, 50)],
+  findTransferAhead: () => [transfers.findTransferAhead(database, { walletId: idOf('wal'), id: idOf('xfr') })],
+  findFirstInTurn: () =>
+    [undefined, idOf('xfr')].map((besides) => transfers.findFirstInTurn(database, idOf('wal'), besides)),
   listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
 };
 

@@ -20,6 +20,7 @@ import {
   stopUnsent,
   submit,
   type Transfer,
+  waitInTurn,
 } from '../../domain/transfer.ts';
 import { TransferDue } from '../../kit/messages.ts';
 import { catalogue } from '../../kit/problem.ts';
@@ -32,8 +33,8 @@ import { findHaltInForce, noHalt } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findLimitDay, findMandate, limitDayChange, mandateHolds } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
-import { findTransfer, transferChange } from '../../store/transfers.ts';
-import { recordOutcome } from './outcome.ts';
+import { findTransfer, findTransferAhead, transferChange } from '../../store/transfers.ts';
+import { recordOutcome, wakeNext } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
   const transfer = await findTransfer(app.database, 'staff', transferId);
@@ -65,12 +66,26 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
       found: order?.status ?? 'none',
       needed: 'released',
     });
+  // One that is too late may not wait for its turn any longer.
+  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) {
+    return waitFor(app, by, transfer);
+  }
   const decided = await decide(app, by, transfer, order);
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
   const { submitting, changes, requires } = decided.value;
   const committed = await commit(database, { by, changes, requires });
   if (committed.ok) return handOver(app, by, submitting);
   return committed.refusal.code === 'version_conflict' ? 'again' : stop(app, by, transfer, order, committed.refusal);
+}
+
+/** Its turn has not come: the one before it wakes it, and cron does. */
+async function waitFor(app: App, by: Provenance, transfer: Transfer<'prepared'>): Promise<Outcome> {
+  if (by.at < transfer.nextAttemptAt) return 'done';
+  const committed = await commit(databaseFor(app, transfer.accountId), {
+    by,
+    changes: [transferChange(transfer, waitInTurn(transfer, by.at), 'transfer.waits_in_turn')],
+  });
+  return committed.ok ? 'done' : 'again';
 }
 
 async function decide(
@@ -158,6 +173,7 @@ async function stop(
   const committed = await commit(databaseFor(app, transfer.accountId), {
     by,
     changes: [transferChange(transfer, cancel(transfer, reason)), ...ended],
+    messages: await wakeNext(app, transfer),
   });
   return committed.ok ? 'done' : 'again';
 }

@@ -4,16 +4,16 @@ import type { App } from '../../app/app.ts';
 import type { Outcome } from '../../app/consumer.ts';
 import { release } from '../../domain/limit.ts';
 import { complete, failOrder, type Order, rejectOrder } from '../../domain/order.ts';
-import { isWithoutEffect, type Transfer } from '../../domain/transfer.ts';
-import { syncWallet } from '../../kit/messages.ts';
-import { type Change, commit } from '../../store/commit.ts';
+import { holdsWallet, isWithoutEffect, type Transfer } from '../../domain/transfer.ts';
+import { syncWallet, transferDue } from '../../kit/messages.ts';
+import { type Change, commit, type Message } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findLimitDay, limitDayChange } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
-import { transferChange } from '../../store/transfers.ts';
+import { findFirstInTurn, transferChange } from '../../store/transfers.ts';
 
 export async function recordOutcome(
   app: App,
@@ -32,9 +32,18 @@ export async function recordOutcome(
       ...(await limitOf(app, after)),
       ...(await incidentOf(app, by, before, after, barred)),
     ],
-    messages: after.status === 'confirmed' ? [message('events', syncWallet({ walletId: after.walletId }))] : [],
+    messages: [
+      ...(after.status === 'confirmed' ? [message('events', syncWallet({ walletId: after.walletId }))] : []),
+      ...(holdsWallet(before) && !holdsWallet(after) ? await wakeNext(app, after) : []),
+    ],
   });
   return committed.ok ? 'done' : 'again';
+}
+
+/** The next transfer of the wallet has its turn now. */
+export async function wakeNext(app: App, { accountId, walletId, id }: Transfer): Promise<Message[]> {
+  const next = await findFirstInTurn(databaseFor(app, accountId), walletId, id);
+  return next === undefined ? [] : [message('money', transferDue({ transferId: next }))];
 }
 
 async function orderOf(app: App, before: Transfer, after: Transfer, by: Provenance): Promise<Change[]> {

@@ -4,16 +4,15 @@ import type { Job } from '../../app/job.ts';
 import { addSeconds } from '../../domain/time.ts';
 import { bodies, orderDue, refreshTransfer, transferDue } from '../../kit/messages.ts';
 import { listReleasedOrders } from '../../store/orders.ts';
-import { listTransfersDue } from '../../store/transfers.ts';
+import { listTransfersToRead, listTransfersToSend } from '../../store/transfers.ts';
 
 const ROWS_PER_RUN = 100;
 /** Fresh orders have their own message on the way. */
 const ORDER_SECONDS = 60;
 
 export const wakeTransfers: Job = async (app, { scheduledTime }) => {
-  const due = await listTransfersDue(app.database, scheduledTime, ROWS_PER_RUN);
-  const toSend = due.filter(({ status }) => status === 'prepared' || status === 'submitting');
-  const toRead = due.filter(({ status }) => status !== 'prepared' && status !== 'submitting');
+  const toSend = await listTransfersToSend(app.database, scheduledTime, ROWS_PER_RUN);
+  const toRead = await listTransfersToRead(app.database, scheduledTime, ROWS_PER_RUN);
   const orders = await listReleasedOrders(app.database, addSeconds(scheduledTime, -ORDER_SECONDS), ROWS_PER_RUN);
   const money = [
     ...toSend.map(({ id }) => transferDue({ transferId: id })(null)),
