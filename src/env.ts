@@ -38,6 +38,9 @@ const isPrivateKey = (text: string): boolean =>
   text.includes('-----BEGIN PRIVATE KEY-----') || PrivateKey.safeParse(asJson(text)).success;
 /** A week: longer than that nobody remembers what is waiting. */
 const COOLING_OFF_HOURS_MAX = 168;
+/** What Dfns allows an organisation, and one on trial a tenth of it. */
+const CALLS_PER_MINUTE = 1000;
+const CALLS_PER_MINUTE_MIN = 60;
 const RECERTIFY_DAYS_MAX = 3650;
 
 const Settings = z.object({
@@ -53,6 +56,7 @@ const Settings = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
   DFNS_DASHBOARD_URL: z.url().default('https://app.dfns.io'),
+  DFNS_CALLS_PER_MINUTE: z.coerce.number().int().min(CALLS_PER_MINUTE_MIN).default(CALLS_PER_MINUTE),
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
   RESTORE_EPOCH: z.string().min(1),
@@ -93,6 +97,7 @@ function nest(data: z.infer<typeof Settings>) {
       authToken: data.DFNS_AUTH_TOKEN,
       credentialId: data.DFNS_CREDENTIAL_ID,
       privateKey: data.DFNS_PRIVATE_KEY,
+      callsPerMinute: data.DFNS_CALLS_PER_MINUTE,
     },
     /** Where officers decide. */
     dashboardUrl: data.DFNS_DASHBOARD_URL.replace(/\/$/, ''),

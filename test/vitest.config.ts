@@ -68,6 +68,8 @@ const inWorkers = defineProject({
           DFNS_PRIVATE_KEY: maker.privateKey,
           DFNS_WEBHOOK_SECRETS: 'not-known-before-set-up',
           ATTESTATION_KEY,
+          // Fast enough to be out of the way; tests of the pace set their own.
+          DFNS_CALLS_PER_MINUTE: '1000000',
           JWT_ISSUER: 'http://sandbox.test/_sandbox/identity',
           JWT_JWKS_URL: 'http://sandbox.test/_sandbox/identity/jwks',
         },

@@ -10,6 +10,7 @@ import { type Bindings, type Config, NotConfigured, readConfig } from '../env.ts
 import { consoleLog, type Log } from '../kit/log.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import type { Provenance } from '../store/journal.ts';
+import { paceOf } from './pace.ts';
 
 export interface Clock {
   /** The time of the business: what is due, valid, expired. */
@@ -30,6 +31,8 @@ export interface App {
   /** 0 to 1, for jitter only. */
   readonly random: () => number;
   readonly log: Log;
+  /** Waits in place, for a moment only. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
 const systemClock: Clock = { now: () => timestamp(Date.now()), wall: () => Date.now() };
@@ -37,7 +40,7 @@ const ulid = monotonicFactory();
 
 export function openApp(
   bindings: Bindings,
-  replaced: Partial<Pick<App, 'clock' | 'random' | 'log' | 'custody'>> = {},
+  replaced: Partial<Pick<App, 'clock' | 'random' | 'log' | 'custody' | 'sleep'>> = {},
 ): App {
   const clock = replaced.clock ?? systemClock;
   const settings = readConfig(bindings);
@@ -52,13 +55,14 @@ export function openApp(
     },
     database: openDatabase(bindings.DB),
     get custody() {
-      custody ??= openCustody(this.config.dfns);
+      custody ??= openCustody(this.config.dfns, paceOf(this));
       return custody;
     },
     clock,
     newId: (prefix) => `${prefix}_${ulid(Date.parse(clock.now()))}`,
     random: replaced.random ?? Math.random,
     log: replaced.log ?? consoleLog,
+    sleep: replaced.sleep ?? ((milliseconds) => scheduler.wait(milliseconds)),
   };
 }
 

@@ -1,6 +1,7 @@
 // Sorts what came back from a call to custody. Only this file looks at SDK errors.
 import { DfnsError, PolicyPendingError } from '@dfns/sdk';
 import { CustodyUnavailable } from './custody.ts';
+import { TooSoon } from './pace.ts';
 
 export type Hindrance =
   | { readonly kind: 'refused'; readonly status: number; readonly message: string }
@@ -13,6 +14,7 @@ const MESSAGE_CHARACTERS_MAX = 300;
 
 /** Why a mutation brought no result. What cannot be read is unknown, never refused. */
 export function hindranceOf(fault: unknown): Hindrance {
+  if (fault instanceof TooSoon) return { kind: 'limited', retryAfterSeconds: fault.retryAfterSeconds };
   if (!(fault instanceof DfnsError) || fault instanceof PolicyPendingError)
     return { kind: 'unknown', reason: nameOf(fault) };
   const { httpStatus: status } = fault;
@@ -36,6 +38,10 @@ const urlOf = (context: unknown): string | undefined =>
   typeof context === 'object' && context !== null && 'url' in context && typeof context.url === 'string'
     ? context.url
     : undefined;
+
+/** For how long custody wants no more calls, if that is what it said. */
+export const heldBackSeconds = (fault: unknown): number | undefined =>
+  fault instanceof DfnsError && fault.httpStatus === 429 ? retryAfterOf(fault) : undefined;
 
 function retryAfterOf({ context }: DfnsError): number {
   const headers = typeof context === 'object' && context !== null && 'headers' in context ? context.headers : undefined;

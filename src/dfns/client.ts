@@ -4,9 +4,10 @@ import { DfnsApiClient, DfnsError, PolicyPendingError } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 import type { ChangeAnswer, CreateAnswer, CustodyWallet, TagAnswer, TransferAnswer } from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
-import { type Hindrance, hindranceOf, read } from './answers.ts';
+import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
+import { MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
 
 export interface DfnsCredential {
   readonly apiUrl: string;
@@ -30,13 +31,6 @@ function openClient({ apiUrl, orgId, authToken, credentialId, privateKey }: Dfns
   return new DfnsApiClient({ baseUrl: apiUrl, orgId, authToken, signer });
 }
 
-/** A list that custody may not hide from us: a 404 here is no empty list. */
-async function demand<T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T> {
-  const answer = await read(call, map);
-  if (answer === undefined) throw new CustodyUnavailable('status 404');
-  return answer;
-}
-
 async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
   let token: string | undefined;
@@ -49,12 +43,41 @@ async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Pr
   throw new CustodyUnavailable(`more than ${PAGES_MAX} pages`);
 }
 
-async function attempt<T>(call: () => Promise<T>): Promise<T | Hindrance> {
-  try {
-    return await call();
-  } catch (fault) {
-    return hindranceOf(fault);
+/** Every call keeps to the pace, and tells it when custody wants fewer. */
+function keepTo(pace: Pace) {
+  async function inTurn<T>(share: Share, calls: number, call: () => Promise<T>): Promise<T> {
+    await pace.take(share, calls);
+    try {
+      return await call();
+    } catch (fault) {
+      const seconds = heldBackSeconds(fault);
+      if (seconds !== undefined) await pace.holdBack(seconds);
+      throw fault;
+    }
   }
+
+  const look = <T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T | undefined> =>
+    read(() => inTurn('reads', 1, call), map);
+
+  /** A list that custody may not hide from us: a 404 here is no empty list. */
+  async function demand<T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T> {
+    const answer = await look(call, map);
+    if (answer === undefined) throw new CustodyUnavailable('status 404');
+    return answer;
+  }
+
+  const mutate = <T>(share: Exclude<Share, 'reads'>, call: () => Promise<T>): Promise<T> =>
+    inTurn(share, MUTATION_CALLS, call);
+
+  async function attempt<T>(call: () => Promise<T>): Promise<T | Hindrance> {
+    try {
+      return await mutate('changes', call);
+    } catch (fault) {
+      return hindranceOf(fault);
+    }
+  }
+
+  return { look, demand, mutate, attempt };
 }
 
 const paged = (token: string | undefined) => ({
@@ -74,7 +97,8 @@ const approvedList = (list: { name: string; tag: string; addresses: readonly str
   filters: { walletTags: { hasAll: [list.tag] } },
 });
 
-export function openCustody(credential: DfnsCredential): Custody {
+export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): Custody {
+  const { look, demand, mutate, attempt } = keepTo(pace);
   let opened: DfnsApiClient | undefined;
   const dfns = () => (opened ??= openClient(credential));
 
@@ -94,7 +118,7 @@ export function openCustody(credential: DfnsCredential): Custody {
     pageOfPolicies,
     pageOfWallets,
 
-    findPolicy: (policyId) => read(() => dfns().policies.getPolicy({ policyId }), to.toPolicy),
+    findPolicy: (policyId) => look(() => dfns().policies.getPolicy({ policyId }), to.toPolicy),
 
     createApprovedList: (list) =>
       attempt(
@@ -106,7 +130,7 @@ export function openCustody(credential: DfnsCredential): Custody {
 
     async replaceApprovedList({ policyId, ...list }): Promise<ChangeAnswer> {
       try {
-        await dfns().policies.updatePolicy({ policyId, body: approvedList(list) });
+        await mutate('changes', () => dfns().policies.updatePolicy({ policyId, body: approvedList(list) }));
         return { kind: 'applied' };
       } catch (fault) {
         if (!(fault instanceof PolicyPendingError)) return hindranceOf(fault);
@@ -120,9 +144,9 @@ export function openCustody(credential: DfnsCredential): Custody {
       }
     },
 
-    findApproval: (approvalId) => read(() => dfns().policies.getApproval({ approvalId }), to.toApproval),
+    findApproval: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), to.toApproval),
 
-    findApprovalInFull: (approvalId) => read(() => dfns().policies.getApproval({ approvalId }), to.toApprovalInFull),
+    findApprovalInFull: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), to.toApprovalInFull),
 
     listPendingApprovals: (after) =>
       demand(
@@ -150,7 +174,7 @@ export function openCustody(credential: DfnsCredential): Custody {
         );
     },
 
-    findWallet: (walletId) => read(() => dfns().wallets.getWallet({ walletId }), to.toWallet),
+    findWallet: (walletId) => look(() => dfns().wallets.getWallet({ walletId }), to.toWallet),
 
     async listWalletsByExternalId(externalId): Promise<CustodyWallet[]> {
       return (await all(pageOfWallets)).filter((wallet) => wallet.externalId === externalId);
@@ -186,7 +210,9 @@ export function openCustody(credential: DfnsCredential): Custody {
       try {
         return {
           kind: 'accepted',
-          transfer: to.toTransfer(await dfns().wallets.transferAsset({ walletId, body: asBody(body) })),
+          transfer: to.toTransfer(
+            await mutate('money', () => dfns().wallets.transferAsset({ walletId, body: asBody(body) })),
+          ),
         };
       } catch (fault) {
         // An answer of 202, or one we cannot read, is unknown: the next attempt with the same bytes finds the transfer.
@@ -197,7 +223,7 @@ export function openCustody(credential: DfnsCredential): Custody {
     },
 
     findTransfer: (walletId, transferId) =>
-      read(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer),
+      look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer),
 
     async findTransferByExternalId(walletId, externalId) {
       const transfers = await all((token) =>

@@ -52,6 +52,7 @@ const Transfer = z.object({
   approvalId: z.string().optional(),
   txHash: z.string().optional(),
   reason: z.string().optional(),
+  replacementId: z.string().optional(),
 });
 
 const transferStatuses: Readonly<Record<z.infer<typeof Transfer>['status'], CustodyTransferStatus>> = {
@@ -75,6 +76,7 @@ export function toTransfer(answer: unknown): CustodyTransfer {
     approvalId: transfer.approvalId,
     transactionHash: transfer.txHash,
     reason: transfer.reason,
+    replacementId: transfer.replacementId,
   };
 }
 

@@ -19,6 +19,8 @@ export interface CustodyTransfer {
   readonly approvalId?: string | undefined;
   readonly transactionHash?: string | undefined;
   readonly reason?: string | undefined;
+  /** Another transaction of the same nonce took its place, or tries to: somebody canceled it or sped it up. */
+  readonly replacementId?: string | undefined;
 }
 
 export interface CustodyWallet {

@@ -14,6 +14,7 @@ export const incidentKinds = [
   'limits_not_applied',
   'deposit_after_close',
   'custody_barred',
+  'custody_silent',
   'transfer_needs_review',
   'duplicate_at_custody',
   'movements_dropped',

@@ -187,6 +187,12 @@ export function observe(
   at: Timestamp,
 ): Transfer | undefined {
   const base = { ...transfer, custodyId: seen.id, nextAttemptAt: addSeconds(at, LOOK_AGAIN_SECONDS) };
+  if (seen.replacementId !== undefined && (seen.status === 'failed' || seen.status === 'rejected')) {
+    // What took its place may have paid (a speed-up) or not (a cancellation): its own failure says nothing.
+    return transfer.status === 'needs_review'
+      ? undefined
+      : become(base, 'needs_review', { reason: `replaced at custody by ${seen.replacementId}: ${seen.reason ?? ''}` });
+  }
   if (seen.status === 'failed') return becomeFailed(base, seen);
   if (seen.status === 'rejected' && transfer.status === 'needs_review' && transfer.transactionHash !== null)
     return undefined;

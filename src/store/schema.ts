@@ -403,6 +403,20 @@ export const transfers = sqliteTable(
   ],
 );
 
+/** When each share of the pace toward custody is free again, in milliseconds. */
+export const custodyPace = sqliteTable('custody_pace', {
+  share: text('share').primaryKey(),
+  freeAt: integer('free_at').notNull(),
+});
+
+/** The circuit breaker of a lane toward custody; `open_until` in milliseconds. */
+export const custodyBreaker = sqliteTable('custody_breaker', {
+  lane: text('lane').primaryKey(),
+  failures: integer('failures').notNull(),
+  openings: integer('openings').notNull(),
+  openUntil: integer('open_until'),
+});
+
 export const limitDays = sqliteTable('limit_days', {
   id: text('id').primaryKey(),
   version: integer('version').notNull(),

@@ -7,6 +7,7 @@ import * as accounts from '../../src/store/accounts.ts';
 import * as addressFacts from '../../src/store/address-facts.ts';
 import * as approvals from '../../src/store/approvals.ts';
 import * as attestations from '../../src/store/attestations.ts';
+import * as breaker from '../../src/store/breaker.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
@@ -25,6 +26,7 @@ import * as openWork from '../../src/store/open-work.ts';
 import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
+import * as pace from '../../src/store/pace.ts';
 import * as proofs from '../../src/store/permission-proofs.ts';
 import * as schedules from '../../src/store/schedules.ts';
 import * as screening from '../../src/store/screening.ts';
@@ -173,6 +175,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ]),
   listDueSchedules: () => [schedules.listDueSchedules(database, AT, 50)],
   findTransfer: () => scopes.map((scope) => transfers.findTransfer(database, scope, idOf('xfr'))),
+  findBreaker: () => [breaker.findBreaker(database)],
+  findFreeAt: () => [pace.findFreeAt(database, 'money')],
   findTransferByExternalId: () => [transfers.findTransferByExternalId(database, 'f1-abc')],
   listTransfers: () =>
     pages.flatMap((page) => [

@@ -131,7 +131,9 @@ export class World {
     const keep = (event: string, fields?: LogFields) => void this.logged.push({ event, fields });
     const log: Log = { info: keep, error: keep };
     const clock = { now: () => this.at, wall: () => Date.now() };
-    return openApp(bindings, { clock, random: () => 0.5, log, ...(custody === undefined ? {} : { custody }) });
+    // A wait passes at once, on both clocks.
+    const sleep = (milliseconds: number) => this.advance(milliseconds / 1000);
+    return openApp(bindings, { clock, random: () => 0.5, log, sleep, ...(custody === undefined ? {} : { custody }) });
   }
 
   /** Another process on the same state: nothing of the one before goes on. */

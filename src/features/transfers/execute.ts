@@ -34,6 +34,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { findLimitDay, findMandate, limitDayChange, mandateHolds } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findTransfer, findTransferAhead, transferChange } from '../../store/transfers.ts';
+import { mayGo, noteAnswer } from './lane.ts';
 import { recordOutcome, wakeNext } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
@@ -70,6 +71,7 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
   if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) {
     return waitFor(app, by, transfer);
   }
+  if (by.at <= order.notAfter && !(await mayGo(app))) return 'done';
   const decided = await decide(app, by, transfer, order);
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
   const { submitting, changes, requires } = decided.value;
@@ -184,6 +186,7 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
   const order = await findOrder(database, 'staff', transfer.orderId);
   if (order === undefined) throw new TypeError('a transfer without its order');
   if (by.at > order.notAfter) return lookUp(app, by, transfer, { code: 'order_too_late', notAfter: order.notAfter });
+  if (!(await mayGo(app))) return 'done';
   const again = attemptAgain(transfer, by.at);
   const counted = await commit(database, {
     by,
@@ -214,6 +217,7 @@ async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting
   const answer = await app.custody.transfer(transfer.custodyWalletId, transfer.requestBody);
   // The call may have taken long: what it brought is dated by its end.
   const at = app.clock.now();
+  const trouble = await noteAnswer(app, answer);
   if (answer.kind === 'conflict') {
     const duplicate =
       answer.duplicateId === undefined
@@ -222,5 +226,5 @@ async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting
     return recordOutcome(app, { ...by, at }, transfer, adopt(transfer, duplicate, at));
   }
   const heard = hear(transfer, answer, at, app.random());
-  return recordOutcome(app, { ...by, at }, transfer, heard, answer.kind === 'barred' ? answer : undefined);
+  return recordOutcome(app, { ...by, at }, transfer, heard, trouble);
 }

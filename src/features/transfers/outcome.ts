@@ -14,13 +14,14 @@ import { findLimitDay, limitDayChange } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
 import { findFirstInTurn, transferChange } from '../../store/transfers.ts';
+import type { Trouble } from './lane.ts';
 
 export async function recordOutcome(
   app: App,
   by: Provenance,
   before: Transfer,
   after: Transfer,
-  barred?: { status: number; message: string },
+  trouble?: Trouble,
 ): Promise<Outcome> {
   const database = databaseFor(app, before.accountId);
   const kind = after.status === before.status ? 'transfer.waits' : undefined;
@@ -30,7 +31,7 @@ export async function recordOutcome(
       transferChange(before, after, kind),
       ...(await orderOf(app, before, after, by)),
       ...(await limitOf(app, after)),
-      ...(await incidentOf(app, by, before, after, barred)),
+      ...(await incidentOf(app, by, before, after, trouble)),
     ],
     messages: [
       ...(after.status === 'confirmed' ? [message('events', syncWallet({ walletId: after.walletId }))] : []),
@@ -82,13 +83,10 @@ async function incidentOf(
   by: Provenance,
   before: Transfer,
   after: Transfer,
-  barred: { status: number; message: string } | undefined,
+  trouble: Trouble | undefined,
 ): Promise<Change[]> {
   const database = databaseFor(app, after.accountId);
-  if (barred !== undefined) {
-    const detail = `Custody does not accept our credential (${barred.status}): ${barred.message}`;
-    return openIncident(database, by, { kind: 'custody_barred', about: 'maker', accountId: null, detail });
-  }
+  if (trouble !== undefined) return openIncident(database, by, { ...trouble, about: 'maker', accountId: null });
   if (after.status !== 'needs_review' || before.status === 'needs_review') return [];
   return openIncident(database, by, {
     kind: 'transfer_needs_review',
