@@ -36,6 +36,10 @@ const PublicKeys = z.array(z.looseObject({ ...ed25519, d: z.undefined().optional
 const PrivateKey = z.looseObject({ ...ed25519, d: Bytes32 });
 const isPrivateKey = (text: string): boolean =>
   text.includes('-----BEGIN PRIVATE KEY-----') || PrivateKey.safeParse(asJson(text)).success;
+/** Base units by asset id. */
+const UnitsByAsset = z
+  .record(z.string(), z.string().regex(/^\d{1,78}$/))
+  .transform((sums) => new Map(Object.entries(sums).map(([asset, units]) => [asset, BigInt(units)])));
 /** A week: longer than that nobody remembers what is waiting. */
 const COOLING_OFF_HOURS_MAX = 168;
 /** What Dfns allows an organisation, and one on trial a tenth of it. */
@@ -57,6 +61,7 @@ const Settings = z.object({
     .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
   DFNS_DASHBOARD_URL: z.url().default('https://app.dfns.io'),
   DFNS_CALLS_PER_MINUTE: z.coerce.number().int().min(CALLS_PER_MINUTE_MIN).default(CALLS_PER_MINUTE),
+  RESOLVE_ALONE_UP_TO: z.string().default('{}').transform(asJson).pipe(UnitsByAsset),
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
   RESTORE_EPOCH: z.string().min(1),
@@ -85,6 +90,8 @@ function nest(data: z.infer<typeof Settings>) {
     coolingOffHours: data.COOLING_OFF_HOURS,
     /** 0: never. */
     recertifyDays: data.RECERTIFY_DAYS,
+    /** What one person may resolve; more, and any other asset, takes two. */
+    resolveAloneUpTo: data.RESOLVE_ALONE_UP_TO satisfies ReadonlyMap<string, bigint>,
     restoreEpoch: data.RESTORE_EPOCH,
     /** Networks on which this deployment opens wallets: all of them test networks, or none. */
     networks: data.NETWORKS satisfies readonly OpenableNetwork[],

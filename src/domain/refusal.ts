@@ -78,6 +78,9 @@ export type Refusal =
   | { code: 'intake_unavailable' }
   // Permission proofs
   | { code: 'proof_from_the_future'; provenAt: string }
+  // Transfers
+  | { code: 'resolution_contradicted'; found: string }
+  | { code: 'resolution_needs_another_person' }
   // Custody
   | { code: 'custody_unavailable' }
   | { code: 'history_too_long'; rowsMax: number };

@@ -4,6 +4,7 @@ import type { AssetId } from './asset.ts';
 import type { CustodyTransfer, TransferAnswer } from './custody.ts';
 import type { AccountId, DestinationId, OrderId, TransferId, WalletId } from './id.ts';
 import { amend, type InStatus, isIn, machine, transitions } from './machine.ts';
+import { accept, type Result, refuse } from './result.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 
 const end = ['failed', 'rejected', 'needs_review'] as const;
@@ -50,17 +51,37 @@ interface Submitting {
 interface Submitted extends Submitting {
   readonly custodyId: string;
 }
+/** What a person says became of a transfer, and by what they know it. */
+export type Verdict = { readonly note: string } & (
+  | { readonly outcome: 'confirmed'; readonly transactionHash: string }
+  | { readonly outcome: 'failed' | 'rejected' }
+);
+interface Resolution {
+  readonly note: string;
+  readonly by: string;
+}
+interface Proposal extends Resolution {
+  readonly outcome: Verdict['outcome'];
+  readonly transactionHash: string | null;
+  readonly at: Timestamp;
+}
+interface Resolvable {
+  /** Where a person decided, and not custody. */
+  readonly resolution?: Resolution;
+}
+
 interface TransferFacts {
   prepared: object;
   submitting: Submitting;
   submitted: Submitted;
   awaiting_approval: Submitted & { readonly approvalId: string };
   broadcast: Submitted & { readonly transactionHash: string };
-  confirmed: Submitted & { readonly transactionHash: string; readonly confirmedAt: Timestamp };
+  confirmed: Submitted & Resolvable & { readonly transactionHash: string; readonly confirmedAt: Timestamp };
   /** A hash of a failed transfer: it was reverted on the network, and cost a fee. */
-  failed: Submitting & { readonly reason: string; readonly transactionHash: string | null };
-  rejected: Submitting & { readonly reason: string };
-  needs_review: Submitting & { readonly reason: string };
+  failed: Submitting & Resolvable & { readonly reason: string; readonly transactionHash: string | null };
+  rejected: Submitting & Resolvable & { readonly reason: string };
+  /** The proposal of one person, where it takes two. */
+  needs_review: Submitting & { readonly reason: string; readonly proposal?: Proposal };
   canceled: { readonly reason: string };
 }
 
@@ -225,6 +246,49 @@ const becomeRejected = (base: Transfer<'submitting' | 'needs_review'> | UnderWay
   isIn(base, ['broadcast'])
     ? become(base, 'needs_review', { reason: 'custody reports a rejection after the broadcast' })
     : become(base, 'rejected', { reason: seen.reason ?? 'rejected by a policy of custody' });
+
+interface Evidence {
+  /** What a paged list of the wallet shows under our external id. */
+  readonly atCustody: CustodyTransfer | undefined;
+  /** Whether custody or the network shows the transaction that the verdict names. */
+  readonly isShown: boolean;
+}
+
+/** A person's word ends a transfer only where custody does not contradict it. */
+export function resolve(
+  transfer: Transfer<'needs_review'>,
+  verdict: Verdict & { readonly by: string },
+  { atCustody, isShown }: Evidence,
+  at: Timestamp,
+): Result<Transfer> {
+  const { note } = verdict;
+  const resolution = { note, by: verdict.by };
+  const contradicted = refuse({ code: 'resolution_contradicted', found: atCustody?.status ?? 'none' });
+  switch (verdict.outcome) {
+    case 'confirmed': {
+      if (atCustody === undefined || !isShown) return contradicted;
+      const { transactionHash } = verdict;
+      const known = { custodyId: atCustody.id, transactionHash, confirmedAt: at, resolution };
+      return accept(become(transfer, 'confirmed', known));
+    }
+    case 'failed': {
+      // What custody has failed by itself may be called failed; what it does not show, if it never said that it has it.
+      const isGone = atCustody === undefined ? transfer.custodyId === null : atCustody.status === 'failed';
+      if (!isGone) return contradicted;
+      const custodyId = atCustody?.id ?? null;
+      const failed = become(transfer, 'failed', {
+        reason: note,
+        transactionHash: transfer.transactionHash,
+        resolution,
+      });
+      return accept({ ...failed, custodyId });
+    }
+    case 'rejected':
+      return atCustody?.status === 'rejected'
+        ? accept({ ...become(transfer, 'rejected', { reason: note, resolution }), custodyId: atCustody.id })
+        : contradicted;
+  }
+}
 
 /** Whether the outcome proves that nothing left: only then is the reserved limit given back. */
 export const isWithoutEffect = (transfer: Transfer): boolean =>

@@ -71,6 +71,8 @@ export const catalogue = {
   webhook_malformed: [400, 'The webhook is signed, but it is not an event.'],
   intake_unavailable: [503, 'The event could not be kept. Send it again.'],
   proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
+  resolution_contradicted: [409, 'What custody shows of the transfer does not agree with this.'],
+  resolution_needs_another_person: [403, 'Another person has to say the same of a transfer of this size.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;

@@ -4,9 +4,10 @@ import type { App } from '../../app/app.ts';
 import type { Outcome } from '../../app/consumer.ts';
 import { release } from '../../domain/limit.ts';
 import { complete, failOrder, type Order, rejectOrder } from '../../domain/order.ts';
+import type { Result } from '../../domain/result.ts';
 import { holdsWallet, isWithoutEffect, type Transfer } from '../../domain/transfer.ts';
 import { syncWallet, transferDue } from '../../kit/messages.ts';
-import { type Change, commit, type Message } from '../../store/commit.ts';
+import { type Change, commit, type Message, type Once } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -23,9 +24,19 @@ export async function recordOutcome(
   after: Transfer,
   trouble?: Trouble,
 ): Promise<Outcome> {
-  const database = databaseFor(app, before.accountId);
+  const booked = await bookOutcome(app, by, before, after, trouble === undefined ? {} : { trouble });
+  return booked.ok ? 'done' : 'again';
+}
+
+export async function bookOutcome(
+  app: App,
+  by: Provenance,
+  before: Transfer,
+  after: Transfer,
+  { trouble, once = [] }: { trouble?: Trouble; once?: readonly Once[] },
+): Promise<Result<void>> {
   const kind = after.status === before.status ? 'transfer.waits' : undefined;
-  const committed = await commit(database, {
+  return commit(databaseFor(app, before.accountId), {
     by,
     changes: [
       transferChange(before, after, kind),
@@ -37,8 +48,8 @@ export async function recordOutcome(
       ...(after.status === 'confirmed' ? [message('events', syncWallet({ walletId: after.walletId }))] : []),
       ...(holdsWallet(before) && !holdsWallet(after) ? await wakeNext(app, after) : []),
     ],
+    once,
   });
-  return committed.ok ? 'done' : 'again';
 }
 
 /** The next transfer of the wallet has its turn now. */

@@ -1,12 +1,25 @@
 // HTTP of transfers, for staff.
 import { createRoute, z } from '@hono/zod-openapi';
-import { routes } from '../../app/routes.ts';
+import { idempotent } from '../../app/idempotent.ts';
+import { by, routes } from '../../app/routes.ts';
 import { showAmount } from '../../domain/amount.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { AmountView, Instant, idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import {
+  AmountView,
+  Instant,
+  idPath,
+  json,
+  NoQuery,
+  PageQuery,
+  pageOf,
+  problems,
+  shown,
+  toPage,
+} from '../../kit/schemas.ts';
 import { findTransfer, listTransfers } from '../../store/transfers.ts';
+import { resolveTransfer } from './resolve.ts';
 
 const TransferView = z
   .object({
@@ -22,6 +35,16 @@ const TransferView = z
     transactionHash: z.string().nullable(),
     attempts: z.number().int(),
     reason: z.string().nullable(),
+    /** What one person said became of it, where it takes two. */
+    proposal: z
+      .object({
+        outcome: z.string(),
+        transactionHash: z.string().nullable(),
+        note: z.string(),
+        by: z.string(),
+        at: Instant,
+      })
+      .nullable(),
     nextAttemptAt: Instant,
     createdAt: Instant,
   })
@@ -44,6 +67,7 @@ const viewTransfer = (transfer: Transfer): z.infer<typeof TransferView> => ({
   transactionHash: transfer.transactionHash,
   attempts: 'attempts' in transfer ? transfer.attempts : 0,
   reason: 'reason' in transfer ? transfer.reason : null,
+  proposal: transfer.status === 'needs_review' ? (transfer.proposal ?? null) : null,
   nextAttemptAt: transfer.nextAttemptAt,
   createdAt: transfer.createdAt,
 });
@@ -68,6 +92,29 @@ const getTransfer = createRoute({
   responses: { 200: { description: 'The transfer.', ...json(TransferView) }, ...problems },
 });
 
+const NOTE_CHARACTERS_MAX = 1000;
+const Note = shown(NOTE_CHARACTERS_MAX);
+const TransactionHash = z.string().regex(/^[0-9A-Za-z]{32,128}$/);
+const ResolveRequest = z
+  .discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('confirmed'), transactionHash: TransactionHash, note: Note }),
+    z.strictObject({ outcome: z.enum(['failed', 'rejected']), note: Note }),
+  ])
+  .openapi('ResolveRequest');
+
+const postResolve = createRoute({
+  method: 'post',
+  path: '/transfers/{id}/resolve',
+  summary: 'Say what became of a transfer in review, with evidence; a large one takes two persons',
+  middleware: [authorize('operator', 'compliance', 'admin'), idempotent] as const,
+  request: { query: NoQuery, params: idPath('xfr'), body: { required: true, ...json(ResolveRequest) } },
+  responses: {
+    200: { description: 'Resolved.', ...json(TransferView) },
+    202: { description: 'Another person has to say the same.', ...json(TransferView) },
+    ...problems,
+  },
+});
+
 export const transferRoutes = routes()
   .openapi(getTransfers, async (c) => {
     const { limit, cursor } = c.req.valid('query');
@@ -79,4 +126,13 @@ export const transferRoutes = routes()
   .openapi(getTransfer, async (c) => {
     const transfer = await findTransfer(c.env.database, 'staff', c.req.valid('param').id);
     return transfer === undefined ? problem(c, { code: 'not_found' }) : c.json(viewTransfer(transfer), 200);
+  })
+  .openapi(postResolve, async (c) => {
+    const statusOf = ({ isProposed }: { isProposed: boolean }) => (isProposed ? 202 : 200);
+    const verdict = c.req.valid('json');
+    const resolved = await resolveTransfer(c.env, by(c), c.req.valid('param').id, verdict, (said) =>
+      c.var.keep(statusOf(said), viewTransfer(said.transfer)),
+    );
+    if (!resolved.ok) return problem(c, resolved.refusal);
+    return c.json(viewTransfer(resolved.value.transfer), statusOf(resolved.value));
   });

@@ -1,0 +1,195 @@
+// What custody can answer to a transfer, each to the status that it leads to; and what a person then says became of it.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { externalIdOf } from '../../src/features/transfers/prepare.ts';
+import { control, EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
+
+const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
+const NOTE = 'Read in the dashboard of custody and on the network.';
+const HASH = `0x${'ab'.repeat(32)}`;
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
+type Json = any;
+
+const transfer = async (): Promise<Json> => (await world.get('operator-1', '/v1/transfers')).body.items[0];
+const reserved = async (): Promise<string[]> =>
+  (await world.rows("SELECT reserved FROM limit_days WHERE id LIKE 'limit:mnd%'")).map((row) => row.reserved);
+
+async function handOver(fault?: object): Promise<Json> {
+  const ready = await world.readyToTrade();
+  if (fault !== undefined) await control('POST', '/faults', { ...TRANSFERS, times: 1, ...fault });
+  await world.tick();
+  await world.settle({ webhooks: false, ticks: false });
+  return ready;
+}
+
+/** In review: an attempt without an answer, which landed or not, and then a refusal. */
+async function inReview({ landed }: { landed: boolean }): Promise<Json> {
+  const ready = await handOver({ kind: 'status', status: 500, afterEffect: landed });
+  await control('POST', '/faults', { ...TRANSFERS, kind: 'status', status: 400, times: 1 });
+  await world.advance(120);
+  await world.settle({ webhooks: false });
+  expect(await transfer()).toMatchObject({ status: 'needs_review' });
+  return ready;
+}
+
+describe('a late refusal, after an attempt that landed and whose answer was lost', () => {
+  it.each([400, 401, 403])('of %i never fails the transfer, and never makes a second one', async (status) => {
+    const { account, schedule } = await handOver({ kind: 'status', status: 500, afterEffect: true });
+    await control('POST', '/faults', { ...TRANSFERS, kind: 'status', status, times: 1 });
+    const seen = new Set<string>();
+    for (let minute = 0; minute < 15; minute += 1) {
+      await world.advance(60);
+      await world.tick();
+      await world.settle({ webhooks: false, ticks: false });
+      seen.add((await transfer()).status);
+    }
+    expect(seen).not.toContain('failed');
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+    expect([...seen].at(-1)).toBe(status === 400 ? 'needs_review' : 'confirmed');
+    expect((await world.order(schedule.id)).status).toBe(status === 400 ? 'executing' : 'executed');
+    expect(await reserved()).toEqual(['3000000']);
+  });
+});
+
+describe('a conflict', () => {
+  it('with our own earlier attempt is that attempt', async () => {
+    const { account, schedule } = await world.readyToTrade();
+    world.perturb('transfer', (call) => async (...args) => {
+      const answer = await call(...args);
+      return answer.kind === 'accepted' ? { kind: 'conflict', duplicateId: answer.transfer.id } : answer;
+    });
+    await world.tick();
+    await world.settle();
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+
+  it.each(['body', 'wallet'])('with another %s under our external id waits for a person', async (other) => {
+    const { account, schedule } = await world.readyToTrade();
+    const maker = await sdk('maker');
+    const stranger =
+      other === 'wallet' ? await maker.wallets.createWallet({ body: { network: 'EthereumSepolia' } }) : undefined;
+    const made = await maker.wallets.transferAsset({
+      walletId: stranger?.id ?? account.wallets[0].custodyId,
+      body: {
+        kind: 'Native',
+        to: EXCHANGE,
+        amount: '1',
+        externalId: await externalIdOf(`${schedule.id}|${schedule.nextSlot}`),
+      },
+    });
+    await world.tick();
+    await world.settle();
+    expect(await transfer()).toMatchObject({ status: 'needs_review', custodyId: null });
+    expect(await reserved()).toEqual(['3000000']);
+    const ours = await world.custodyTransfers(account);
+    expect(ours.map(({ id }) => id)).toEqual(other === 'wallet' ? [] : [made.id]);
+  });
+});
+
+describe('an end at custody', () => {
+  it('as failed with a hash is failed, shows the hash and keeps the limit', async () => {
+    const { schedule } = await world.readyToTrade();
+    world.perturb('findTransfer', (call) => async (...args) => {
+      const seen = await call(...args);
+      return seen && { ...seen, status: 'failed', reason: 'reverted', transactionHash: HASH };
+    });
+    await world.tick();
+    await world.settle();
+    expect(await transfer()).toMatchObject({ status: 'failed', transactionHash: HASH, reason: 'reverted' });
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'failed' });
+    expect(await reserved()).toEqual(['3000000']);
+  });
+
+  it('as failed because it was replaced waits for a person: what took its place may have paid', async () => {
+    await world.readyToTrade();
+    world.perturb('findTransfer', (call) => async (...args) => {
+      const seen = await call(...args);
+      return seen && { ...seen, status: 'failed', replacementId: 'tx-1', reason: 'replaced' };
+    });
+    await world.tick();
+    await world.settle();
+    expect(await transfer()).toMatchObject({ status: 'needs_review' });
+    expect((await transfer()).reason).toContain('tx-1');
+    expect(await reserved()).toEqual(['3000000']);
+  });
+
+  it('as denied by an officer is rejected and gives the limit back', async () => {
+    const { schedule } = await world.readyToTrade();
+    const { users } = await control('GET', '/organization');
+    const approvers = { userId: { in: [users['compliance-1'].userId] } };
+    await (await sdk('setup')).policies.createPolicy({
+      body: {
+        name: 'A person looks at each transfer',
+        activityKind: 'Wallets:Sign',
+        rule: { kind: 'AlwaysTrigger' },
+        action: { kind: 'RequestApproval', approvalGroups: [{ quorum: 1, approvers }] },
+      },
+    });
+    await world.tick();
+    await world.settle();
+    await world.decide((await transfer()).approvalId, 'Denied', 'not today');
+    await world.settle();
+    expect(await transfer()).toMatchObject({ status: 'rejected' });
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'rejected' });
+    expect(await reserved()).toEqual(['0']);
+  });
+});
+
+describe('a transfer in review', () => {
+  const say = async (who: string, body: object) =>
+    world.post(who, `/v1/transfers/${(await transfer()).id}/resolve`, { note: NOTE, ...body });
+
+  it('that custody does not know is failed by two persons, and its limit is free again', async () => {
+    const { schedule } = await inReview({ landed: false });
+    expect(await say('operator-1', { outcome: 'failed' })).toMatchObject({
+      status: 202,
+      body: { status: 'needs_review', proposal: { outcome: 'failed', note: NOTE } },
+    });
+    expect(await say('operator-1', { outcome: 'failed' })).toMatchObject({
+      status: 403,
+      body: { code: 'resolution_needs_another_person' },
+    });
+    expect(await reserved()).toEqual(['3000000']);
+    expect(await say('operator-2', { outcome: 'failed' })).toMatchObject({ status: 200, body: { status: 'failed' } });
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'failed' });
+    expect(await reserved()).toEqual(['0']);
+  });
+
+  it('that custody has made is never failed or rejected, and confirmed only by its own hash', async () => {
+    const { account, schedule } = await inReview({ landed: true });
+    await world.advance(60);
+    const [made] = await world.custodyTransfers(account);
+    for (const body of [
+      { outcome: 'failed' },
+      { outcome: 'rejected' },
+      { outcome: 'confirmed', transactionHash: HASH },
+    ]) {
+      expect(await say('operator-1', body)).toMatchObject({
+        status: 409,
+        body: { code: 'resolution_contradicted', found: 'confirmed' },
+      });
+    }
+    const right = { outcome: 'confirmed', transactionHash: made.txHash };
+    expect((await say('operator-1', right)).status).toBe(202);
+    expect((await say('compliance-1', right)).status).toBe(200);
+    expect(await transfer()).toMatchObject({ status: 'confirmed', custodyId: made.id, transactionHash: made.txHash });
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+  });
+
+  it('of a small sum is resolved by one person; by no auditor, and not twice', async () => {
+    world = await openWorld({ settings: { RESOLVE_ALONE_UP_TO: JSON.stringify({ [USDC]: '3000000' }) } });
+    await inReview({ landed: false });
+    const { id } = await transfer();
+    expect((await say('auditor-1', { outcome: 'failed' })).status).toBe(403);
+    expect((await say('operator-1', { outcome: 'failed' })).status).toBe(200);
+    expect((await say('operator-2', { outcome: 'failed' })).body).toMatchObject({ code: 'wrong_status' });
+    const [entry] = await world.rows("SELECT actor FROM journal WHERE subject_id = ? AND kind = 'transfer.failed'", id);
+    expect(entry.actor).toContain('operator-1');
+  });
+});
