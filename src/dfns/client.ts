@@ -113,6 +113,12 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       (answer) => to.toPage(answer, to.toWallet),
     );
 
+  const pageOfTransfers = (walletId: string, after: string | undefined) =>
+    demand(
+      () => dfns().wallets.listTransfers({ walletId, query: paged(after) }),
+      (answer) => to.toPage(answer, to.toTransfer),
+    );
+
   return {
     listPolicies: () => all(pageOfPolicies),
     pageOfPolicies,
@@ -225,13 +231,10 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     findTransfer: (walletId, transferId) =>
       look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer),
 
+    pageOfTransfers,
+
     async findTransferByExternalId(walletId, externalId) {
-      const transfers = await all((token) =>
-        demand(
-          () => dfns().wallets.listTransfers({ walletId, query: paged(token) }),
-          (answer) => to.toPage(answer, to.toTransfer),
-        ),
-      );
+      const transfers = await all((token) => pageOfTransfers(walletId, token));
       return transfers.find((transfer) => transfer.externalId === externalId);
     },
 

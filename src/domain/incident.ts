@@ -16,6 +16,8 @@ export const incidentKinds = [
   'custody_barred',
   'custody_silent',
   'transfer_needs_review',
+  'transfer_slow',
+  'transfer_unknown',
   'duplicate_at_custody',
   'movements_dropped',
   'permissions_unsound',

@@ -100,6 +100,17 @@ const BARRED_SECONDS = 300;
 /** How often a transfer under way is looked at, should no webhook come. */
 export const LOOK_AGAIN_SECONDS = 60;
 
+const HOUR = 3600;
+/** From this age on, counted from its preparation, a transfer in such a status is something for a person to look at. */
+export const slowAfterSeconds = {
+  prepared: 2 * HOUR,
+  submitting: HOUR / 2,
+  submitted: HOUR / 2,
+  awaiting_approval: 24 * HOUR,
+  broadcast: 2 * HOUR,
+  needs_review: 24 * HOUR,
+} as const satisfies Partial<Record<TransferStatus, number>>;
+
 /** The intent: from this commit on nobody can cancel, and custody may hear of it at any time. */
 export const submit = (
   transfer: Transfer<'prepared'>,

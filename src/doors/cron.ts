@@ -13,6 +13,7 @@ import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
+import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
 import { faultFields } from '../kit/log.ts';
@@ -47,6 +48,8 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     recertifyDestinations,
     wakeRescreening,
     forgetOldAnswers,
+    tellOfSlowTransfers,
+    lookForUnknownTransfers,
   },
 };
 

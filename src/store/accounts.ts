@@ -160,6 +160,18 @@ export async function findWallet(database: Database, id: Wallet['id']): Promise<
   return row && fromRow<Wallet>(row);
 }
 
+/** The next wallet that is active, in the order of ids; for jobs that go round. */
+export async function findWalletAfter(database: Database, id: string): Promise<Wallet | undefined> {
+  const row = await database
+    .select()
+    .from(wallets)
+    .where(and(sql`${wallets.id} > ${id}`, eq(wallets.status, 'active')))
+    .orderBy(asc(wallets.id))
+    .limit(1)
+    .get();
+  return row && fromRow<Wallet>(row);
+}
+
 /** Which of these addresses are wallets held by this system. */
 export async function listOwnAddresses(
   database: Database,

@@ -1,5 +1,5 @@
 // Incidents: what a person has to look at.
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { AccountId, IncidentId } from '../domain/id.ts';
 import type { Incident, IncidentKind } from '../domain/incident.ts';
 import type { Change } from './commit.ts';
@@ -26,6 +26,25 @@ export async function listIncidents(
     .limit(page.limit)
     .all();
   return rows.map((row) => fromRow<Incident>(row));
+}
+
+/** Of which of these there was an incident of this kind, also one that is acknowledged. */
+export async function listToldOf(
+  database: Database,
+  kind: IncidentKind,
+  abouts: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await database
+    .select({ about: incidents.about })
+    .from(incidents)
+    .where(
+      and(
+        eq(incidents.kind, kind),
+        inArray(incidents.about, sql`(SELECT value FROM json_each(${JSON.stringify(abouts)}))`),
+      ),
+    )
+    .all();
+  return rows.map(({ about }) => about);
 }
 
 export const incidentChange = changesOf<Incident>(incidents, 'incident', ({ accountId }) => accountId);

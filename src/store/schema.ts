@@ -417,6 +417,12 @@ export const custodyBreaker = sqliteTable('custody_breaker', {
   openUntil: integer('open_until'),
 });
 
+/** How far jobs that go round have come. */
+export const cursors = sqliteTable('cursors', {
+  name: text('name').primaryKey(),
+  place: text('place').notNull(),
+});
+
 export const limitDays = sqliteTable('limit_days', {
   id: text('id').primaryKey(),
   version: integer('version').notNull(),
@@ -536,6 +542,7 @@ export const incidents = sqliteTable(
   },
   (table) => [
     uniqueIndex('incidents_one_open').on(table.kind, table.about).where(sql`status = 'open'`),
+    index('incidents_about').on(table.kind, table.about),
     index('incidents_status').on(table.status, table.id),
   ],
 );

@@ -51,6 +51,7 @@ export async function listTransfers(
 const isToSend = sql`${transfers.status} IN ('prepared', 'submitting')`;
 const isToRead = sql`${transfers.status} IN ('submitted', 'awaiting_approval', 'broadcast')`;
 const isInFlight = sql`${transfers.status} IN ('submitting', 'submitted')`;
+const isUnsettled = sql`${transfers.status} IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`;
 const isPrepared = sql`${transfers.status} = 'prepared'`;
 
 /** Custody is to be asked for them, and the time has come. */
@@ -117,4 +118,43 @@ export async function listTransfersByHash(
     .where(and(eq(transfers.accountId, accountId), inArray(transfers.transactionHash, [...hashes])))
     .all();
   return rows.map(toTransfer);
+}
+
+/** In this status since before then, and nobody was told of it yet. */
+export async function listSlowTransfers(
+  database: Database,
+  status: string,
+  before: Timestamp,
+  limit: number,
+): Promise<Transfer[]> {
+  const isTold = sql`EXISTS (SELECT 1 FROM incidents WHERE kind = 'transfer_slow' AND about = ${transfers.id})`;
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(and(isUnsettled, sql`${transfers.status} = ${status}`, lte(transfers.createdAt, before), sql`NOT ${isTold}`))
+    .orderBy(asc(transfers.createdAt))
+    .limit(limit)
+    .all();
+  return rows.map(toTransfer);
+}
+
+/** Which of these at custody are ours, by the id there or by our own. */
+export async function listKnownTransfers(
+  database: Database,
+  custodyIds: readonly string[],
+  externalIds: readonly string[],
+): Promise<{ custodyId: string | null; externalId: string }[]> {
+  const columns = { custodyId: transfers.custodyId, externalId: transfers.externalId };
+  const listed = (texts: readonly string[]) => sql`(SELECT value FROM json_each(${JSON.stringify(texts)}))`;
+  const [byTheirs, byOurs] = await database.batch([
+    database
+      .select(columns)
+      .from(transfers)
+      .where(inArray(transfers.custodyId, listed(custodyIds))),
+    database
+      .select(columns)
+      .from(transfers)
+      .where(inArray(transfers.externalId, listed(externalIds))),
+  ]);
+  return [...byTheirs, ...byOurs];
 }

@@ -10,6 +10,7 @@ import * as attestations from '../../src/store/attestations.ts';
 import * as breaker from '../../src/store/breaker.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
+import * as cursors from '../../src/store/cursors.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
 import * as destinations from '../../src/store/destinations.ts';
 import * as fences from '../../src/store/fences.ts';
@@ -175,6 +176,11 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ]),
   listDueSchedules: () => [schedules.listDueSchedules(database, AT, 50)],
   findTransfer: () => scopes.map((scope) => transfers.findTransfer(database, scope, idOf('xfr'))),
+  findCursor: () => [cursors.findCursor(database, 'x')],
+  findWalletAfter: () => [accounts.findWalletAfter(database, '')],
+  listToldOf: () => [incidents.listToldOf(database, 'transfer_unknown', ['a', 'b'])],
+  listSlowTransfers: () => [transfers.listSlowTransfers(database, 'submitted', AT, 50)],
+  listKnownTransfers: () => [transfers.listKnownTransfers(database, ['xfr-1'], ['f1-a'])],
   findBreaker: () => [breaker.findBreaker(database)],
   findFreeAt: () => [pace.findFreeAt(database, 'money')],
   findTransferByExternalId: () => [transfers.findTransferByExternalId(database, 'f1-abc')],

@@ -1,0 +1,83 @@
+// What people are told of transfers: those that take too long, and those at custody that nobody asked for here.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { control, EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+
+const QUARTER = '*/15 * * * *';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
+type Json = any;
+
+const incidentsOf = async (kind: string): Promise<Json[]> =>
+  (await world.get('admin-1', '/v1/incidents')).body.items.filter((incident: Json) => incident.kind === kind);
+const transferId = async (): Promise<string> => (await world.get('operator-1', '/v1/transfers')).body.items[0].id;
+
+describe('a transfer that takes too long', () => {
+  it('is told of once, also after somebody has acknowledged it', async () => {
+    await world.readyToTrade();
+    await control('POST', '/faults', {
+      method: 'POST',
+      path: '/wallets/*/transfers',
+      kind: 'status',
+      status: 500,
+      times: 1000,
+    });
+    await world.tick();
+    await world.settle({ webhooks: false, ticks: false });
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_slow')).toEqual([]);
+    await world.advance(1801);
+    await world.tick(QUARTER);
+    const [told, ...more] = await incidentsOf('transfer_slow');
+    expect(told).toMatchObject({ about: await transferId(), status: 'open' });
+    expect(more).toEqual([]);
+    await world.must('admin-1', `/v1/incidents/${told.id}/acknowledge`);
+    await world.advance(900);
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_slow')).toHaveLength(1);
+  });
+});
+
+describe('a transfer at custody that is not known here', () => {
+  it('is told of once, and ours never', async () => {
+    const { account } = await world.readyToTrade();
+    await world.tick();
+    await world.settle();
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_unknown')).toEqual([]);
+    const stranger = await (await sdk('maker')).wallets.transferAsset({
+      walletId: account.wallets[0].custodyId,
+      body: { kind: 'Native', to: EXCHANGE, amount: '1' },
+    });
+    await world.tick(QUARTER);
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_unknown')).toMatchObject([{ about: stranger.id, accountId: account.id }]);
+  });
+
+  it('is found in every wallet, a slice at a time', async () => {
+    const account = await world.openAccount();
+    const maker = await sdk('maker');
+    const { custodyId: walletId } = account.wallets[0];
+    for (let made = 1; made <= 3; made += 1) {
+      await maker.wallets.transferAsset({ walletId, body: { kind: 'Native', to: EXCHANGE, amount: String(made) } });
+    }
+    let calls = 0;
+    world.perturb('pageOfTransfers', (call) => async (wallet, after) => {
+      calls += 1;
+      // Custody may hold many pages: each run reads only so many, and the next one goes on.
+      const page = await call(wallet, undefined);
+      const at = Number(after ?? '0');
+      return { items: page.items.slice(at % 3, (at % 3) + 1), next: at < 40 ? String(at + 1) : undefined };
+    });
+    await world.tick(QUARTER);
+    expect(calls).toBe(20);
+    await world.tick(QUARTER);
+    await world.tick(QUARTER);
+    expect(calls).toBe(41);
+    expect(await incidentsOf('transfer_unknown')).toHaveLength(3);
+  });
+});
