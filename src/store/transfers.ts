@@ -1,6 +1,6 @@
 // Transfers, the one way money leaves.
-import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
-import type { AccountId, TransferId } from '../domain/id.ts';
+import { and, asc, desc, eq, gte, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import type { AccountId, TransferId, WalletId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
@@ -74,6 +74,46 @@ export async function listTransfersByHash(
     .select()
     .from(transfers)
     .where(and(eq(transfers.accountId, accountId), inArray(transfers.transactionHash, [...hashes])))
+    .all();
+  return rows.map(toTransfer);
+}
+
+// Word for word the condition of the index `transfers_wallet`.
+const isUnsettled = sql`${transfers.status} IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`;
+
+/** Of a wallet, what may leave it or has left it without being confirmed. */
+export async function listTransfersInFlight(
+  database: Database,
+  walletId: WalletId,
+  limit: number,
+): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(and(eq(transfers.walletId, walletId), isUnsettled))
+    .orderBy(desc(transfers.id))
+    .limit(limit)
+    .all();
+  return rows.map(toTransfer);
+}
+
+/** Nothing of the wallet is under way at the instant of the commit. */
+export const nothingInFlight = (walletId: WalletId): SQL =>
+  sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.walletId} = ${walletId} AND ${isUnsettled})`;
+
+/** Transfers of a wallet made since then, the newest first. */
+export async function listTransfersSince(
+  database: Database,
+  walletId: WalletId,
+  since: Timestamp,
+  limit: number,
+): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(and(eq(transfers.walletId, walletId), gte(transfers.createdAt, since)))
+    .orderBy(desc(transfers.createdAt))
+    .limit(limit)
     .all();
   return rows.map(toTransfer);
 }

@@ -161,7 +161,7 @@ function viewMakers({ asked, approval }: Shown, makers: Makers): Pick<View, 'ask
       ? { role: 'client', id: asked.account.clientId }
       : { role: entry.actorRole, id: entry.actor };
   };
-  if (asked.kind === 'transfer') return { askedBy: personOf(asked.scheduleId), proposedBy: null };
+  if (asked.kind === 'transfer') return { askedBy: personOf(asked.wishId), proposedBy: null };
   const [askedBy, proposedBy] = [personOf(asked.change.id), personOf(asked.destination.id)];
   return { askedBy, proposedBy: proposedBy.id === askedBy.id ? null : proposedBy };
 }

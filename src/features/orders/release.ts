@@ -4,7 +4,7 @@ import { type App, begin } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
 import { system } from '../../domain/actor.ts';
 import type { Mandate } from '../../domain/mandate.ts';
-import { notAfterOf, type Order } from '../../domain/order.ts';
+import { notAfterOf, type Order, originOfSlot } from '../../domain/order.ts';
 import { end, type Schedule, takeDueSlots } from '../../domain/schedule.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import { orderDue } from '../../kit/messages.ts';
@@ -76,8 +76,10 @@ function orderOf<S extends { status: 'released' } | { status: 'skipped'; reason:
     destinationId: mandate.destinationId,
     scheduleId: schedule.id,
     slot,
+    origin: originOfSlot(schedule.id, slot),
     kind: 'trade_funding',
     asset: schedule.asset,
+    amount: { kind: 'fixed' },
     units: schedule.units,
     dueAt: slot,
     notAfter: notAfterOf(slot, by.at),

@@ -44,6 +44,7 @@ const sayings: Readonly<Record<string, string>> = {
   'schedule.active': 'A schedule was made or resumed.',
   'schedule.paused': 'The schedule was paused.',
   'schedule.ended': 'The schedule ended.',
+  'order.scheduled': 'An order was placed for later.',
   'order.released': 'An order is due.',
   'order.executing': 'The order was handed to custody.',
   'order.executed': 'The order was carried out.',
