@@ -15,6 +15,8 @@ const SEED = 'test';
 const [IN_NODE, IN_BROWSER] = ['test/**/*.node.test.ts', 'test/**/*.browser.test.ts'];
 /** Requests of test/sandbox/fuzz.test.ts; the long run is 20000. */
 const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
+/** Orders of test/journeys/preview.test.ts; the long run is 500. */
+const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
 
 async function bundle(entry: string): Promise<string> {
   const built = await build({
@@ -58,6 +60,7 @@ const inWorkers = defineProject({
       miniflare: {
         bindings: {
           FUZZ_CASES,
+          PREVIEW_CASES,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           PUBLIC_URL: 'http://fiducia.test',

@@ -172,7 +172,8 @@ export function openCustody(credential: DfnsCredential): Custody {
         return { kind: 'tagged' };
       }),
 
-    listBalances: (walletId) => demand(() => dfns().wallets.getWalletAssets({ walletId }), to.toBalances),
+    listBalances: (walletId) =>
+      demand(() => dfns().wallets.getWalletAssets({ walletId, query: { netWorth: 'true' } }), to.toBalances),
 
     async listMovements(walletId, after) {
       const page = await demand(

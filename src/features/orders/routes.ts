@@ -7,7 +7,9 @@ import { problem } from '../../kit/problem.ts';
 import { idPath, json, NoQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { findOrder, listOrders } from '../../store/orders.ts';
 import { cancelOrder, placeOrder } from './place.ts';
-import { OrderRequest, OrdersQuery, OrderView, viewOrder } from './schemas.ts';
+import { previewOrder } from './preview.ts';
+import { PreviewView, viewPreview } from './preview-schemas.ts';
+import { OrderRequest, OrdersQuery, OrderView, PreviewRequest, viewOrder } from './schemas.ts';
 
 const postOrder = createRoute({
   method: 'post',
@@ -16,6 +18,15 @@ const postOrder = createRoute({
   middleware: [authorize('operator', 'client'), idempotent] as const,
   request: { query: NoQuery, body: { required: true, ...json(OrderRequest) } },
   responses: { 202: { description: 'It runs when it is due.', ...json(OrderView) }, ...problems },
+});
+
+const postPreview = createRoute({
+  method: 'post',
+  path: '/orders/preview',
+  summary: 'What would happen to an order now; nothing moves',
+  middleware: [authorize('operator', 'client')] as const,
+  request: { query: NoQuery, body: { required: true, ...json(PreviewRequest) } },
+  responses: { 200: { description: 'Judged as it would run.', ...json(PreviewView) }, ...problems },
 });
 
 const getOrders = createRoute({
@@ -52,6 +63,11 @@ export const orderRoutes = routes()
       c.var.keep(202, viewOrder(order)),
     );
     return placed.ok ? c.json(viewOrder(placed.value), 202) : problem(c, placed.refusal);
+  })
+  .openapi(postPreview, async (c) => {
+    const scope = await scopeOf(c);
+    const previewed = await previewOrder(c.env, by(c).at, scope, c.req.valid('json'));
+    return previewed.ok ? c.json(viewPreview(previewed.value), 200) : problem(c, previewed.refusal);
   })
   .openapi(getOrders, async (c) => {
     const scope = await scopeOf(c);
