@@ -13,7 +13,7 @@ const open = async (readings: object) => {
 const incidents = async (): Promise<string[]> =>
   (await world.get('admin-1', '/v1/incidents')).body.items.map(({ kind }: Json) => kind);
 const reserved = async (): Promise<string[]> =>
-  (await world.rows('SELECT reserved FROM limit_days')).map((row) => row.reserved);
+  (await world.rows("SELECT reserved FROM limit_days WHERE id LIKE 'limit:mnd%'")).map((row) => row.reserved);
 const transferOf = async (schedule: Json): Promise<Json> =>
   (await world.get('operator-1', `/v1/transfers/${(await world.order(schedule.id)).transferId}`)).body;
 const restrictions = async (): Promise<Json> => (await world.get('client-1', '/v1/accounts/me/restrictions')).body;
