@@ -1,7 +1,8 @@
 // An instruction to move money under a mandate, now or later. Each slot of a schedule makes at most one.
 import type { AssetId } from './asset.ts';
-import type { AccountId, DestinationId, MandateId, OrderId, ScheduleId, TransferId } from './id.ts';
+import type { AccountId, DestinationId, MandateId, NewId, OrderId, ScheduleId, TransferId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
+import type { Schedule } from './schedule.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 
 export const orderMachine = machine({
@@ -18,12 +19,14 @@ export const orderMachine = machine({
 
 interface OrderCore {
   readonly id: OrderId;
+  /** 0 when it was released with thousands of others: its first own step writes its first entry. */
   readonly version: number;
   readonly accountId: AccountId;
   readonly mandateId: MandateId;
   readonly destinationId: DestinationId;
   readonly scheduleId: ScheduleId;
-  readonly slot: Timestamp;
+  /** A due instant, or what a trigger fired on; unique in its schedule. */
+  readonly slot: string;
   readonly kind: 'trade_funding';
   readonly asset: AssetId;
   readonly units: bigint;
@@ -55,6 +58,32 @@ const become = transitions<typeof orderMachine, OrderCore, OrderFacts>();
 const NOT_AFTER_SECONDS = 3_600;
 export const notAfterOf = (dueAt: Timestamp, releasedAt: Timestamp): Timestamp =>
   addSeconds(dueAt > releasedAt ? dueAt : releasedAt, NOT_AFTER_SECONDS);
+
+/**
+ * What a schedule's occurrence asks for, frozen: an edit of the schedule does not reach it. The caller gives it its status.
+ * @param slot a due instant, or what a trigger fired on; unique in its schedule
+ */
+export const orderOf = (
+  by: { readonly at: Timestamp; readonly newId: NewId },
+  schedule: Pick<Schedule, 'id' | 'accountId' | 'mandateId' | 'asset' | 'units'>,
+  destinationId: DestinationId,
+  { slot, dueAt }: { slot: string; dueAt: Timestamp },
+): OrderCore => ({
+  id: by.newId('ord'),
+  version: 1,
+  accountId: schedule.accountId,
+  mandateId: schedule.mandateId,
+  destinationId,
+  scheduleId: schedule.id,
+  slot,
+  kind: 'trade_funding',
+  asset: schedule.asset,
+  units: schedule.units,
+  dueAt,
+  notAfter: notAfterOf(dueAt, by.at),
+  transferId: null,
+  createdAt: by.at,
+});
 
 /** The transfer is handed over in the same commit. */
 export const execute = (order: Order<'released'>, transferId: TransferId): Order<'executing'> =>

@@ -18,6 +18,20 @@ export async function findOrder(database: Database, scope: Scope, id: OrderId): 
   return row && toOrder(row);
 }
 
+/** The occurrence of a schedule, when it is there. */
+export async function findOrderOfSlot(
+  database: Database,
+  scheduleId: ScheduleId,
+  slot: string,
+): Promise<Order | undefined> {
+  const row = await database
+    .select()
+    .from(orders)
+    .where(and(eq(orders.scheduleId, scheduleId), eq(orders.slot, slot)))
+    .get();
+  return row && toOrder(row);
+}
+
 /** Newest first. */
 export async function listOrders(
   database: Database,

@@ -4,19 +4,21 @@ import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
 import type { Message } from './commit.ts';
 import type { Database } from './database.ts';
+import type { Provenance } from './journal.ts';
 import { deadLetters, outbox } from './schema.ts';
 
 export type QueueName = 'money' | 'events';
 
 /** `make` gets the new message id and returns the body. */
 export const message = (queue: QueueName, make: (id: string) => object): Message => ({
-  insert: (database, by) => {
-    const id = by.newId('msg');
-    return database
-      .insert(outbox)
-      .values({ id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 });
-  },
+  insert: (database, by) => database.insert(outbox).values(messageRow(by, queue, make)),
 });
+
+/** The same as rows, for a statement that stores many. */
+export const messageRow = (by: Provenance, queue: QueueName, make: (id: string) => object): OutboxRow => {
+  const id = by.newId('msg');
+  return { id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 };
+};
 
 export type OutboxRow = typeof outbox.$inferSelect;
 

@@ -201,9 +201,10 @@ describe('guard against halts', () => {
       activeSchedule({ ...of, id: newId('sch'), mandateId: otherId, catchUp: 'all' }),
       activeSchedule({ ...of, id: newId('sch'), mandateId: otherId, catchUp: 'all', nextSlot: addSeconds(AT, 60) }),
     ];
+    for (const id of [mandateId, otherId]) await keep(mandateChange(undefined, activeMandate({ id, accountId })));
     await keep(...schedules.map((schedule) => scheduleChange(undefined, schedule)));
     const due = async (at = AT) => {
-      const listed = (await listDueSchedules(database, at, 500)).map(({ id }) => id);
+      const listed = (await listDueSchedules(database, at, 500)).map(({ schedule }) => schedule.id);
       return schedules.flatMap(({ id }, index) => (listed.includes(id) ? [index] : []));
     };
     expect(await due()).toEqual([0, 1, 2]);

@@ -30,7 +30,7 @@ import * as schedules from '../../src/store/schedules.ts';
 import * as screening from '../../src/store/screening.ts';
 import * as sightings from '../../src/store/sightings.ts';
 import * as transfers from '../../src/store/transfers.ts';
-import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
+import { ADDRESS, AT, accepted, activeMandate, activeSchedule, idOf, provenance } from '../support/build.ts';
 import { listening, type Recorded } from '../support/statements.ts';
 
 declare global {
@@ -172,6 +172,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
       schedules.listSchedules(database, { accountId: idOf('acc') }, page),
     ]),
   listDueSchedules: () => [schedules.listDueSchedules(database, AT, 50)],
+  listResults: () => [schedules.listResults(database, activeSchedule())],
+  findOrderOfSlot: () => [orders.findOrderOfSlot(database, idOf('sch'), AT)],
+  listTriggered: () => [
+    schedules.listTriggered(database, 'deposit_received', idOf('acc'), 50),
+    schedules.listTriggered(database, 'balance_above', undefined, 50),
+  ],
   findTransfer: () => scopes.map((scope) => transfers.findTransfer(database, scope, idOf('xfr'))),
   findTransferByExternalId: () => [transfers.findTransferByExternalId(database, 'f1-abc')],
   listTransfers: () =>

@@ -45,6 +45,7 @@ const sayings: Readonly<Record<string, string>> = {
   'schedule.paused': 'The schedule was paused.',
   'schedule.ended': 'The schedule ended.',
   'order.released': 'An order is due.',
+  'order.prepared': 'An order is due.',
   'order.executing': 'The order was handed to custody.',
   'order.executed': 'The order was carried out.',
   'order.failed': 'The order failed.',
