@@ -13,6 +13,7 @@ import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
+import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
 import { faultFields } from '../kit/log.ts';
@@ -32,6 +33,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     expireMandates,
     followDestinations,
     releaseDueOrders,
+    fireOnBalances,
     relayOutbox,
     wakeTransfers,
     wakePolicyChanges,
