@@ -38,6 +38,17 @@ const ordersOf = async ({ id }: Json): Promise<Json[]> =>
 const statusesOf = async (schedule: Json): Promise<string[]> =>
   (await ordersOf(schedule)).map(({ status }) => status).reverse();
 
+/** Each deposit there is, told of once more. */
+async function everythingTold() {
+  const received = await world.rows("SELECT wallet_id, transaction_hash FROM movements WHERE direction = 'in'");
+  const told = depositsBooked({
+    accountId: account.id,
+    walletId: received[0].wallet_id,
+    hashes: received.map((row) => row.transaction_hash),
+  });
+  return { queue: 'fiducia-events', body: told(null), attempts: 1 } as const;
+}
+
 describe('a deposit', () => {
   it('of at least the least makes one order that is carried out; a smaller one makes none', async () => {
     const schedule = await onDeposit();
@@ -70,15 +81,7 @@ describe('a deposit', () => {
   it('that is told of many times, and two at once, fires once', async () => {
     const schedule = await onDeposit();
     await deposit('2000000');
-    const [movement] = await world.rows('SELECT * FROM movements WHERE asset = ? ORDER BY at DESC', USDC);
-    const told = depositsBooked({
-      accountId: account.id,
-      walletId: movement.wallet_id,
-      hashes: (await world.rows("SELECT transaction_hash FROM movements WHERE direction = 'in'")).map(
-        (row) => row.transaction_hash,
-      ),
-    })(null);
-    const queued = { queue: 'fiducia-events', body: told, attempts: 1 } as const;
+    const queued = await everythingTold();
     await Promise.all([world.carryOut(queued), world.carryOut(queued), world.carryOut(queued)]);
     await world.advance(3_600);
     await world.carryOut(queued);
@@ -122,8 +125,10 @@ describe('a deposit', () => {
 
   it('from before the schedule fires nothing, and a paused one hears of none', async () => {
     await deposit('2000000');
+    await world.advance(60);
     const schedule = await onDeposit();
-    await world.settle();
+    await world.carryOut(await everythingTold());
+    expect(await ordersOf(schedule)).toEqual([]);
     await world.must('operator-1', `/v1/schedules/${schedule.id}/pause`);
     await deposit('2000000');
     expect(await ordersOf(schedule)).toEqual([]);
