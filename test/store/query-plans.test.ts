@@ -63,7 +63,10 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listWalletsToAdd: () => [accounts.listWalletsToAdd(database, 50)],
   listActiveAccounts: () =>
     [undefined, idOf('acc')].map((after) => accounts.listActiveAccounts(database, { after, limit: 50 })),
-  listKnownAtCustody: () => [accounts.listKnownAtCustody(database, ['plc-1', 'wa-1'])],
+  listKnownLists: () => [accounts.listKnownLists(database, ['plc-1'])],
+  listKnownWallets: () => [accounts.listKnownWallets(database, [{ id: 'wa-1', keyId: 'key-1' }])],
+  findWalletByKey: () => [accounts.findWalletByKey(database, 'key-1')],
+  listStrays: () => [sightings.listStrays(database, ['key-1'])],
   listFenceRecords: () => [fences.listFenceRecords(database, [idOf('acc')])],
   listSharedSightings: () => [sightings.listSharedSightings(database)],
   listSightingsSince: () => [sightings.listSightingsSince(database, ['plc-1'], AT)],

@@ -11,14 +11,20 @@ import { checkFence, type Fence, isShared, resultOf } from '../../../domain/fenc
 import type { ProofStanding } from '../../../domain/permission-proof.ts';
 import type { Timestamp } from '../../../domain/time.ts';
 import { SweepFences, sweepFences } from '../../../kit/messages.ts';
-import { listActiveAccounts, listKnownAtCustody } from '../../../store/accounts.ts';
+import { listActiveAccounts, listKnownLists, listKnownWallets } from '../../../store/accounts.ts';
 import { commit } from '../../../store/commit.ts';
 import { listFenceRecords } from '../../../store/fences.ts';
 import type { Provenance } from '../../../store/journal.ts';
 import { readProofStanding } from '../../../store/permission-proofs.ts';
-import { keepSightings, listSharedSightings, listSightingsSince, type Sighting } from '../../../store/sightings.ts';
+import {
+  keepSightings,
+  listSharedSightings,
+  listSightingsSince,
+  listStrays,
+  type Sighting,
+} from '../../../store/sightings.ts';
 import { type RecordedFence, recordFence } from './check.ts';
-import { confirmFence, ownRecords, type ReadFence, wantedOf } from './read.ts';
+import { confirmFence, keysOf, ownRecords, type ReadFence, wantedOf } from './read.ts';
 
 /** Four times a day, well inside the day after which a check proves nothing. */
 const SWEEP_HOURS = 6;
@@ -66,13 +72,12 @@ async function lookThrough<T>(
   by: Provenance,
   { startedAt, stage, cursor, next }: Slice,
   page: (after: string | undefined) => Promise<Page<T>>,
-  keep: (items: readonly T[], known: ReadonlySet<string>, seenAt: Timestamp) => readonly Sighting[],
+  sightingsOf: (app: App, items: readonly T[], seenAt: Timestamp) => Promise<readonly Sighting[]>,
 ): Promise<Outcome> {
   let after = cursor ?? undefined;
   for (let pages = 0; pages < PAGES_PER_SLICE; pages += 1) {
     const { items, next: more } = await page(after);
-    const ids = items.map((item) => Reflect.get(Object(item), 'id') as string);
-    await keepSightings(app.database, keep(items, await listKnownAtCustody(app.database, ids), by.at));
+    await keepSightings(app.database, await sightingsOf(app, items, by.at));
     after = more;
     if (more === undefined) break;
   }
@@ -84,24 +89,22 @@ async function lookThrough<T>(
   return 'done';
 }
 
-const ofPolicies = (
-  policies: readonly CustodyPolicy[],
-  known: ReadonlySet<string>,
-  seenAt: Timestamp,
-): readonly Sighting[] =>
-  policies.flatMap((found): Sighting[] => {
+async function ofPolicies(app: App, policies: readonly CustodyPolicy[], seenAt: Timestamp) {
+  const ids = policies.map(({ id }) => id);
+  const known = await listKnownLists(app.database, ids);
+  return policies.flatMap((found): Sighting[] => {
     if (known.has(found.id)) return [{ custodyId: found.id, kind: 'list', found, seenAt }];
     return isShared(found) ? [{ custodyId: found.id, kind: 'shared', found, seenAt }] : [];
   });
+}
 
-const ofWallets = (
-  wallets: readonly CustodyWallet[],
-  known: ReadonlySet<string>,
-  seenAt: Timestamp,
-): readonly Sighting[] =>
-  wallets.flatMap((found): Sighting[] =>
-    known.has(found.id) ? [{ custodyId: found.id, kind: 'wallet', found, seenAt }] : [],
-  );
+async function ofWallets(app: App, wallets: readonly CustodyWallet[], seenAt: Timestamp) {
+  const known = await listKnownWallets(app.database, wallets);
+  return wallets.flatMap((found): Sighting[] => {
+    if (known.ids.has(found.id)) return [{ custodyId: found.id, kind: 'wallet', found, seenAt }];
+    return known.keyIds.has(found.keyId) ? [{ custodyId: found.id, kind: 'stray', found, seenAt }] : [];
+  });
+}
 
 /** Compares some accounts with what was seen; what differs, or was not seen, is read by itself before anything is said. */
 async function compare(app: App, by: Provenance, startedAt: Timestamp, after: string | undefined): Promise<Outcome> {
@@ -140,6 +143,7 @@ interface SeenAtCustody {
   readonly shared: readonly CustodyPolicy[];
   readonly sharedAt: Timestamp;
   readonly proof: ProofStanding;
+  readonly strays: readonly CustodyWallet[];
 }
 
 async function lookUp(
@@ -159,6 +163,7 @@ async function lookUp(
   const isOfThisSweep = shared.length > 0 && shared.every(({ seenAt }) => seenAt >= startedAt);
   return {
     proof,
+    strays: await listStrays(app.database, keysOf(records.wallets)),
     byId: new Map(seen.map((one) => [one.custodyId, one])),
     // One of them was not on the list any more: read once for everyone, not once for each account.
     shared: isOfThisSweep ? shared.map(({ found }) => found) : await readShared(app, by.at, { isDirect: true }),
@@ -176,21 +181,22 @@ async function judge(
   by: Provenance,
   account: Account,
   records: Records,
-  { byId, shared, sharedAt, proof }: SeenAtCustody,
+  { byId, shared, sharedAt, proof, strays }: SeenAtCustody,
 ): Promise<Judgement> {
   const wanted = wantedOf(account, records);
+  const own = ownRecords(account, records);
   const list = wanted.policyId === null ? undefined : byId.get(wanted.policyId);
   const held = wanted.custodyWalletIds.map((id) => byId.get(id));
   const found = {
     wallets: held.map((one) => (one?.kind === 'wallet' ? one.found : undefined)),
     policies: list?.kind === 'list' ? [list.found, ...shared] : shared,
     proof,
+    strays: strays.filter(({ keyId }) => own.keyIds.includes(keyId)),
   };
   const findings = checkFence(wanted, found);
   if (resultOf(findings) === 'broken')
     return { ...(await confirmFence(app, account, found, by.at)), isConfirmed: true };
   const parts = [list, ...held].flatMap((one) => (one === undefined ? [] : [one.seenAt]));
-  const own = ownRecords(account, records);
   return { wanted, found, findings, records: own, readAt: oldest([...parts, sharedAt]), isConfirmed: false };
 }
 
