@@ -153,7 +153,6 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ]),
   listReleasedOrders: () => [orders.listReleasedOrders(database, AT, 50)],
   listReleasedOrdersOf: () => [orders.listReleasedOrdersOf(database, idOf('mnd'), 50)],
-  listDueMessages: () => [outbox.listDueMessages(database, AT, 50)],
   findMessage: () => [outbox.findMessage(database, 'msg_1')],
   listMandatesLeftBehind: () => [mandates.listMandatesLeftBehind(database, 50)],
   findScreeningList: () => [screening.findScreeningList(database, idOf('scl'))],
@@ -217,7 +216,8 @@ async function writeOnce(): Promise<void> {
   });
   accepted(written);
   await incidents.openIncident(database, by, { kind: 'fence_broken', about: 'x', accountId: null, detail: 'y' });
-  await outbox.expectUntil(database, ['msg_1', 'msg_2'], AT);
+  await outbox.claimDueMessages(database, AT, AT, 50);
+  await outbox.giveBack(database, ['msg_1', 'msg_2'], AT);
   await outbox.postpone(database, 'msg_1', AT);
   await outbox.bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, 'msg_2');
   await outbox.finish(database, 'msg_1');
