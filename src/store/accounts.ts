@@ -100,6 +100,16 @@ export async function findWalletByKey(database: Database, keyId: string): Promis
   return row && fromRow<Wallet>(row);
 }
 
+/** Wallets in use, in the order of their ids. */
+export const listActiveWallets = (database: Database, page: { after: string | undefined; limit: number }) =>
+  database
+    .select({ id: wallets.id })
+    .from(wallets)
+    .where(and(eq(wallets.status, 'active'), newerThan(wallets.id, page.after)))
+    .orderBy(asc(wallets.id))
+    .limit(page.limit)
+    .all();
+
 /** Active accounts whose last fence check is older than `before`, oldest check first. */
 export const listAccountsToCheck = (
   database: Database,

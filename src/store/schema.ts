@@ -180,6 +180,7 @@ export const wallets = sqliteTable(
     index('wallets_address').on(table.network, table.address),
     index('wallets_key').on(table.keyId),
     index('wallets_status').on(table.status, table.id),
+    index('wallets_status').on(table.status, table.id),
     check(
       'wallets_active_has_address',
       sql`${table.status} <> 'active' OR (${table.custodyId} IS NOT NULL AND ${table.address} IS NOT NULL)`,

@@ -206,6 +206,15 @@ describe('a sweep', () => {
     expect(reads).toBe(0);
   });
 
+  it('reads the history of each wallet, so a deposit whose event was lost is booked', async () => {
+    const account = await world.openAccount();
+    await world.fund(account, '777');
+    await sweep();
+    await sweep();
+    const { items } = (await world.get('client-1', '/v1/accounts/me/activity')).body;
+    expect(JSON.stringify(items)).toContain('777');
+  });
+
   it('leaves alone what a newer check said', async () => {
     const of = await subject();
     // The pages are read, then the tag goes and its event is carried out, then the accounts are compared.

@@ -63,6 +63,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listWalletsToAdd: () => [accounts.listWalletsToAdd(database, 50)],
   listActiveAccounts: () =>
     [undefined, idOf('acc')].map((after) => accounts.listActiveAccounts(database, { after, limit: 50 })),
+  listActiveWallets: () =>
+    [undefined, idOf('wal')].map((after) => accounts.listActiveWallets(database, { after, limit: 50 })),
   listKnownLists: () => [accounts.listKnownLists(database, ['plc-1'])],
   listKnownWallets: () => [accounts.listKnownWallets(database, [{ id: 'wa-1', keyId: 'key-1' }])],
   findWalletByKey: () => [accounts.findWalletByKey(database, 'key-1')],

@@ -1,5 +1,6 @@
 // The sweep over all fences, in slices that keep to a pace: policies and wallets are listed once for everyone, then each
-// account is compared with what was seen. Only what differs is read by itself. A sweep that is lost is followed by the next.
+// account is compared with what was seen. Only what differs is read by itself; last, each wallet's history is read, since an
+// event of a deposit may be lost. A sweep that is lost is followed by the next.
 import type { App } from '../../../app/app.ts';
 import { consumer, type Outcome } from '../../../app/consumer.ts';
 import type { Job } from '../../../app/job.ts';
@@ -10,8 +11,8 @@ import type { CustodyPolicy, CustodyWallet } from '../../../domain/custody.ts';
 import { checkFence, type Fence, isShared, resultOf } from '../../../domain/fence.ts';
 import type { ProofStanding } from '../../../domain/permission-proof.ts';
 import type { Timestamp } from '../../../domain/time.ts';
-import { SweepFences, sweepFences } from '../../../kit/messages.ts';
-import { listActiveAccounts, listKnownLists, listKnownWallets } from '../../../store/accounts.ts';
+import { bodies, SweepFences, sweepFences, syncWallet } from '../../../kit/messages.ts';
+import { listActiveAccounts, listActiveWallets, listKnownLists, listKnownWallets } from '../../../store/accounts.ts';
 import { commit } from '../../../store/commit.ts';
 import { listFenceRecords } from '../../../store/fences.ts';
 import type { Provenance } from '../../../store/journal.ts';
@@ -32,6 +33,7 @@ const SWEEP_HOURS = 6;
 const PAGES_PER_SLICE = 20;
 const SLICE_SECONDS = 6;
 const ACCOUNTS_PER_SLICE = 50;
+const WALLETS_PER_SLICE = 10;
 /** D1 takes one commit as one batch; a conflict of one account must not cost all the others theirs. */
 const ACCOUNTS_PER_COMMIT = 10;
 
@@ -58,6 +60,8 @@ export const sweepFencesStep = consumer('events', SweepFences, async (app, { sta
       return lookThrough(app, by, { startedAt, stage, cursor, next: 'accounts' }, app.custody.pageOfWallets, ofWallets);
     case 'accounts':
       return compare(app, by, startedAt, cursor ?? undefined);
+    case 'histories':
+      return readHistories(app, startedAt, cursor ?? undefined);
   }
 });
 
@@ -81,12 +85,9 @@ async function lookThrough<T>(
     after = more;
     if (more === undefined) break;
   }
-  const body =
-    after === undefined
-      ? sweepFences({ startedAt, stage: next, cursor: null })(null)
-      : sweepFences({ startedAt, stage, cursor: after })(null);
-  await app.bindings.EVENTS.send(body, { delaySeconds: SLICE_SECONDS });
-  return 'done';
+  return after === undefined
+    ? goOn(app, { startedAt, stage: next, cursor: null }, SLICE_SECONDS)
+    : goOn(app, { startedAt, stage, cursor: after }, SLICE_SECONDS);
 }
 
 async function ofPolicies(app: App, policies: readonly CustodyPolicy[], seenAt: Timestamp) {
@@ -110,7 +111,7 @@ async function ofWallets(app: App, wallets: readonly CustodyWallet[], seenAt: Ti
 async function compare(app: App, by: Provenance, startedAt: Timestamp, after: string | undefined): Promise<Outcome> {
   const accounts = await listActiveAccounts(app.database, { after, limit: ACCOUNTS_PER_SLICE });
   const last = accounts.at(-1);
-  if (last === undefined) return 'done';
+  if (last === undefined) return goOn(app, { startedAt, stage: 'histories', cursor: null });
   const records = await listFenceRecords(
     app.database,
     accounts.map(({ id }) => id),
@@ -127,14 +128,27 @@ async function compare(app: App, by: Provenance, startedAt: Timestamp, after: st
   for (let from = 0; from < fresh.length; from += ACCOUNTS_PER_COMMIT) {
     await record(app, by, fresh.slice(from, from + ACCOUNTS_PER_COMMIT));
   }
-  if (accounts.length === ACCOUNTS_PER_SLICE) {
-    const confirmed = judged.filter(({ read }) => read.isConfirmed).length;
-    const delaySeconds = Math.ceil((confirmed / PAGES_PER_SLICE) * SLICE_SECONDS);
-    await app.bindings.EVENTS.send(sweepFences({ startedAt, stage: 'accounts', cursor: last.id })(null), {
-      delaySeconds,
-    });
-  }
+  const confirmed = judged.filter(({ read }) => read.isConfirmed).length;
+  const delaySeconds = Math.ceil((confirmed / PAGES_PER_SLICE) * SLICE_SECONDS);
+  return accounts.length < ACCOUNTS_PER_SLICE
+    ? goOn(app, { startedAt, stage: 'histories', cursor: null }, delaySeconds)
+    : goOn(app, { startedAt, stage: 'accounts', cursor: last.id }, delaySeconds);
+}
+
+async function goOn(app: App, next: Parameters<typeof sweepFences>[0], delaySeconds = 0): Promise<Outcome> {
+  await app.bindings.EVENTS.send(sweepFences(next)(null), { delaySeconds });
   return 'done';
+}
+
+/** Events of deposits may be lost; the history behind them is not. A read for each wallet, at the same pace. */
+async function readHistories(app: App, startedAt: Timestamp, after: string | undefined): Promise<Outcome> {
+  const wallets = await listActiveWallets(app.database, { after, limit: WALLETS_PER_SLICE });
+  const last = wallets.at(-1);
+  if (last === undefined) return 'done';
+  await app.bindings.EVENTS.sendBatch(bodies(wallets.map(({ id }) => syncWallet({ walletId: id })(null))));
+  return wallets.length < WALLETS_PER_SLICE
+    ? 'done'
+    : goOn(app, { startedAt, stage: 'histories', cursor: last.id }, SLICE_SECONDS);
 }
 
 type Records = Awaited<ReturnType<typeof listFenceRecords>>;
