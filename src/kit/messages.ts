@@ -33,7 +33,7 @@ export const CheckFence = envelope('fence.check', { accountId: idOf<AccountId>('
 export const SweepFences = envelope('fence.sweep', {
   /** Names the sweep: what was seen before it is not of it. */
   startedAt: z.string(),
-  stage: z.enum(['policies', 'wallets', 'accounts']),
+  stage: z.enum(['policies', 'wallets', 'accounts', 'histories']),
   cursor: z.string().nullable(),
 });
 export const SyncWallet = envelope('wallet.sync', { walletId: idOf<WalletId>('wal') });

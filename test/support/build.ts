@@ -444,6 +444,7 @@ export const foundFence = (
     amount?: CustodyPolicy;
     velocity?: CustodyPolicy;
     proof?: ProofStanding;
+    strays?: CustodyWallet[];
     guards?: CustodyPolicy[];
   } = {},
 ): FoundFence => ({
@@ -455,5 +456,6 @@ export const foundFence = (
     over.limits ?? limitsPolicy(),
     ...(over.guards ?? guards()),
   ],
+  strays: over.strays ?? [],
   proof: over.proof ?? soundProof(),
 });
