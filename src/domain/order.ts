@@ -1,8 +1,9 @@
 // An instruction to move money, now or later: under a mandate, or by the client itself. Each slot of a schedule makes at most
 // one, and so does each key of a request.
 import type { AssetId } from './asset.ts';
-import type { AccountId, DestinationId, MandateId, OrderId, ScheduleId, TransferId } from './id.ts';
+import type { AccountId, DestinationId, MandateId, NewId, OrderId, ScheduleId, TransferId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
+import type { Schedule } from './schedule.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 
 export const orderMachine = machine({
@@ -30,6 +31,7 @@ export type OrderAmount =
 
 interface OrderCore {
   readonly id: OrderId;
+  /** 0 when it was released with thousands of others: its first own step writes its first entry. */
   readonly version: number;
   readonly accountId: AccountId;
   /** Null: the client moves its own money. */
@@ -37,7 +39,8 @@ interface OrderCore {
   readonly destinationId: DestinationId;
   /** Both null: asked for once, by a request. */
   readonly scheduleId: ScheduleId | null;
-  readonly slot: Timestamp | null;
+  /** A due instant, or what a trigger fired on; unique in its schedule. */
+  readonly slot: string | null;
   /** What the external id follows from, so that the same wish has the same id in a restored database too. */
   readonly origin: string;
   readonly kind: OrderKind;
@@ -74,7 +77,7 @@ const NOT_AFTER_SECONDS = 3_600;
 export const notAfterOf = (dueAt: Timestamp, releasedAt: Timestamp): Timestamp =>
   addSeconds(dueAt > releasedAt ? dueAt : releasedAt, NOT_AFTER_SECONDS);
 
-export const originOfSlot = (scheduleId: ScheduleId, slot: Timestamp): string => `${scheduleId}|${slot}`;
+export const originOfSlot = (scheduleId: ScheduleId, slot: string): string => `${scheduleId}|${slot}`;
 
 const BASIS_POINTS = 10_000n;
 
@@ -87,6 +90,34 @@ export function unitsOf(amount: Exclude<OrderAmount, { kind: 'fixed' }>, availab
 
 /** Its time has come. */
 export const releaseOrder = (order: Order<'scheduled'>): Order<'released'> => become(order, 'released', {});
+
+/**
+ * What a schedule's occurrence asks for, frozen: an edit of the schedule does not reach it. The caller gives it its status.
+ * @param slot a due instant, or what a trigger fired on; unique in its schedule
+ */
+export const orderOf = (
+  by: { readonly at: Timestamp; readonly newId: NewId },
+  schedule: Pick<Schedule, 'id' | 'accountId' | 'mandateId' | 'asset' | 'units'>,
+  destinationId: DestinationId,
+  { slot, dueAt }: { slot: string; dueAt: Timestamp },
+): OrderCore => ({
+  id: by.newId('ord'),
+  version: 1,
+  accountId: schedule.accountId,
+  mandateId: schedule.mandateId,
+  destinationId,
+  scheduleId: schedule.id,
+  slot,
+  origin: originOfSlot(schedule.id, slot),
+  kind: 'trade_funding',
+  asset: schedule.asset,
+  amount: { kind: 'fixed' },
+  units: schedule.units,
+  dueAt,
+  notAfter: notAfterOf(dueAt, by.at),
+  transferId: null,
+  createdAt: by.at,
+});
 
 /** The transfer is handed over in the same commit. */
 export const execute = (order: Order<'released'>, transferId: TransferId): Order<'executing'> =>

@@ -61,6 +61,7 @@ export type Refusal =
   | { code: 'mandate_not_active'; found: string }
   | { code: 'mandate_not_valid_now'; validFrom: string; validUntil: string }
   | { code: 'schedule_never_fires'; reason: string }
+  | { code: 'schedule_without_slots' }
   | { code: 'order_limit_exceeded'; limit: string; requested: string; asset: string }
   | { code: 'daily_limit_exceeded'; limit: string; used: string; requested: string; asset: string }
   | { code: 'account_limit_exceeded'; limit: string; used: string; requested: string; asset: string }

@@ -14,6 +14,7 @@ import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
 import { faultFields } from '../kit/log.ts';
@@ -34,6 +35,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     followDestinations,
     releaseDueOrders,
     releaseScheduledOrders,
+    fireOnBalances,
     relayOutbox,
     wakeTransfers,
     wakePolicyChanges,

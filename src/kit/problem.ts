@@ -57,6 +57,7 @@ export const catalogue = {
   mandate_not_active: [409, 'The mandate is not active.'],
   mandate_not_valid_now: [409, 'The mandate is not valid at this time.'],
   schedule_never_fires: [422, 'The schedule can never fire.'],
+  schedule_without_slots: [409, 'The schedule follows a trigger and has no next slot.'],
   order_limit_exceeded: [422, 'The amount exceeds the limit of the mandate for one order.'],
   daily_limit_exceeded: [422, 'The amount exceeds the daily limit of the mandate.'],
   account_limit_exceeded: [422, 'The amount exceeds the daily limit of the account.'],

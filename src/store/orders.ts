@@ -43,6 +43,20 @@ export interface OrderFilter {
   readonly kind?: OrderKind | undefined;
 }
 
+/** The occurrence of a schedule, when it is there. */
+export async function findOrderOfSlot(
+  database: Database,
+  scheduleId: ScheduleId,
+  slot: string,
+): Promise<Order | undefined> {
+  const row = await database
+    .select()
+    .from(orders)
+    .where(and(eq(orders.scheduleId, scheduleId), eq(orders.slot, slot)))
+    .get();
+  return row && toOrder(row);
+}
+
 /** Newest first. */
 export async function listOrders(
   database: Database,

@@ -30,7 +30,7 @@ import type { MandateStatus } from '../domain/mandate.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { OrderKind, OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
-import type { CatchUpRule, ScheduleStatus } from '../domain/schedule.ts';
+import type { CatchUpRule, ScheduleStatus, TriggerKind } from '../domain/schedule.ts';
 import type { ScreeningListStatus } from '../domain/screening.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { WalletStatus } from '../domain/wallet.ts';
@@ -322,6 +322,12 @@ export const schedules = sqliteTable(
     runsMax: integer('runs_max'),
     catchUp: text('catch_up').$type<CatchUpRule>().notNull(),
     catchUpHoursMax: integer('catch_up_hours_max').notNull(),
+    failuresMax: integer('failures_max').notNull().default(3),
+    failuresSince: text('failures_since').notNull().default(''),
+    /** Of a schedule that waits for something to happen: its recurrence is that, and it has no slots. */
+    triggerKind: text('trigger_kind').$type<TriggerKind>(),
+    /** What a trigger has let out of late, for its cool-down and its maximum of a day. */
+    fired: text('fired'),
     runs: integer('runs').notNull(),
     nextSlot: text('next_slot'),
   },
@@ -329,6 +335,9 @@ export const schedules = sqliteTable(
     index('schedules_account').on(table.accountId, table.id),
     index('schedules_mandate').on(table.mandateId, table.id),
     index('schedules_due').on(table.nextSlot).where(sql`status = 'active' AND next_slot IS NOT NULL`),
+    index('schedules_triggered')
+      .on(table.triggerKind, table.accountId, table.id)
+      .where(sql`status = 'active' AND trigger_kind IS NOT NULL`),
   ],
 );
 

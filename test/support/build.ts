@@ -200,6 +200,10 @@ export const activeSchedule = (over: Partial<Schedule<'active'>> = {}): Schedule
   runsMax: null,
   catchUp: 'latest',
   catchUpHoursMax: 24,
+  failuresMax: 3,
+  failuresSince: AT,
+  triggerKind: null,
+  fired: null,
   runs: 0,
   nextSlot: AT,
   ...over,
@@ -442,6 +446,7 @@ export const foundFence = (
     amount?: CustodyPolicy;
     velocity?: CustodyPolicy;
     proof?: ProofStanding;
+    strays?: CustodyWallet[];
     guards?: CustodyPolicy[];
   } = {},
 ): FoundFence => ({
@@ -453,5 +458,6 @@ export const foundFence = (
     over.limits ?? limitsPolicy(),
     ...(over.guards ?? guards()),
   ],
+  strays: over.strays ?? [],
   proof: over.proof ?? soundProof(),
 });

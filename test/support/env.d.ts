@@ -7,6 +7,8 @@ declare namespace Cloudflare {
     FUZZ_CASES: string;
     /** How many random orders are previewed and then run. */
     PREVIEW_CASES: string;
+    /** How many accounts the sweep of the cost test goes through. */
+    SWEEP_ACCOUNTS: string;
     DFNS_ORG_ID: string;
     DFNS_AUTH_TOKEN: string;
     DFNS_CREDENTIAL_ID: string;

@@ -12,6 +12,7 @@ import {
   sayRule,
   severityOfForeign,
   subjectOf,
+  warningsOf,
 } from '../../domain/approval.ts';
 import type { CustodyApprovalInFull, CustodyPolicy } from '../../domain/custody.ts';
 import type { Destination } from '../../domain/destination.ts';
@@ -125,8 +126,6 @@ function foreignWords(approval: CustodyApprovalInFull | undefined, difference: L
 }
 
 function viewDestination(destination: Destination): NonNullable<View['destination']> {
-  // Facts of screening stand on the destination once it was screened.
-  const facts: Readonly<Record<string, unknown>> = { ...destination };
   return {
     id: destination.id,
     network: destination.network,
@@ -134,9 +133,10 @@ function viewDestination(destination: Destination): NonNullable<View['destinatio
     label: destination.label,
     kind: destination.kind,
     status: destination.status,
-    screening: facts.screening ?? null,
-    sanctionsHit: facts.sanctionsHit ?? null,
-    looksLike: facts.looksLike ?? null,
+    screening: 'screening' in destination ? destination.screening : null,
+    sanctionsHit: destination.sanctionsHit ?? null,
+    looksLike: (destination.looksLike ?? []).map(({ address, what }) => ({ address: showAddress(address), what })),
+    warnings: [...warningsOf(destination)],
   };
 }
 

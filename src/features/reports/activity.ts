@@ -46,6 +46,7 @@ const sayings: Readonly<Record<string, string>> = {
   'schedule.ended': 'The schedule ended.',
   'order.scheduled': 'An order was placed for later.',
   'order.released': 'An order is due.',
+  'order.prepared': 'An order is due.',
   'order.executing': 'The order was handed to custody.',
   'order.executed': 'The order was carried out.',
   'order.failed': 'The order failed.',
