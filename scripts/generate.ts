@@ -18,17 +18,43 @@ const migrationFiles = () =>
 const drizzle = (...args: string[]) => run('drizzle-kit', ...migrationArguments(MIGRATIONS), ...args);
 
 drizzle('--name', name);
+fillNewColumns();
 const written = migrationFiles()
   .map((file) => readFileSync(`${MIGRATIONS}/${file}`, 'utf8'))
   .join('\n');
-const missing = triggers.filter((trigger) => !written.includes(trigger));
+const missing = triggers.filter((trigger) => written.lastIndexOf(trigger) <= droppedAt(trigger));
 if (missing.length > 0) {
   drizzle('--custom', '--name', `${name}_triggers`);
   const file = migrationFiles().at(-1);
   const statements = missing.flatMap((trigger) => {
     const named = /CREATE TRIGGER (\w+)/.exec(trigger)?.[1];
-    return written.includes(`CREATE TRIGGER ${named} `) ? [`DROP TRIGGER ${named};`, `${trigger};`] : [`${trigger};`];
+    const stands = written.lastIndexOf(`CREATE TRIGGER ${named} `) > droppedAt(trigger);
+    return stands ? [`DROP TRIGGER ${named};`, `${trigger};`] : [`${trigger};`];
   });
   writeFileSync(`${MIGRATIONS}/${file}`, `${statements.join(BREAKPOINT)}\n`);
+}
+
+/** Where the table of a trigger was last rebuilt, which takes its triggers with it; -1 when it never was. */
+function droppedAt(trigger: string): number {
+  const table = /^CREATE TRIGGER \w+ .*? ON (\w+)/.exec(trigger)?.[1];
+  return written.lastIndexOf(`DROP TABLE \`${table}\``);
+}
+
+/** Where a table is rebuilt and gets columns at once, drizzle-kit copies these too, from a table that has none of them. */
+function fillNewColumns(): void {
+  const file = `${MIGRATIONS}/${migrationFiles().at(-1)}`;
+  const snapshots = readdirSync(`${MIGRATIONS}/meta`)
+    .filter((name) => name.endsWith('_snapshot.json'))
+    .sort();
+  const before = JSON.parse(readFileSync(`${MIGRATIONS}/meta/${snapshots.at(-2)}`, 'utf8'));
+  const text = readFileSync(file, 'utf8').replace(
+    /(INSERT INTO `__new_(\w+)`\([^)]*\) SELECT )(.*?)( FROM )/g,
+    (_, head: string, table: string, columns: string, tail: string) => {
+      const known = before.tables[table].columns;
+      const copied = columns.split(', ').map((column) => (column.replaceAll('"', '') in known ? column : 'NULL'));
+      return `${head}${copied.join(', ')}${tail}`;
+    },
+  );
+  writeFileSync(file, text);
 }
 run('wrangler', 'types', '--include-runtime=false', 'src/bindings.d.ts', '-c', 'wrangler.toml');

@@ -15,6 +15,9 @@ const SEED = 'test';
 const [IN_NODE, IN_BROWSER] = ['test/**/*.node.test.ts', 'test/**/*.browser.test.ts'];
 /** Requests of test/sandbox/fuzz.test.ts; the long run is 20000. */
 const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
+/** Orders of test/journeys/preview.test.ts; the long run is 500. */
+const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
+const SWEEP_ACCOUNTS = process.env.SWEEP_ACCOUNTS ?? '600';
 
 async function bundle(entry: string): Promise<string> {
   const built = await build({
@@ -58,6 +61,8 @@ const inWorkers = defineProject({
       miniflare: {
         bindings: {
           FUZZ_CASES,
+          PREVIEW_CASES,
+          SWEEP_ACCOUNTS,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           PUBLIC_URL: 'http://fiducia.test',

@@ -22,8 +22,9 @@ interface Asked {
 }
 
 /**
- * Guard and limits as custody has them. What was seen before is read by id; everything is listed only where nothing is known
- * or something is missing, since another policy may have taken the place of one that went.
+ * Guard and limits as custody has them. Where all policies fit a page, that page is the cheapest reading; else what was seen
+ * before is read by id, and everything is listed only where nothing is known or something is missing, since another policy may
+ * have taken the place of one that went.
  */
 export async function readShared(
   app: App,
@@ -33,8 +34,10 @@ export async function readShared(
   const known = await listSharedSightings(app.database);
   const youngest = isDirect ? at : addSeconds(at, -FRESH_SECONDS);
   if (known.length > 0 && known.every(({ seenAt }) => seenAt >= youngest)) return known.map(({ found }) => found);
-  const read = await Promise.all(known.map(({ custodyId }) => app.custody.findPolicy(custodyId)));
-  const found = read.filter((policy) => policy !== undefined).filter(({ isActive }) => isActive);
+  const first = await app.custody.pageOfPolicies(undefined);
+  const listed = first.next === undefined ? first.items.filter(isShared) : [];
+  const found = await withUnlisted(app, listed, known);
+  if (first.next === undefined) return keepShared(app, at, found);
   const missing = found.length < known.length ? 'one of them' : lackOf(found, template);
   if (found.length > 0 && (missing === undefined || (await wasLacking(app, at, lackOf(found, template))))) {
     return keepShared(app, at, found);
@@ -45,6 +48,17 @@ export async function readShared(
     await keepSightings(app.database, [{ custodyId: lack, kind: 'listing', found: null, seenAt: at }]);
   }
   return keepShared(app, at, shared);
+}
+
+/** A list may lag behind: what was seen before and is not on it is read by its id. */
+async function withUnlisted(
+  app: App,
+  listed: readonly CustodyPolicy[],
+  known: readonly { readonly custodyId: string }[],
+): Promise<readonly CustodyPolicy[]> {
+  const unlisted = known.filter(({ custodyId }) => !listed.some(({ id }) => id === custodyId));
+  const read = await Promise.all(unlisted.map(({ custodyId }) => app.custody.findPolicy(custodyId)));
+  return [...listed, ...read.filter((policy) => policy !== undefined).filter(({ isActive }) => isActive)];
 }
 
 /** What keeps these from holding anyone in, as a listing that did not find it is noted. */

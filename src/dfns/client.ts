@@ -202,7 +202,8 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
         return { kind: 'tagged' };
       }),
 
-    listBalances: (walletId) => demand(() => dfns().wallets.getWalletAssets({ walletId }), to.toBalances),
+    listBalances: (walletId) =>
+      demand(() => dfns().wallets.getWalletAssets({ walletId, query: { netWorth: 'true' } }), to.toBalances),
 
     async listMovements(walletId, after) {
       const page = await demand(

@@ -27,6 +27,8 @@ export interface ApprovedChange {
 export interface Balance {
   readonly contract: string | undefined;
   readonly units: bigint;
+  /** The price of one whole unit; undefined where custody has none. */
+  readonly usd: number | undefined;
 }
 
 export interface CustodyEvent {

@@ -8,20 +8,31 @@ async function fetchCustody(input: RequestInfo | URL, init: RequestInit = {}): P
   const headers = new Headers(init.headers);
   headers.set('user-agent', USER_AGENT);
   const { method = 'GET', body = null } = init;
-  const response = await fetch(input, {
-    method,
-    headers,
-    body,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
-  });
-  const text = await response.text();
+  const { response, text } = await inTime((signal) =>
+    fetch(input, { method, headers, body, redirect: 'manual', signal }),
+  );
   if (isJson(text)) return new Response(text, { status: response.status, headers: response.headers });
   if (response.ok) throw new TypeError(`custody answered ${response.status} without JSON`);
   return Response.json(
     { error: { message: `custody answered ${response.status} without JSON` } },
     { status: statusOf(response), headers: retryAfter(response) },
   );
+}
+
+/**
+ * The answer and all of its text, or a TimeoutError. The timer is taken back: `AbortSignal.timeout` keeps its own until it
+ * fires, and an isolate may hold only so many.
+ */
+async function inTime(ask: (signal: AbortSignal) => Promise<Response>): Promise<{ response: Response; text: string }> {
+  const abort = new AbortController();
+  const late = () => abort.abort(new DOMException('no answer in time', 'TimeoutError'));
+  const timer = setTimeout(late, TIMEOUT_MILLISECONDS);
+  try {
+    const response = await ask(abort.signal);
+    return { response, text: await response.text() };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A redirect of an API call is as unreadable as a broken gateway, and is never followed with our credentials. */

@@ -337,12 +337,23 @@ export function toMovement(answer: unknown): CustodyMovement | undefined {
 }
 
 const Assets = z.object({
-  assets: z.array(z.object({ kind: z.string(), contract: z.string().optional(), balance: Digits })),
+  assets: z.array(
+    z.object({
+      kind: z.string(),
+      contract: z.string().optional(),
+      balance: Digits,
+      quotes: z.record(z.string(), z.number()).optional(),
+    }),
+  ),
 });
 export const toBalances = (answer: unknown): Balance[] =>
   Assets.parse(answer)
     .assets.filter(({ kind, contract }) => kind === 'Native' || contract !== undefined)
-    .map(({ contract, balance }) => ({ contract: contract && asKept(contract), units: BigInt(balance) }));
+    .map(({ contract, balance, quotes }) => ({
+      contract: contract && asKept(contract),
+      units: BigInt(balance),
+      usd: quotes?.USD,
+    }));
 
 const Event = z.object({
   id: z.string(),

@@ -1,5 +1,6 @@
 // Amounts are whole base units of one asset, as bigint. Text in and out is a canonical decimal string.
 import { type AssetId, findAsset } from './asset.ts';
+import { accept, type Result, refuse } from './result.ts';
 
 export interface Amount {
   readonly asset: AssetId;
@@ -14,6 +15,20 @@ export function parseUnits(text: string): bigint | undefined {
   if (!/^(0|[1-9]\d{0,77})$/.test(text)) return undefined;
   const units = BigInt(text);
   return units <= UNITS_MAX ? units : undefined;
+}
+
+/** What an order may ask for, or why not in words. */
+export function readUnits(text: string): Result<bigint> {
+  const invalid = (reason: string) => refuse({ code: 'amount_invalid', reason });
+  if (/\s/.test(text)) return invalid('An amount has no blanks.');
+  if (/^[+-]/.test(text)) return invalid('An amount has no sign.');
+  if (/^\d[\d.]*e/i.test(text)) return invalid('An amount has no exponent.');
+  if (/[.,]/.test(text)) return invalid('An amount is in whole base units, without a decimal point or separator.');
+  if (!/^\d+$/.test(text)) return invalid('An amount consists of decimal digits.');
+  if (/^0+$/.test(text)) return invalid('An amount is above zero.');
+  if (text.startsWith('0')) return invalid('An amount has no leading zeros.');
+  const units = parseUnits(text);
+  return units === undefined ? invalid(`An amount is at most ${UNITS_MAX}.`) : accept(units);
 }
 
 /** For reading only, such as `1.5 USDC`; an asset we do not know shows its base units and says so. */

@@ -9,6 +9,7 @@ import type {
   CustodyPolicy,
   CustodyRule,
 } from './custody.ts';
+import type { Destination } from './destination.ts';
 import { guardActivities } from './fence.ts';
 import { inDigits, minutesInWords } from './limits-template.ts';
 import { type PolicyChange, sortedList } from './policy-change.ts';
@@ -106,6 +107,25 @@ export const consequences: Readonly<Record<ApprovalSubject, Consequences>> = {
     onDeny: 'Everything stays as it is.',
   },
 };
+
+/** What an officer has to know before approving an address, the gravest first. */
+export function warningsOf(destination: Destination): readonly string[] {
+  const alike = destination.looksLike ?? [];
+  const isWithdrawn = destination.status === 'in_review' && destination.unwantedAt !== undefined;
+  return [
+    ...(destination.sanctionsHit == null
+      ? []
+      : [`Deny it: the sanctions list ${destination.sanctionsHit.edition} names the address.`]),
+    ...(isWithdrawn
+      ? ['Deny it: the client took the wish back. Approved, the address stays shut and is removed.']
+      : []),
+    ...(alike.length === 0
+      ? []
+      : [
+          `Compare every character: the address begins and ends like ${alike.length === 1 ? 'one' : alike.length} that the account knows.`,
+        ]),
+  ];
+}
 
 /** `alarm`: it would change what holds money in, or move money of an account. `notice`: it touches none of ours. */
 export type Severity = 'none' | 'notice' | 'alarm';

@@ -9,8 +9,30 @@ import type { Timestamp } from './time.ts';
 
 export type FenceResult = 'intact' | 'degraded' | 'broken' | 'unknown';
 
+export type FindingCode =
+  | 'wallet_missing'
+  | 'tag_missing'
+  | 'limits_tag_missing'
+  | 'wallet_outside'
+  | 'wallet_unknown'
+  | 'list_missing'
+  | 'list_rule_differs'
+  | 'list_differs'
+  | 'list_filter_differs'
+  | 'list_action_differs'
+  | 'foreign_change_pending'
+  | 'limits_missing'
+  | 'limits_differ'
+  | 'limits_filtered'
+  | 'limits_action_differs'
+  | 'guard_missing'
+  | 'guard_unsound'
+  | 'permission_proof_old'
+  | 'permission_proof_unsound'
+  | 'unreadable';
+
 export interface Finding {
-  readonly code: string;
+  readonly code: FindingCode;
   readonly severity: 'breaks' | 'degrades';
   /** A sentence that a client can read. */
   readonly says: string;
@@ -65,6 +87,8 @@ export interface WantedFence {
 export interface FoundFence {
   readonly wallets: readonly (CustodyWallet | undefined)[];
   readonly policies: readonly CustodyPolicy[];
+  /** Wallets that are none of ours and spend with the key of one of ours. */
+  readonly strays: readonly CustodyWallet[];
   /** What cannot be read with the maker's key, and is proven from time to time instead. */
   readonly proof: ProofStanding;
 }
@@ -75,8 +99,8 @@ export const guardActivities = ['Policies:Modify', 'Permissions:Assign', 'Permis
 /** A check older than this proves nothing any more. */
 export const FENCE_SECONDS_MAX = 86_400;
 
-const breaks = (code: string, says: string): Finding => ({ code, severity: 'breaks', says });
-const degrades = (code: string, says: string): Finding => ({ code, severity: 'degrades', says });
+const breaks = (code: FindingCode, says: string): Finding => ({ code, severity: 'breaks', says });
+const degrades = (code: FindingCode, says: string): Finding => ({ code, severity: 'degrades', says });
 
 /** The policies that hold everyone in: the guard, and the limits of the templates. */
 export const isShared = ({ activity, walletTagsAll }: CustodyPolicy): boolean =>
@@ -88,6 +112,7 @@ export function checkFence(wanted: WantedFence, found: FoundFence): readonly Fin
     ...wanted.custodyWalletIds.flatMap((id, index) => checkWallet(wanted, id, found.wallets[index])),
     ...checkApprovedList(wanted, found.policies),
     ...checkShared(wanted, found.policies),
+    ...checkStrays(wanted, found.strays),
     ...checkProof(found.proof),
   ];
 }
@@ -109,6 +134,22 @@ export function checkWallet(wanted: WantedFence, id: string, wallet: CustodyWall
       : [breaks('limits_tag_missing', `The wallet ${id} lost the tag that holds it inside its limits.`)]),
   ];
 }
+
+/** A wallet on the same key spends the same coins; only the tag puts it under the same list. */
+export const checkStrays = ({ tag }: WantedFence, strays: readonly CustodyWallet[]): Finding[] =>
+  strays
+    .filter(({ isActive }) => isActive)
+    .map(({ id, tags }) =>
+      tags.includes(tag)
+        ? degrades('wallet_unknown', `Custody has the wallet ${id} on a key of this account, which was not made here.`)
+        : breaks(
+            'wallet_outside',
+            `The wallet ${id} at custody uses a key of this account and no approved list holds it.`,
+          ),
+    );
+
+/** Custody gives no answer that can be read, so nothing is known. */
+export const unreadable: Finding = degrades('unreadable', 'Custody cannot be read at the moment.');
 
 export function checkApprovedList(wanted: WantedFence, policies: readonly CustodyPolicy[]): Finding[] {
   const policy = policies.find(({ id }) => id === wanted.policyId);

@@ -22,6 +22,7 @@ export const incidentKinds = [
   'movements_dropped',
   'permissions_unsound',
   'sanctions_hit',
+  'schedule_paused',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

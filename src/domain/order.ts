@@ -1,7 +1,9 @@
-// An instruction to move money under a mandate, now or later. Each slot of a schedule makes at most one.
+// An instruction to move money, now or later: under a mandate, or by the client itself. Each slot of a schedule makes at most
+// one, and so does each key of a request.
 import type { AssetId } from './asset.ts';
-import type { AccountId, DestinationId, MandateId, OrderId, ScheduleId, TransferId } from './id.ts';
+import type { AccountId, DestinationId, MandateId, NewId, OrderId, ScheduleId, TransferId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
+import type { Schedule } from './schedule.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 
 export const orderMachine = machine({
@@ -16,17 +18,36 @@ export const orderMachine = machine({
   skipped: [],
 });
 
+export const orderKinds = ['trade_funding', 'sweep', 'withdrawal'] as const;
+export type OrderKind = (typeof orderKinds)[number];
+
+/** How much: known from the beginning, or found when it runs and then frozen in `units`. */
+export type OrderAmount =
+  | { readonly kind: 'fixed' }
+  /** Of what is available; 10,000 is all of it. */
+  | { readonly kind: 'share'; readonly basisPoints: number }
+  /** All that is available above the floor. */
+  | { readonly kind: 'above'; readonly floor: bigint };
+
 interface OrderCore {
   readonly id: OrderId;
+  /** 0 when it was released with thousands of others: its first own step writes its first entry. */
   readonly version: number;
   readonly accountId: AccountId;
-  readonly mandateId: MandateId;
+  /** Null: the client moves its own money. */
+  readonly mandateId: MandateId | null;
   readonly destinationId: DestinationId;
-  readonly scheduleId: ScheduleId;
-  readonly slot: Timestamp;
-  readonly kind: 'trade_funding';
+  /** Both null: asked for once, by a request. */
+  readonly scheduleId: ScheduleId | null;
+  /** A due instant, or what a trigger fired on; unique in its schedule. */
+  readonly slot: string | null;
+  /** What the external id follows from, so that the same wish has the same id in a restored database too. */
+  readonly origin: string;
+  readonly kind: OrderKind;
   readonly asset: AssetId;
-  readonly units: bigint;
+  readonly amount: OrderAmount;
+  /** Null until it is found when the order runs. */
+  readonly units: bigint | null;
   readonly dueAt: Timestamp;
   /** Past this instant it is skipped, never sent late. */
   readonly notAfter: Timestamp;
@@ -56,6 +77,48 @@ const NOT_AFTER_SECONDS = 3_600;
 export const notAfterOf = (dueAt: Timestamp, releasedAt: Timestamp): Timestamp =>
   addSeconds(dueAt > releasedAt ? dueAt : releasedAt, NOT_AFTER_SECONDS);
 
+export const originOfSlot = (scheduleId: ScheduleId, slot: string): string => `${scheduleId}|${slot}`;
+
+const BASIS_POINTS = 10_000n;
+
+/** Rounded down: never more than was asked for. */
+export function unitsOf(amount: Exclude<OrderAmount, { kind: 'fixed' }>, available: bigint): bigint {
+  const units =
+    amount.kind === 'share' ? (available * BigInt(amount.basisPoints)) / BASIS_POINTS : available - amount.floor;
+  return units > 0n ? units : 0n;
+}
+
+/** Its time has come. */
+export const releaseOrder = (order: Order<'scheduled'>): Order<'released'> => become(order, 'released', {});
+
+/**
+ * What a schedule's occurrence asks for, frozen: an edit of the schedule does not reach it. The caller gives it its status.
+ * @param slot a due instant, or what a trigger fired on; unique in its schedule
+ */
+export const orderOf = (
+  by: { readonly at: Timestamp; readonly newId: NewId },
+  schedule: Pick<Schedule, 'id' | 'accountId' | 'mandateId' | 'asset' | 'units'>,
+  destinationId: DestinationId,
+  { slot, dueAt }: { slot: string; dueAt: Timestamp },
+): OrderCore => ({
+  id: by.newId('ord'),
+  version: 1,
+  accountId: schedule.accountId,
+  mandateId: schedule.mandateId,
+  destinationId,
+  scheduleId: schedule.id,
+  slot,
+  origin: originOfSlot(schedule.id, slot),
+  kind: 'trade_funding',
+  asset: schedule.asset,
+  amount: { kind: 'fixed' },
+  units: schedule.units,
+  dueAt,
+  notAfter: notAfterOf(dueAt, by.at),
+  transferId: null,
+  createdAt: by.at,
+});
+
 /** The transfer is handed over in the same commit. */
 export const execute = (order: Order<'released'>, transferId: TransferId): Order<'executing'> =>
   become(order, 'executing', { transferId });
@@ -73,7 +136,7 @@ export const rejectOrder = (order: Order<'executing'>, reason: string): Order<'r
 export const block = (order: Order<'released'>, rule: string, reason: string): Order<'blocked'> =>
   become(order, 'blocked', { rule, reason });
 
-export const skip = (order: Order<'released'>, reason: string): Order<'skipped'> =>
+export const skip = (order: Order<'scheduled' | 'released'>, reason: string): Order<'skipped'> =>
   become(order, 'skipped', { reason });
 
 export const cancel = (order: Order<'scheduled' | 'released'>, reason: string): Order<'canceled'> =>

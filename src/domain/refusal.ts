@@ -61,11 +61,25 @@ export type Refusal =
   | { code: 'mandate_not_active'; found: string }
   | { code: 'mandate_not_valid_now'; validFrom: string; validUntil: string }
   | { code: 'schedule_never_fires'; reason: string }
+  | { code: 'schedule_without_slots' }
   | { code: 'order_limit_exceeded'; limit: string; requested: string; asset: string }
   | { code: 'daily_limit_exceeded'; limit: string; used: string; requested: string; asset: string }
   | { code: 'account_limit_exceeded'; limit: string; used: string; requested: string; asset: string }
   | { code: 'order_too_late'; notAfter: string }
   | { code: 'amount_invalid'; reason: string }
+  | { code: 'order_exists'; orderId: string }
+  | { code: 'wallet_busy'; transferIds: readonly string[] }
+  | { code: 'no_fee_coin'; asset: string; held: string; needed: string }
+  | { code: 'nothing_available'; asset: string; held: string; inFlight: string; feeReserve: string; floor: string }
+  | {
+      code: 'balance_too_low';
+      asset: string;
+      held: string;
+      inFlight: string;
+      feeReserve: string;
+      available: string;
+      requested: string;
+    }
   // Halts
   | { code: 'halted'; level: string; reason: string }
   | { code: 'halt_needs_another_person' }

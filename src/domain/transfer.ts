@@ -45,7 +45,8 @@ interface Submitting {
   /** Counted before each call; `answered` counts the calls that brought an answer. */
   readonly attempts: number;
   readonly answered: number;
-  readonly limitDayId: string;
+  /** Null: no mandate stands over it. */
+  readonly limitDayId: string | null;
   readonly accountLimitDayId: string;
 }
 interface Submitted extends Submitting {

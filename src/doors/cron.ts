@@ -13,6 +13,8 @@ import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
+import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
@@ -33,6 +35,8 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     expireMandates,
     followDestinations,
     releaseDueOrders,
+    releaseScheduledOrders,
+    fireOnBalances,
     relayOutbox,
     wakeTransfers,
     wakePolicyChanges,

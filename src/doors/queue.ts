@@ -14,6 +14,7 @@ import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
 import { syncWallet } from '../features/reports/sync.ts';
+import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
@@ -36,6 +37,7 @@ const consumers: readonly Consumer[] = [
   rescreenDestinations,
   sweepFencesStep,
   syncWallet,
+  fireOnDeposits,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 

@@ -33,10 +33,16 @@ export const CheckFence = envelope('fence.check', { accountId: idOf<AccountId>('
 export const SweepFences = envelope('fence.sweep', {
   /** Names the sweep: what was seen before it is not of it. */
   startedAt: z.string(),
-  stage: z.enum(['policies', 'wallets', 'accounts']),
+  stage: z.enum(['policies', 'wallets', 'accounts', 'histories']),
   cursor: z.string().nullable(),
 });
 export const SyncWallet = envelope('wallet.sync', { walletId: idOf<WalletId>('wal') });
+/** What was booked as received, by the hashes of its transactions. */
+export const DepositsBooked = envelope('deposits.booked', {
+  accountId: idOf<AccountId>('acc'),
+  walletId: idOf<WalletId>('wal'),
+  hashes: z.array(z.string()),
+});
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
@@ -59,6 +65,7 @@ export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('po
 export const checkFence = constructorOf<typeof CheckFence>('fence.check');
 export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
+export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.booked');
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
 
 /** As a queue's `sendBatch` takes them. */

@@ -57,11 +57,17 @@ export const catalogue = {
   mandate_not_active: [409, 'The mandate is not active.'],
   mandate_not_valid_now: [409, 'The mandate is not valid at this time.'],
   schedule_never_fires: [422, 'The schedule can never fire.'],
+  schedule_without_slots: [409, 'The schedule follows a trigger and has no next slot.'],
   order_limit_exceeded: [422, 'The amount exceeds the limit of the mandate for one order.'],
   daily_limit_exceeded: [422, 'The amount exceeds the daily limit of the mandate.'],
   account_limit_exceeded: [422, 'The amount exceeds the daily limit of the account.'],
   order_too_late: [409, 'The order is past the time until which it may start.'],
   amount_invalid: [422, 'The amount is not valid.'],
+  order_exists: [409, 'An order was made with this Idempotency-Key before.'],
+  wallet_busy: [409, 'A share is taken only when nothing else of the wallet is under way.'],
+  no_fee_coin: [422, 'The wallet does not hold enough of the coin that pays the network fee.'],
+  nothing_available: [422, 'Nothing is available to move.'],
+  balance_too_low: [422, 'The amount exceeds what is available.'],
   halted: [409, 'New money movements are halted.'],
   halt_needs_another_person: [403, 'A halt is lifted by another person than the one who made it.'],
   halt_needs_higher_role: [403, 'A halt is lifted by an equal or higher role than that of its maker.'],
@@ -76,6 +82,11 @@ export const catalogue = {
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;
+
+/** The rule and its numbers in one text, as the desk and the client read them. */
+export function explain({ code, ...facts }: Refusal): string {
+  return `${catalogue[code][1]} ${JSON.stringify(facts)}`;
+}
 
 export const statusOf = (refusal: Refusal): ContentfulStatusCode => catalogue[refusal.code][0];
 

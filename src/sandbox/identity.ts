@@ -13,6 +13,9 @@ const BASE = '/_sandbox/identity';
 const ROLES: Readonly<Record<string, readonly string[]>> = {
   'client-1': [],
   'client-2': [],
+  'client-3': [],
+  'client-4': [],
+  'client-5': [],
   'operator-1': ['operator'],
   'operator-2': ['operator'],
   'compliance-1': ['compliance'],

@@ -72,15 +72,43 @@ export async function listActiveAccounts(
   return rows.map(toAccount);
 }
 
-/** Which of these ids at custody are approved lists and wallets of ours; any number of ids is one bound parameter. */
-export async function listKnownAtCustody(database: Database, custodyIds: readonly string[]): Promise<Set<string>> {
-  const these = sql`(SELECT value FROM json_each(${JSON.stringify(custodyIds)}))`;
-  const [lists, held] = await database.batch([
-    database.select({ id: accounts.policyId }).from(accounts).where(inArray(accounts.policyId, these)),
-    database.select({ id: wallets.custodyId }).from(wallets).where(inArray(wallets.custodyId, these)),
-  ]);
-  return new Set([...lists, ...held].flatMap(({ id }) => (id === null ? [] : [id])));
+/** Which of these are approved lists of ours; any number of ids is one bound parameter. */
+export async function listKnownLists(database: Database, policyIds: readonly string[]): Promise<Set<string>> {
+  const these = sql`(SELECT value FROM json_each(${JSON.stringify(policyIds)}))`;
+  const rows = await database.select({ id: accounts.policyId }).from(accounts).where(inArray(accounts.policyId, these));
+  return new Set(rows.flatMap(({ id }) => (id === null ? [] : [id])));
 }
+
+/** Which of these wallets at custody are ours, and which keys sign for one of ours. */
+export async function listKnownWallets(
+  database: Database,
+  seen: readonly { readonly id: string; readonly keyId: string }[],
+): Promise<{ ids: Set<string>; keyIds: Set<string> }> {
+  const ids = sql`(SELECT value ->> 'id' FROM json_each(${JSON.stringify(seen)}))`;
+  const keyIds = sql`(SELECT value ->> 'keyId' FROM json_each(${JSON.stringify(seen)}))`;
+  const [byId, byKey] = await database.batch([
+    database.select({ id: wallets.custodyId }).from(wallets).where(inArray(wallets.custodyId, ids)),
+    database.select({ id: wallets.keyId }).from(wallets).where(inArray(wallets.keyId, keyIds)),
+  ]);
+  const known = (rows: readonly { id: string | null }[]) =>
+    new Set(rows.flatMap(({ id }) => (id === null ? [] : [id])));
+  return { ids: known(byId), keyIds: known(byKey) };
+}
+
+export async function findWalletByKey(database: Database, keyId: string): Promise<Wallet | undefined> {
+  const row = await database.select().from(wallets).where(eq(wallets.keyId, keyId)).limit(1).get();
+  return row && fromRow<Wallet>(row);
+}
+
+/** Wallets in use, in the order of their ids. */
+export const listActiveWallets = (database: Database, page: { after: string | undefined; limit: number }) =>
+  database
+    .select({ id: wallets.id })
+    .from(wallets)
+    .where(and(eq(wallets.status, 'active'), newerThan(wallets.id, page.after)))
+    .orderBy(asc(wallets.id))
+    .limit(page.limit)
+    .all();
 
 /** Active accounts whose last fence check is older than `before`, oldest check first. */
 export const listAccountsToCheck = (

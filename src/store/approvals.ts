@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Account } from '../domain/account.ts';
 import type { Destination } from '../domain/destination.ts';
-import type { AccountId, ScheduleId } from '../domain/id.ts';
+import type { AccountId, OrderId, ScheduleId } from '../domain/id.ts';
 import type { PolicyChange } from '../domain/policy-change.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import type { Database } from './database.ts';
@@ -21,7 +21,8 @@ export interface TransferAsked {
   readonly transfer: Transfer;
   readonly destination: Destination;
   readonly account: Account;
-  readonly scheduleId: ScheduleId;
+  /** What asked for it: a schedule, or an order that was asked for by itself. */
+  readonly wishId: ScheduleId | OrderId;
 }
 
 type Joined = {
@@ -53,11 +54,11 @@ const selectTransfers = (database: Database) =>
     .innerJoin(accounts, eq(accounts.id, transfers.accountId))
     .innerJoin(orders, eq(orders.id, transfers.orderId));
 const toTransferAsked = (
-  row: Joined & { readonly transfer: typeof transfers.$inferSelect; readonly scheduleId: ScheduleId },
+  row: Joined & { readonly transfer: typeof transfers.$inferSelect; readonly scheduleId: ScheduleId | null },
 ): TransferAsked => ({
   kind: 'transfer',
   transfer: { ...fromRow<Transfer>(row.transfer), units: BigInt(row.transfer.units) },
-  scheduleId: row.scheduleId,
+  wishId: row.scheduleId ?? row.transfer.orderId,
   ...together(row),
 });
 

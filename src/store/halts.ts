@@ -54,7 +54,7 @@ export async function listHaltsInForce(database: Database, accountId: AccountId,
 }
 
 /** Nothing stops money of this account and mandate at the instant of the hand-over. */
-export const noHalt = (of: { accountId: AccountId; mandateId: MandateId }): SQL =>
+export const noHalt = (of: { accountId: AccountId; mandateId: MandateId | null }): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM ${halts} WHERE ${inForce(of)})`;
 
 export async function findFenceHalt(database: Database, accountId: AccountId): Promise<Halt | undefined> {

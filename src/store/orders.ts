@@ -1,13 +1,26 @@
-// Orders. The unique (schedule, slot) is what makes an occurrence happen once.
-import { and, asc, desc, eq, lte } from 'drizzle-orm';
-import type { AccountId, OrderId, ScheduleId } from '../domain/id.ts';
-import type { Order } from '../domain/order.ts';
+// Orders. The unique (schedule, slot) is what makes an occurrence happen once, and the unique origin every wish.
+import { and, asc, desc, eq, inArray, lte } from 'drizzle-orm';
+import type { AccountId, MandateId, OrderId, ScheduleId } from '../domain/id.ts';
+import { type Order, type OrderAmount, type OrderKind, type OrderStatus, originOfSlot } from '../domain/order.ts';
 import type { Timestamp } from '../domain/time.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
-import { changesOf, fromRow } from './records.ts';
+import { changesOf, fromJson, fromRow } from './records.ts';
 import { orders } from './schema.ts';
 
-const toOrder = (row: typeof orders.$inferSelect): Order => ({ ...fromRow<Order>(row), units: BigInt(row.units) });
+const toOrder = (row: typeof orders.$inferSelect): Order => ({
+  ...fromRow<Order>(row),
+  // Rows from before there were other orders than those of schedules lack both.
+  origin: row.origin ?? originOfSlot(row.scheduleId ?? 'sch_', row.slot ?? ''),
+  amount: row.amount === null ? { kind: 'fixed' } : toAmount(row.amount),
+  units: row.units === null ? null : BigInt(row.units),
+});
+
+type StoredAmount = Exclude<OrderAmount, { kind: 'above' }> | { kind: 'above'; floor: string };
+
+function toAmount(text: string): OrderAmount {
+  const stored = fromJson<StoredAmount>(text);
+  return stored.kind === 'above' ? { kind: 'above', floor: BigInt(stored.floor) } : stored;
+}
 
 export async function findOrder(database: Database, scope: Scope, id: OrderId): Promise<Order | undefined> {
   const row = await database
@@ -18,10 +31,36 @@ export async function findOrder(database: Database, scope: Scope, id: OrderId): 
   return row && toOrder(row);
 }
 
+export async function findOrderByOrigin(database: Database, origin: string): Promise<Order | undefined> {
+  const row = await database.select().from(orders).where(eq(orders.origin, origin)).get();
+  return row && toOrder(row);
+}
+
+export interface OrderFilter {
+  readonly accountId?: AccountId | undefined;
+  readonly scheduleId?: ScheduleId | undefined;
+  readonly status?: OrderStatus | undefined;
+  readonly kind?: OrderKind | undefined;
+}
+
+/** The occurrence of a schedule, when it is there. */
+export async function findOrderOfSlot(
+  database: Database,
+  scheduleId: ScheduleId,
+  slot: string,
+): Promise<Order | undefined> {
+  const row = await database
+    .select()
+    .from(orders)
+    .where(and(eq(orders.scheduleId, scheduleId), eq(orders.slot, slot)))
+    .get();
+  return row && toOrder(row);
+}
+
 /** Newest first. */
 export async function listOrders(
   database: Database,
-  filter: { accountId?: AccountId | undefined; scheduleId?: ScheduleId | undefined },
+  filter: OrderFilter,
   page: { before?: string | undefined; limit: number },
 ): Promise<Order[]> {
   const rows = await database
@@ -31,6 +70,8 @@ export async function listOrders(
       and(
         filter.accountId === undefined ? undefined : eq(orders.accountId, filter.accountId),
         filter.scheduleId === undefined ? undefined : eq(orders.scheduleId, filter.scheduleId),
+        filter.status === undefined ? undefined : eq(orders.status, filter.status),
+        filter.kind === undefined ? undefined : eq(orders.kind, filter.kind),
         olderThan(orders.id, page.before),
       ),
     )
@@ -52,19 +93,35 @@ export async function listReleasedOrders(database: Database, at: Timestamp, limi
   return rows.map(toOrder);
 }
 
-/** Released orders of a mandate: what its revocation stops. */
-export async function listReleasedOrdersOf(
+/** Asked for at a time that has come, the longest due first. */
+export async function listScheduledOrdersDue(
   database: Database,
-  mandateId: Order['mandateId'],
+  at: Timestamp,
   limit: number,
-): Promise<Order<'released'>[]> {
+): Promise<Order<'scheduled'>[]> {
   const rows = await database
     .select()
     .from(orders)
-    .where(and(eq(orders.mandateId, mandateId), eq(orders.status, 'released')))
+    .where(and(eq(orders.status, 'scheduled'), lte(orders.dueAt, at)))
+    .orderBy(asc(orders.dueAt))
     .limit(limit)
     .all();
-  return rows.map(toOrder).filter((order) => order.status === 'released');
+  return rows.map(toOrder).filter((order) => order.status === 'scheduled');
+}
+
+/** Orders of a mandate that were not handed over: what its revocation stops. */
+export async function listReleasedOrdersOf(
+  database: Database,
+  mandateId: MandateId,
+  limit: number,
+): Promise<Order<'scheduled' | 'released'>[]> {
+  const rows = await database
+    .select()
+    .from(orders)
+    .where(and(eq(orders.mandateId, mandateId), inArray(orders.status, ['scheduled', 'released'])))
+    .limit(limit)
+    .all();
+  return rows.map(toOrder).filter((order) => order.status === 'scheduled' || order.status === 'released');
 }
 
 export const orderChange = changesOf<Order>(orders, 'order', ({ accountId }) => accountId);

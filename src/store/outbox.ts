@@ -4,29 +4,47 @@ import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
 import type { Message } from './commit.ts';
 import type { Database } from './database.ts';
+import type { Provenance } from './journal.ts';
 import { deadLetters, outbox } from './schema.ts';
 
 export type QueueName = 'money' | 'events';
 
 /** `make` gets the new message id and returns the body. */
 export const message = (queue: QueueName, make: (id: string) => object): Message => ({
-  insert: (database, by) => {
-    const id = by.newId('msg');
-    return database
-      .insert(outbox)
-      .values({ id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 });
-  },
+  insert: (database, by) => database.insert(outbox).values(messageRow(by, queue, make)),
 });
+
+/** The same as rows, for a statement that stores many. */
+export const messageRow = (by: Provenance, queue: QueueName, make: (id: string) => object): OutboxRow => {
+  const id = by.newId('msg');
+  return { id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 };
+};
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
-export const listDueMessages = (database: Database, at: Timestamp, limit: number): Promise<OutboxRow[]> =>
-  database.select().from(outbox).where(lte(outbox.dueAt, at)).orderBy(asc(outbox.dueAt)).limit(limit).all();
-
 // Marks on deliveries, not facts of the business: they are hints that any later run may repeat, so they need no entry.
 
-/** Sent; taken for lost, and sent again, unless it is finished until then. */
-export const expectUntil = (database: Database, ids: readonly string[], dueAt: Timestamp) =>
+/**
+ * Takes what is due for one sender, in one statement: of two that relay at once, each gets other messages. Those of a sender
+ * that dies come again at `until`, as do all that are not finished by then.
+ */
+export const claimDueMessages = (
+  database: Database,
+  at: Timestamp,
+  until: Timestamp,
+  limit: number,
+): Promise<OutboxRow[]> => {
+  const due = database
+    .select({ id: outbox.id })
+    .from(outbox)
+    .where(lte(outbox.dueAt, at))
+    .orderBy(asc(outbox.dueAt))
+    .limit(limit);
+  return database.update(outbox).set({ dueAt: until }).where(inArray(outbox.id, due)).returning().all();
+};
+
+/** Could not be sent: due again at once. */
+export const giveBack = (database: Database, ids: readonly string[], dueAt: Timestamp) =>
   database
     .update(outbox)
     .set({ dueAt })

@@ -1,11 +1,9 @@
 // How a record becomes a row and back: core columns as they are, the facts of its status as one JSON column.
 import { getTableColumns, getTableName } from 'drizzle-orm';
-import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { AccountId } from '../domain/id.ts';
-import { type Change, type Row, rowChange } from './commit.ts';
-
-type RecordTable = SQLiteTable & { readonly id: SQLiteColumn; readonly version: SQLiteColumn };
+import { type Change, type RecordTable, type Row, rowChange } from './commit.ts';
 
 /** Columns keep their values (amounts as decimal text, structures as JSON); what is no column is a fact. */
 export function toRow(table: SQLiteTable, record: object): Row {

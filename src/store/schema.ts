@@ -28,9 +28,9 @@ import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
 import type { LimitsTemplate } from '../domain/limits-template.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
-import type { OrderStatus } from '../domain/order.ts';
+import type { OrderKind, OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
-import type { CatchUpRule, ScheduleStatus } from '../domain/schedule.ts';
+import type { CatchUpRule, ScheduleStatus, TriggerKind } from '../domain/schedule.ts';
 import type { ScreeningListStatus } from '../domain/screening.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { WalletStatus } from '../domain/wallet.ts';
@@ -322,6 +322,12 @@ export const schedules = sqliteTable(
     runsMax: integer('runs_max'),
     catchUp: text('catch_up').$type<CatchUpRule>().notNull(),
     catchUpHoursMax: integer('catch_up_hours_max').notNull(),
+    failuresMax: integer('failures_max').notNull().default(3),
+    failuresSince: text('failures_since').notNull().default(''),
+    /** Of a schedule that waits for something to happen: its recurrence is that, and it has no slots. */
+    triggerKind: text('trigger_kind').$type<TriggerKind>(),
+    /** What a trigger has let out of late, for its cool-down and its maximum of a day. */
+    fired: text('fired'),
     runs: integer('runs').notNull(),
     nextSlot: text('next_slot'),
   },
@@ -329,6 +335,9 @@ export const schedules = sqliteTable(
     index('schedules_account').on(table.accountId, table.id),
     index('schedules_mandate').on(table.mandateId, table.id),
     index('schedules_due').on(table.nextSlot).where(sql`status = 'active' AND next_slot IS NOT NULL`),
+    index('schedules_triggered')
+      .on(table.triggerKind, table.accountId, table.id)
+      .where(sql`status = 'active' AND trigger_kind IS NOT NULL`),
   ],
 );
 
@@ -337,28 +346,39 @@ export const orders = sqliteTable(
   {
     ...record<OrderId, OrderStatus>(),
     accountId: accountId(),
-    mandateId: text('mandate_id').$type<MandateId>().notNull(),
+    mandateId: text('mandate_id').$type<MandateId>(),
     destinationId: text('destination_id').$type<DestinationId>().notNull(),
-    scheduleId: text('schedule_id').$type<ScheduleId>().notNull(),
-    slot: text('slot').notNull(),
-    kind: text('kind').$type<'trade_funding'>().notNull(),
+    scheduleId: text('schedule_id').$type<ScheduleId>(),
+    slot: text('slot'),
+    /** Null in rows from before there was one; they follow from schedule and slot. */
+    origin: text('origin'),
+    kind: text('kind').$type<OrderKind>().notNull(),
     asset: text('asset').notNull(),
-    units: text('units').notNull(),
+    /** Null in rows from before there was one; they are fixed. */
+    amount: text('amount'),
+    units: text('units'),
     dueAt: text('due_at').notNull(),
     notAfter: text('not_after').notNull(),
     transferId: text('transfer_id').$type<TransferId>(),
   },
   (table) => [
     uniqueIndex('orders_occurrence').on(table.scheduleId, table.slot),
+    // The same wish makes one order, also when the answer to its key is forgotten.
+    uniqueIndex('orders_origin').on(table.origin),
     index('orders_account').on(table.accountId, table.id),
     index('orders_schedule').on(table.scheduleId, table.id),
     index('orders_status').on(table.status, table.dueAt),
+    index('orders_status_page').on(table.status, table.id),
+    index('orders_kind').on(table.kind, table.id),
     index('orders_mandate').on(table.mandateId, table.status),
     index('orders_destination').on(table.destinationId, table.dueAt),
     check(
       'orders_executing_has_transfer',
       sql`${table.status} NOT IN ('executing', 'executed') OR ${table.transferId} IS NOT NULL`,
     ),
+    check('orders_transfer_has_units', sql`${table.transferId} IS NULL OR ${table.units} IS NOT NULL`),
+    check('orders_slot_of_schedule', sql`(${table.scheduleId} IS NULL) = (${table.slot} IS NULL)`),
+    check('orders_without_mandate_withdraw', sql`${table.mandateId} IS NOT NULL OR ${table.kind} = 'withdrawal'`),
   ],
 );
 
@@ -388,6 +408,10 @@ export const transfers = sqliteTable(
     index('transfers_in_turn').on(table.walletId, table.id).where(sql`status = 'prepared'`),
     index('transfers_account').on(table.accountId, table.id),
     index('transfers_hash').on(table.accountId, table.transactionHash),
+    index('transfers_wallet')
+      .on(table.walletId, table.id)
+      .where(sql`status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`),
+    index('transfers_wallet_age').on(table.walletId, table.createdAt),
     index('transfers_to_send').on(table.nextAttemptAt).where(sql`status IN ('prepared', 'submitting')`),
     index('transfers_to_read')
       .on(table.nextAttemptAt)

@@ -55,6 +55,12 @@ export const listSightingsSince = (database: Database, custodyIds: readonly stri
     ),
   );
 
+/** Wallets on these keys that are none of ours, as they were last seen; a few in the whole organisation. */
+export async function listStrays(database: Database, keyIds: readonly string[]): Promise<CustodyWallet[]> {
+  const seen = await read(database, eq(sightings.kind, 'stray'));
+  return seen.flatMap((one) => (one.kind === 'stray' && keyIds.includes(one.found.keyId) ? [one.found] : []));
+}
+
 /** Gone at custody: nothing to compare with any more. */
 export const forgetSighting = (database: Database, custodyId: string) =>
   database.delete(sightings).where(eq(sightings.custodyId, custodyId)).run();

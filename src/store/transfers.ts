@@ -1,5 +1,5 @@
 // Transfers, the one way money leaves.
-import { and, asc, desc, eq, inArray, lte, ne, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, lte, ne, type SQL, sql } from 'drizzle-orm';
 import type { AccountId, TransferId, WalletId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
@@ -157,4 +157,41 @@ export async function listKnownTransfers(
       .where(inArray(transfers.externalId, listed(externalIds))),
   ]);
   return [...byTheirs, ...byOurs];
+}
+
+/** Of a wallet, what may leave it or has left it without being confirmed. */
+export async function listTransfersInFlight(
+  database: Database,
+  walletId: WalletId,
+  limit: number,
+): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(and(eq(transfers.walletId, walletId), isUnsettled))
+    .orderBy(desc(transfers.id))
+    .limit(limit)
+    .all();
+  return rows.map(toTransfer);
+}
+
+/** Nothing of the wallet is under way at the instant of the commit. */
+export const nothingInFlight = (walletId: WalletId): SQL =>
+  sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.walletId} = ${walletId} AND ${isUnsettled})`;
+
+/** Transfers of a wallet made since then, the newest first. */
+export async function listTransfersSince(
+  database: Database,
+  walletId: WalletId,
+  since: Timestamp,
+  limit: number,
+): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(and(eq(transfers.walletId, walletId), gte(transfers.createdAt, since)))
+    .orderBy(desc(transfers.createdAt))
+    .limit(limit)
+    .all();
+  return rows.map(toTransfer);
 }

@@ -1,6 +1,6 @@
 // What holds money in, and what stops it: the fence of an account and halts.
 import { describe, expect, it } from 'vitest';
-import type { CustodyAction, CustodyPolicy, PendingChange } from '../../src/domain/custody.ts';
+import type { CustodyAction, CustodyPolicy, CustodyWallet, PendingChange } from '../../src/domain/custody.ts';
 import {
   checkFence,
   checkGuard,
@@ -12,6 +12,7 @@ import {
   summarize,
   type WantedFence,
 } from '../../src/domain/fence.ts';
+import { deskSays } from '../../src/domain/fence-advice.ts';
 import { lift } from '../../src/domain/halt.ts';
 import type { ProofStanding } from '../../src/domain/permission-proof.ts';
 import {
@@ -190,7 +191,36 @@ describe('fence', () => {
   });
 
   it('is degraded by findings that break nothing', () => {
-    expect(resultOf([{ code: 'proof_old', severity: 'degrades', says: 'The proof is old.' }])).toBe('degraded');
+    expect(resultOf([{ code: 'permission_proof_old', severity: 'degrades', says: 'The proof is old.' }])).toBe(
+      'degraded',
+    );
+  });
+});
+
+describe('fence and the keys of its wallets', () => {
+  const stray = (over: Partial<CustodyWallet> = {}) => custodyWallet({ id: 'wa-9', tags: [], ...over });
+  const judged = (wallet: CustodyWallet) =>
+    checkFence(wantedFence(), foundFence({ strays: [wallet] })).map(({ code, severity }) => [code, severity]);
+
+  it('is broken by another wallet on one of them that no approved list holds', () => {
+    expect(judged(stray())).toEqual([['wallet_outside', 'breaks']]);
+  });
+
+  it('is degraded by one that the list holds all the same', () => {
+    expect(judged(stray({ tags: [TAG] }))).toEqual([['wallet_unknown', 'degrades']]);
+  });
+
+  it('is not concerned with one that can no longer spend', () => {
+    expect(judged(stray({ isActive: false }))).toEqual([]);
+  });
+});
+
+describe('what the desk reads of a finding', () => {
+  it('is what the client reads and what to do about it', () => {
+    const [finding] = checkFence(wantedFence(), foundFence({ wallet: custodyWallet({ tags: ['limits:standard'] }) }));
+    if (finding === undefined) throw new Error('the tag is missing');
+    expect(deskSays(finding)).toBe(`${finding.says} ${deskSays({ ...finding, says: '' }).trim()}`);
+    expect(deskSays(finding)).toContain('Put the tag back');
   });
 });
 
@@ -353,7 +383,9 @@ describe('last fence check', () => {
       permissionsProvenAt: '2031-03-03T08:00:00.000Z',
       guard: [{ name: 'officers', quorum: 1, approvers: 2 }],
     });
-    expect(summarize(wantedFence(), { wallets: [], policies: [], proof: soundProof({ soundAt: null }) })).toEqual({
+    expect(
+      summarize(wantedFence(), { wallets: [], policies: [], strays: [], proof: soundProof({ soundAt: null }) }),
+    ).toEqual({
       addresses: [],
       action: 'none',
       limits: [],

@@ -1,17 +1,20 @@
 // Schedules: which instants are slots, and what becomes of slots that were missed.
 import { describe, expect, it } from 'vitest';
 import {
+  edit,
   end,
+  failuresInRow,
   parseRecurrence,
   pause,
   type Recurrence,
   resume,
   type Schedule,
   slotAfter,
+  slotsAhead,
   takeDueSlots,
 } from '../../src/domain/schedule.ts';
 import { addSeconds, timestamp } from '../../src/domain/time.ts';
-import { AT, activeSchedule, refusalOf } from '../support/build.ts';
+import { AT, accepted, activeSchedule, refusalOf } from '../support/build.ts';
 
 const cron = (expression: string, timeZone = 'UTC'): Recurrence => ({ kind: 'cron', expression, timeZone });
 const everyDays = (every: number): Recurrence => ({ kind: 'days', every });
@@ -293,5 +296,95 @@ describe('schedule', () => {
       endReason: 'by the desk',
       nextSlot: null,
     });
+  });
+});
+
+describe('slots every N hours', () => {
+  it('count whole hours from the start, whatever clocks do', () => {
+    expect(slotsFrom({ kind: 'hours', every: 6 }, '2031-03-29T20:15:00.000Z', 3)).toEqual([
+      '2031-03-29T20:15:00.000Z',
+      '2031-03-30T02:15:00.000Z',
+      '2031-03-30T08:15:00.000Z',
+    ]);
+  });
+});
+
+describe('the calendar', () => {
+  it.each([
+    ['gap, 02:30 in Zurich', '30 2 * * *', 'Europe/Zurich', '2031-03-30T00:00:00.000Z', '2031-03-30T01:00:00.000Z'],
+    [
+      'gap, 02:30 in New York',
+      '30 2 * * *',
+      'America/New_York',
+      '2031-03-09T05:00:00.000Z',
+      '2031-03-09T07:00:00.000Z',
+    ],
+    ['overlap, 02:30 in Zurich', '30 2 * * *', 'Europe/Zurich', '2031-10-25T22:00:00.000Z', '2031-10-26T00:30:00.000Z'],
+    ['after the overlap', '30 2 * * *', 'Europe/Zurich', '2031-10-26T00:30:00.000Z', '2031-10-27T01:30:00.000Z'],
+    ['south of the equator', '0 9 * * *', 'Australia/Sydney', '2031-04-05T12:00:00.000Z', '2031-04-05T23:00:00.000Z'],
+    ['a zone of a quarter', '0 9 * * *', 'Asia/Kathmandu', '2031-03-03T00:00:00.000Z', '2031-03-03T03:15:00.000Z'],
+    ['29 February', '0 9 29 2 *', 'UTC', '2031-03-03T00:00:00.000Z', '2032-02-29T09:00:00.000Z'],
+    ['29 February over a century', '0 9 29 2 *', 'UTC', '2096-03-01T00:00:00.000Z', '2104-02-29T09:00:00.000Z'],
+    ['day 31', '0 9 31 * *', 'UTC', '2031-03-31T09:00:00.000Z', '2031-05-31T09:00:00.000Z'],
+    ['the last day', '0 9 L * *', 'UTC', '2032-02-01T00:00:00.000Z', '2032-02-29T09:00:00.000Z'],
+    [
+      'midnight at the date line',
+      '0 0 * * *',
+      'Pacific/Auckland',
+      '2031-03-03T00:00:00.000Z',
+      '2031-03-03T11:00:00.000Z',
+    ],
+  ])('%s', (_, expression, timeZone, after, slot) => {
+    const recurrence = cron(expression, timeZone);
+    expect(slotAfter({ recurrence, startAt: '2031-01-01T00:00:00.000Z', endAt: null }, after)).toBe(slot);
+  });
+});
+
+describe('the slots ahead', () => {
+  const hourly = activeSchedule({ recurrence: cron('0 * * * *') });
+  it.each([
+    ['five', hourly, 5],
+    ['as many as runs are left', { ...hourly, runsMax: 7, runs: 4 }, 3],
+    ['those until the end', { ...hourly, endAt: addSeconds(AT, 3_600) }, 2],
+    ['none while it is paused', pause(hourly, AT), 0],
+    ['none once it has ended', end(hourly, 'x'), 0],
+  ])('are %s', (_, schedule, count) => {
+    expect(slotsAhead(schedule, 5)).toEqual(Array.from({ length: count }, (__, hour) => addSeconds(AT, hour * 3_600)));
+  });
+});
+
+describe('failures in a row', () => {
+  it.each([
+    [[], 0],
+    [['failed', 'failed', 'succeeded', 'failed'], 2],
+    [['succeeded', 'failed'], 0],
+    [[undefined, 'failed', undefined, 'failed'], 2],
+  ] as const)('of %j are %i', (results, count) => {
+    expect(failuresInRow(results)).toBe(count);
+  });
+});
+
+describe('an edit', () => {
+  const schedule = activeSchedule({ runs: 2, endAt: addSeconds(AT, 10 * 86_400) });
+  const { units, recurrence, triggerKind, endAt, runsMax, catchUp, catchUpHoursMax, failuresMax } = schedule;
+  const terms = { units, recurrence, triggerKind, endAt, runsMax, catchUp, catchUpHoursMax, failuresMax };
+  const later = addSeconds(AT, 60);
+
+  it('of the amount keeps a slot that is due already', () => {
+    expect(accepted(edit(schedule, { ...terms, units: 1n }, later))).toMatchObject({
+      units: 1n,
+      nextSlot: AT,
+      version: 2,
+    });
+  });
+  it('of the recurrence finds the next slot anew', () => {
+    const edited = accepted(edit(schedule, { ...terms, recurrence: cron('0 12 * * *') }, later));
+    expect(edited.nextSlot).toBe('2031-03-03T12:00:00.000Z');
+  });
+  it('that leaves no slot or no run is refused', () => {
+    const recurring = { ...terms, recurrence: cron('0 12 * * *') };
+    expect(refusalOf(edit(schedule, { ...recurring, endAt: later }, later)).code).toBe('schedule_never_fires');
+    expect(refusalOf(edit(schedule, { ...terms, runsMax: 2 }, later)).code).toBe('schedule_never_fires');
+    expect(accepted(edit(schedule, { ...terms, runsMax: 3 }, later)).runsMax).toBe(3);
   });
 });

@@ -396,3 +396,18 @@ describe('policies', () => {
     expect((await world.get('compliance-1', '/v1/policies')).status).toBe(200);
   });
 });
+
+describe('an approval of an address that should not be approved', () => {
+  it('warns of a wish that was taken back and of a known address that it is made to look like', async () => {
+    const account = await world.openAccount();
+    const own: string = account.wallets[0].address.toLowerCase();
+    const { id } = await world.ask('client-1', `${own.slice(0, 8)}${'7'.repeat(28)}${own.slice(-6)}`);
+    await world.settle();
+    await world.must('client-1', `/v1/destinations/${id}/withdraw`);
+    const { items } = (await world.get('compliance-1', '/v1/approvals')).body;
+    expect(items[0].destination.warnings).toEqual([
+      expect.stringMatching(/^Deny it: the client took the wish back/),
+      expect.stringMatching(/^Compare every character/),
+    ]);
+  });
+});

@@ -1,6 +1,9 @@
 // Every way in which somebody with rights at custody can open a fence is found: by its event, and by the sweep when no event
 // arrives. What was found is said in words, stops the account, and is over when it was repaired.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { CustodyUnavailable } from '../../src/dfns/custody.ts';
+import { checkFence } from '../../src/kit/messages.ts';
+import { verifyFile } from '../../src/kit/verify-attestation.ts';
 import { EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
 let world: World;
@@ -44,6 +47,8 @@ interface Breach {
   readonly open: (subject: Subject) => Promise<unknown>;
   readonly says: RegExp;
   readonly repair?: (subject: Subject) => Promise<unknown>;
+  /** How the fence stands after the repair. */
+  readonly endsAs?: 'intact' | 'degraded';
 }
 
 const breaches: readonly Breach[] = [
@@ -87,6 +92,22 @@ const breaches: readonly Breach[] = [
     },
   },
   {
+    what: 'a new wallet without a tag on the same key',
+    open: async ({ account }) => {
+      const admin = await sdk('admin-1');
+      const { signingKey } = await admin.wallets.getWallet({ walletId: account.wallets[0].custodyId });
+      await admin.wallets.createWallet({ body: { network: 'BaseSepolia', signingKey: { id: signingKey.id } } });
+    },
+    says: /uses a key of this account and no approved list holds it/,
+    repair: async ({ account }) => {
+      const admin = await sdk('admin-1');
+      const { items } = await admin.wallets.listWallets();
+      const stray = items.find(({ network }) => network === 'BaseSepolia');
+      await admin.wallets.tagWallet({ walletId: stray?.id ?? '', body: { tags: [account.tag] } });
+    },
+    endsAs: 'degraded',
+  },
+  {
     what: 'a change that somebody else slipped in, and that waits for an officer',
     open: async ({ policyId }) => {
       const { name, activityKind, action, filters } = await policyOf(policyId);
@@ -98,6 +119,15 @@ const breaches: readonly Breach[] = [
       world.decide((await policyOf(policyId)).pendingChangeRequest.approvalId, 'Denied', 'Not asked for.'),
   },
 ];
+
+/** What an attestation of the account says, and whether it can be believed. */
+async function attested(): Promise<string> {
+  const { jws } = (await world.get('client-1', '/v1/accounts/me/attestation')).body;
+  const keys = (await world.request(undefined, 'GET', '/.well-known/fiducia-attestation-keys.json')).body;
+  const verified = await verifyFile(jws, JSON.stringify(keys));
+  if (!verified.ok) throw new Error(verified.problem);
+  return verified.attestations[0]?.claims.verdict ?? 'nothing';
+}
 
 /** An account with one approved address, and everything quiet. */
 async function subject(): Promise<Subject> {
@@ -131,7 +161,7 @@ async function isHalted(): Promise<void> {
 }
 
 describe('a fence is broken by', () => {
-  describe.each(breaches)('$what', ({ open, says, repair }) => {
+  describe.each(breaches)('$what', ({ open, says, repair, endsAs = 'intact' }) => {
     it.each([
       ['its event', events],
       ['the sweep when every event was lost', sweep],
@@ -142,6 +172,7 @@ describe('a fence is broken by', () => {
       const { fence } = await restrictions();
       expect(fence.result).toBe('broken');
       expect(fence.findings.join(' ')).toMatch(says);
+      expect(await attested()).toBe('broken');
       await isHalted();
 
       if (repair === undefined) return;
@@ -149,7 +180,8 @@ describe('a fence is broken by', () => {
       // A guard that was missing is looked for again after some minutes.
       await world.advance(301);
       await sweep();
-      expect((await restrictions()).fence).toMatchObject({ result: 'intact', findings: [] });
+      const repaired = (await restrictions()).fence;
+      expect([repaired.result, await attested()]).toEqual([endsAs, endsAs]);
       await isHalted();
     });
   });
@@ -172,6 +204,15 @@ describe('a sweep', () => {
     expect(after.map(({ version }) => version)).toEqual(before.map(({ version }) => version + 1));
     expect(after.map(({ result }) => result)).toEqual(['intact', 'intact']);
     expect(reads).toBe(0);
+  });
+
+  it('reads the history of each wallet, so a deposit whose event was lost is booked', async () => {
+    const account = await world.openAccount();
+    await world.fund(account, '777');
+    await sweep();
+    await sweep();
+    const { items } = (await world.get('client-1', '/v1/accounts/me/activity')).body;
+    expect(JSON.stringify(items)).toContain('777');
   });
 
   it('leaves alone what a newer check said', async () => {
@@ -209,6 +250,49 @@ describe('a sweep', () => {
     for (let round = 0; round < 8 && (await world.drainOnce()) > 0; round += 1) await world.advance(6);
     expect((await restrictions()).fence.result).toBe('intact');
     expect(await world.rows("SELECT id FROM halts WHERE status = 'active'")).toEqual([]);
+  });
+});
+
+describe('custody that cannot be read', () => {
+  it('leaves the fence unknown after a few tries, stops nothing, and intact as soon as it can be read', async () => {
+    const { account } = await subject();
+    const find = world.app.custody.findPolicy;
+    world.perturb('findPolicy', () => () => {
+      throw new CustodyUnavailable('status 502');
+    });
+    world.queued.push({ queue: 'fiducia-events', body: checkFence({ accountId: account.id })(null), attempts: 1 });
+    for (let attempt = 1; attempt < 3; attempt += 1) {
+      await world.drainOnce();
+      expect((await restrictions()).fence.result).toBe('intact');
+    }
+    await world.drainOnce();
+    expect((await restrictions()).fence).toMatchObject({
+      result: 'unknown',
+      findings: [expect.stringContaining('read')],
+    });
+    expect(await attested()).toBe('unknown');
+    expect(await world.rows("SELECT id FROM halts WHERE status = 'active'")).toEqual([]);
+    // What custody showed last is still what the client reads.
+    expect((await restrictions()).custodyList.addresses).toHaveLength(1);
+
+    world.perturb('findPolicy', () => find);
+    await sweep();
+    expect((await restrictions()).fence.result).toBe('intact');
+  });
+
+  it('does not make a broken fence unknown', async () => {
+    const of = await subject();
+    await tags('untagWallet', of);
+    await events();
+    world.perturb('findPolicy', () => () => {
+      throw new CustodyUnavailable('status 502');
+    });
+    await world.carryOut({
+      queue: 'fiducia-events',
+      body: checkFence({ accountId: of.account.id })(null),
+      attempts: 3,
+    });
+    expect((await restrictions()).fence.result).toBe('broken');
   });
 });
 

@@ -377,6 +377,9 @@ describe('an answer of custody', () => {
 
   it('that it failed for want of money keeps the limit reserved: it is not proven that nothing left', async () => {
     const { schedule } = await world.readyToTrade('client-1', '5000000');
+    // Prepared while there was enough; somebody else spends it before the hand-over.
+    await world.tick();
+    await world.drainOnce();
     const wallet = (await world.get('client-1', '/v1/accounts/me')).body.wallets[0];
     await (await sdk('maker')).wallets.transferAsset({
       walletId: wallet.custodyId,
@@ -388,7 +391,6 @@ describe('an answer of custody', () => {
       },
     });
     await world.advance(5);
-    await world.tick();
     await world.settle();
     expect(await transferOf(schedule)).toMatchObject({ status: 'failed', transactionHash: null });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'failed' });

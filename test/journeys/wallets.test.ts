@@ -86,10 +86,13 @@ describe('a further wallet', () => {
     const [list, find] = [world.app.custody.listPolicies, world.app.custody.findPolicy];
     world.perturb('listPolicies', () => async () => []);
     world.perturb('findPolicy', () => async () => undefined);
+    const page = world.app.custody.pageOfPolicies;
+    world.perturb('pageOfPolicies', () => async () => ({ items: [], next: undefined }));
     await world.drainOnce();
     expect(await walletOn('BaseSepolia')).toMatchObject({ status: 'failed' });
     world.perturb('listPolicies', () => list);
     world.perturb('findPolicy', () => find);
+    world.perturb('pageOfPolicies', () => page);
     expect((await ask('BaseSepolia')).status).toBe(202);
     await world.advance(100);
     await world.settle();

@@ -226,7 +226,9 @@ describe('row that may be there once', () => {
   it('for a new slot, address or policy is accepted', async () => {
     const order = releasedOrder({ id: newId('ord'), scheduleId: newId('sch') });
     accepted(await commit(database, { by, changes: [orderChange(undefined, order)] }));
-    const next = orderChange(undefined, { ...order, id: newId('ord'), slot: '2031-03-04T09:00:00.000Z' });
+    const slot = '2031-03-04T09:00:00.000Z';
+    const origin = `${order.scheduleId}|${slot}`;
+    const next = orderChange(undefined, { ...order, id: newId('ord'), slot, origin });
     expect((await commit(database, { by, changes: [next] })).ok).toBe(true);
   });
 });

@@ -22,7 +22,7 @@ import { listUnseen } from '../../src/store/inbox.ts';
 import { openIncident } from '../../src/store/incidents.ts';
 import { findMandate, mandateChange, mandateHolds } from '../../src/store/mandates.ts';
 import { findOrder, orderChange } from '../../src/store/orders.ts';
-import { bury, expectUntil, findMessage, finish, listDueMessages, message, postpone } from '../../src/store/outbox.ts';
+import { bury, claimDueMessages, findMessage, finish, giveBack, message, postpone } from '../../src/store/outbox.ts';
 import { findSchedule, listDueSchedules, scheduleChange } from '../../src/store/schedules.ts';
 import { findTransfer, listTransfers, transferChange } from '../../src/store/transfers.ts';
 import {
@@ -201,9 +201,10 @@ describe('guard against halts', () => {
       activeSchedule({ ...of, id: newId('sch'), mandateId: otherId, catchUp: 'all' }),
       activeSchedule({ ...of, id: newId('sch'), mandateId: otherId, catchUp: 'all', nextSlot: addSeconds(AT, 60) }),
     ];
+    for (const id of [mandateId, otherId]) await keep(mandateChange(undefined, activeMandate({ id, accountId })));
     await keep(...schedules.map((schedule) => scheduleChange(undefined, schedule)));
     const due = async (at = AT) => {
-      const listed = (await listDueSchedules(database, at, 500)).map(({ id }) => id);
+      const listed = (await listDueSchedules(database, at, 500)).map(({ schedule }) => schedule.id);
       return schedules.flatMap(({ id }, index) => (listed.includes(id) ? [index] : []));
     };
     expect(await due()).toEqual([0, 1, 2]);
@@ -252,26 +253,41 @@ describe('scope', () => {
 });
 
 describe('outbox', () => {
-  it('lists what is due, later again what was sent or postponed, and nothing that is finished', async () => {
+  it('gives what is due to one sender, later again what was not finished or was postponed, and nothing that is finished', async () => {
     await env.DB.prepare('DELETE FROM outbox').run();
     const note = message('money', (id) => ({ id }));
     accepted(await commit(database, { by, changes: [], messages: [note, note, note] }));
-    const later = '2031-03-03T09:02:00.000Z';
-    const due = async (at: string) => (await listDueMessages(database, at, 10)).map(({ id }) => id).sort();
-    const [first = '', second = '', third = ''] = await due(AT);
-    expect(await due('2031-03-03T08:59:59.999Z')).toEqual([]);
-    await expectUntil(database, [first], later);
-    await postpone(database, second, later);
-    expect(await due(AT)).toEqual([third]);
-    expect(await due(later)).toEqual([first, second, third]);
+    const [later, last] = ['2031-03-03T09:02:00.000Z', '2031-03-03T09:04:00.000Z'];
+    const claim = async (at: string, until: string) =>
+      (await claimDueMessages(database, at, until, 10)).map(({ id }) => id).sort();
+    expect(await claim('2031-03-03T08:59:59.999Z', later)).toEqual([]);
+    const [first = '', second = '', third = ''] = await claim(AT, later);
+    expect(third).not.toBe('');
+    // Nobody else gets them meanwhile.
+    expect(await claim(AT, later)).toEqual([]);
+    await postpone(database, second, last);
+    expect(await claim(later, last)).toEqual([first, third]);
     expect((await findMessage(database, second))?.postponed).toBe(1);
     await finish(database, first);
     await bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, second);
-    expect(await due(later)).toEqual([third]);
+    await giveBack(database, [third], AT);
+    expect(await claim(AT, last)).toEqual([third]);
+  });
+
+  it('of two senders at once gives each message to one', async () => {
+    const note = message('money', (id) => ({ id }));
+    accepted(await commit(database, { by, changes: [], messages: [note, note, note, note] }));
+    const claims = await Promise.all(
+      [1, 2, 3].map(() => claimDueMessages(database, AT, '2031-03-03T09:05:00.000Z', 2)),
+    );
+    const ids = claims.flat().map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toHaveLength(4);
   });
 
   it('gives the consumer the id of its message', async () => {
-    const [row] = await listDueMessages(database, AT, 1);
+    accepted(await commit(database, { by, changes: [], messages: [message('money', (id) => ({ id }))] }));
+    const [row] = await claimDueMessages(database, AT, AT, 1);
     expect(JSON.parse(row?.body ?? '')).toEqual({ id: row?.id });
   });
 });

@@ -33,7 +33,7 @@ import * as schedules from '../../src/store/schedules.ts';
 import * as screening from '../../src/store/screening.ts';
 import * as sightings from '../../src/store/sightings.ts';
 import * as transfers from '../../src/store/transfers.ts';
-import { ADDRESS, AT, accepted, activeMandate, idOf, provenance } from '../support/build.ts';
+import { ADDRESS, AT, accepted, activeMandate, activeSchedule, idOf, provenance } from '../support/build.ts';
 import { listening, type Recorded } from '../support/statements.ts';
 
 declare global {
@@ -66,7 +66,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listWalletsToAdd: () => [accounts.listWalletsToAdd(database, 50)],
   listActiveAccounts: () =>
     [undefined, idOf('acc')].map((after) => accounts.listActiveAccounts(database, { after, limit: 50 })),
-  listKnownAtCustody: () => [accounts.listKnownAtCustody(database, ['plc-1', 'wa-1'])],
+  listActiveWallets: () =>
+    [undefined, idOf('wal')].map((after) => accounts.listActiveWallets(database, { after, limit: 50 })),
+  listKnownLists: () => [accounts.listKnownLists(database, ['plc-1'])],
+  listKnownWallets: () => [accounts.listKnownWallets(database, [{ id: 'wa-1', keyId: 'key-1' }])],
+  findWalletByKey: () => [accounts.findWalletByKey(database, 'key-1')],
+  listStrays: () => [sightings.listStrays(database, ['key-1'])],
   listFenceRecords: () => [fences.listFenceRecords(database, [idOf('acc')])],
   listSharedSightings: () => [sightings.listSharedSightings(database)],
   listSightingsSince: () => [sightings.listSightingsSince(database, ['plc-1'], AT)],
@@ -150,10 +155,15 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
       orders.listOrders(database, { accountId: idOf('acc') }, page),
       orders.listOrders(database, { scheduleId: idOf('sch') }, page),
       orders.listOrders(database, { accountId: idOf('acc'), scheduleId: idOf('sch') }, page),
+      orders.listOrders(database, { status: 'released', kind: 'sweep' }, page),
+      orders.listOrders(database, { accountId: idOf('acc'), status: 'executed', kind: 'withdrawal' }, page),
     ]),
+  findOrderByOrigin: () => [orders.findOrderByOrigin(database, 'issuer|subject|POST|/v1/orders|key')],
+  listScheduledOrdersDue: () => [orders.listScheduledOrdersDue(database, AT, 50)],
+  listTransfersInFlight: () => [transfers.listTransfersInFlight(database, idOf('wal'), 50)],
+  listTransfersSince: () => [transfers.listTransfersSince(database, idOf('wal'), AT, 50)],
   listReleasedOrders: () => [orders.listReleasedOrders(database, AT, 50)],
   listReleasedOrdersOf: () => [orders.listReleasedOrdersOf(database, idOf('mnd'), 50)],
-  listDueMessages: () => [outbox.listDueMessages(database, AT, 50)],
   findMessage: () => [outbox.findMessage(database, 'msg_1')],
   listMandatesLeftBehind: () => [mandates.listMandatesLeftBehind(database, 50)],
   findScreeningList: () => [screening.findScreeningList(database, idOf('scl'))],
@@ -175,6 +185,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
       schedules.listSchedules(database, { accountId: idOf('acc') }, page),
     ]),
   listDueSchedules: () => [schedules.listDueSchedules(database, AT, 50)],
+  listResults: () => [schedules.listResults(database, activeSchedule())],
+  findOrderOfSlot: () => [orders.findOrderOfSlot(database, idOf('sch'), AT)],
+  listTriggered: () => [
+    schedules.listTriggered(database, 'deposit_received', idOf('acc'), 50),
+    schedules.listTriggered(database, 'balance_above', undefined, 50),
+  ],
   findTransfer: () => scopes.map((scope) => transfers.findTransfer(database, scope, idOf('xfr'))),
   findCursor: () => [cursors.findCursor(database, 'x')],
   findWalletAfter: () => [accounts.findWalletAfter(database, '')],
@@ -228,7 +244,8 @@ async function writeOnce(): Promise<void> {
   });
   accepted(written);
   await incidents.openIncident(database, by, { kind: 'fence_broken', about: 'x', accountId: null, detail: 'y' });
-  await outbox.expectUntil(database, ['msg_1', 'msg_2'], AT);
+  await outbox.claimDueMessages(database, AT, AT, 50);
+  await outbox.giveBack(database, ['msg_1', 'msg_2'], AT);
   await outbox.postpone(database, 'msg_1', AT);
   await outbox.bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, 'msg_2');
   await outbox.finish(database, 'msg_1');

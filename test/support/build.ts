@@ -200,6 +200,10 @@ export const activeSchedule = (over: Partial<Schedule<'active'>> = {}): Schedule
   runsMax: null,
   catchUp: 'latest',
   catchUpHoursMax: 24,
+  failuresMax: 3,
+  failuresSince: AT,
+  triggerKind: null,
+  fired: null,
   runs: 0,
   nextSlot: AT,
   ...over,
@@ -212,8 +216,10 @@ export const releasedOrder = (over: Partial<Order<'released'>> = {}): Order<'rel
   destinationId: idOf('dst'),
   scheduleId: idOf('sch'),
   slot: AT,
+  origin: `${over.scheduleId ?? idOf('sch')}|${over.slot ?? AT}`,
   kind: 'trade_funding',
   asset: USDC,
+  amount: { kind: 'fixed' },
   units: 3_000_000n,
   dueAt: AT,
   notAfter: '2031-03-03T10:00:00.000Z',
@@ -440,6 +446,7 @@ export const foundFence = (
     amount?: CustodyPolicy;
     velocity?: CustodyPolicy;
     proof?: ProofStanding;
+    strays?: CustodyWallet[];
     guards?: CustodyPolicy[];
   } = {},
 ): FoundFence => ({
@@ -451,5 +458,6 @@ export const foundFence = (
     over.limits ?? limitsPolicy(),
     ...(over.guards ?? guards()),
   ],
+  strays: over.strays ?? [],
   proof: over.proof ?? soundProof(),
 });

@@ -5,6 +5,10 @@ declare namespace Cloudflare {
     DFNS_CONTRACT: string;
     /** How many requests the fuzz test makes. */
     FUZZ_CASES: string;
+    /** How many random orders are previewed and then run. */
+    PREVIEW_CASES: string;
+    /** How many accounts the sweep of the cost test goes through. */
+    SWEEP_ACCOUNTS: string;
     DFNS_ORG_ID: string;
     DFNS_AUTH_TOKEN: string;
     DFNS_CREDENTIAL_ID: string;

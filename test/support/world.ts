@@ -35,6 +35,8 @@ export interface Queued {
   readonly queue: 'fiducia-money' | 'fiducia-events';
   readonly body: unknown;
   readonly attempts: number;
+  /** How long the queue was asked to hold it; the tests decide whether it does. */
+  readonly delaySeconds?: number;
 }
 /** What a test replaces for one process of a world. */
 export interface Process {
@@ -111,7 +113,8 @@ export class World {
   constructor(at: string, secret: string, settings: Readonly<Record<string, string>>) {
     this.at = at;
     const collect = (queue: Queued['queue']) => ({
-      send: async (body: unknown) => void this.queued.push({ queue, body: structuredClone(body), attempts: 1 }),
+      send: async (body: unknown, { delaySeconds = 0 }: { delaySeconds?: number } = {}) =>
+        void this.queued.push({ queue, body: structuredClone(body), attempts: 1, delaySeconds }),
       sendBatch: async (messages: Iterable<{ body: unknown }>) => {
         for (const { body } of messages) this.queued.push({ queue, body: structuredClone(body), attempts: 1 });
       },

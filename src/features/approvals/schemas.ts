@@ -7,6 +7,8 @@ const Person = z.object({
   id: z.string(),
 });
 
+const Screened = z.object({ listId: z.string(), edition: z.string(), hash: z.string(), at: Instant });
+
 export const ApprovalView = z
   .object({
     id: z.string().openapi({ example: 'ap-3m2n1-4c5d6-8e9f0a1b2c3d4e5f' }),
@@ -39,9 +41,12 @@ export const ApprovalView = z
         label: z.string(),
         kind: z.string(),
         status: z.string(),
-        screening: z.unknown().openapi({ description: 'Against which sanctions list it was screened, if it was.' }),
-        sanctionsHit: z.unknown().openapi({ description: 'On which sanctions list it was found, if it was.' }),
-        looksLike: z.unknown().openapi({ description: 'Known addresses that it is easily taken for.' }),
+        screening: Screened.nullable().openapi({ description: 'The sanctions list that it was held against.' }),
+        sanctionsHit: Screened.nullable().openapi({ description: 'The sanctions list on which it was found.' }),
+        looksLike: z
+          .array(z.object({ address: z.string(), what: z.string() }))
+          .openapi({ description: 'Known addresses that it is easily taken for.' }),
+        warnings: z.array(z.string()).openapi({ description: 'What to know before approving, the gravest first.' }),
       })
       .nullable(),
     transfer: z.object({ id: z.string(), orderId: z.string(), amount: AmountView }).nullable(),

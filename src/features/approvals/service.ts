@@ -81,7 +81,7 @@ export async function readApproval(app: App, id: string) {
 async function findMakers(app: App, shown: readonly Shown[]): Promise<Makers> {
   const subjects = shown.flatMap(({ asked }) => {
     if (asked === undefined) return [];
-    return asked.kind === 'change' ? [asked.change.id, asked.destination.id] : [asked.scheduleId];
+    return asked.kind === 'change' ? [asked.change.id, asked.destination.id] : [asked.wishId];
   });
   const entries = await inParts(subjects, (ids) => listFirstEntries(app.database, ids));
   return new Map<string, JournalRow>(entries.map((entry) => [entry.subjectId, entry]));

@@ -12,6 +12,7 @@ import {
   sayRule,
   severityOfForeign,
   subjectOf,
+  warningsOf,
 } from '../../domain/approval.ts';
 import type { CustodyApprovalInFull, CustodyPolicy } from '../../domain/custody.ts';
 import type { Destination } from '../../domain/destination.ts';
@@ -125,8 +126,6 @@ function foreignWords(approval: CustodyApprovalInFull | undefined, difference: L
 }
 
 function viewDestination(destination: Destination): NonNullable<View['destination']> {
-  // Facts of screening stand on the destination once it was screened.
-  const facts: Readonly<Record<string, unknown>> = { ...destination };
   return {
     id: destination.id,
     network: destination.network,
@@ -134,9 +133,10 @@ function viewDestination(destination: Destination): NonNullable<View['destinatio
     label: destination.label,
     kind: destination.kind,
     status: destination.status,
-    screening: facts.screening ?? null,
-    sanctionsHit: facts.sanctionsHit ?? null,
-    looksLike: facts.looksLike ?? null,
+    screening: 'screening' in destination ? destination.screening : null,
+    sanctionsHit: destination.sanctionsHit ?? null,
+    looksLike: (destination.looksLike ?? []).map(({ address, what }) => ({ address: showAddress(address), what })),
+    warnings: [...warningsOf(destination)],
   };
 }
 
@@ -161,7 +161,7 @@ function viewMakers({ asked, approval }: Shown, makers: Makers): Pick<View, 'ask
       ? { role: 'client', id: asked.account.clientId }
       : { role: entry.actorRole, id: entry.actor };
   };
-  if (asked.kind === 'transfer') return { askedBy: personOf(asked.scheduleId), proposedBy: null };
+  if (asked.kind === 'transfer') return { askedBy: personOf(asked.wishId), proposedBy: null };
   const [askedBy, proposedBy] = [personOf(asked.change.id), personOf(asked.destination.id)];
   return { askedBy, proposedBy: proposedBy.id === askedBy.id ? null : proposedBy };
 }

@@ -1,87 +1,117 @@
-// Cron claims due slots: one order for each, unique by (schedule, slot), and a wake-up message. It moves no money itself.
+// Cron claims due slots, thousands by a few statements: an order for each, unique by (schedule, slot), and a wake-up
+// message. It moves no money itself. A page that lost a race is read again: another fire released it, or a person acted.
 
 import { type App, begin } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
 import { system } from '../../domain/actor.ts';
-import type { Mandate } from '../../domain/mandate.ts';
-import { notAfterOf, type Order } from '../../domain/order.ts';
-import { end, type Schedule, takeDueSlots } from '../../domain/schedule.ts';
+import { type Order, orderOf } from '../../domain/order.ts';
+import { end, failuresInRow, pause, type Schedule, takeDueSlots, tooManyFailures } from '../../domain/schedule.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import { orderDue } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
-import { databaseFor } from '../../store/database.ts';
-import { findHaltInForce } from '../../store/halts.ts';
+import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findMandate } from '../../store/mandates.ts';
-import { orderChange } from '../../store/orders.ts';
-import { message } from '../../store/outbox.ts';
-import { listDueSchedules, scheduleChange } from '../../store/schedules.ts';
+import { type DueSchedule, listDueSchedules, releaseBulk, scheduleChange } from '../../store/schedules.ts';
 
-const SCHEDULES_PER_RUN = 100;
+const SCHEDULES_PER_PAGE = 4_000;
+/** 40,000 schedules a fire; the next fire goes on. */
+const PAGES_PER_RUN = 10;
+/** One schedule may be due for many slots: what is held in memory, and committed at once, is bounded by orders. */
+const ORDERS_PER_COMMIT = 4_000;
 
 export const releaseDueOrders: Job = async (app, { scheduledTime }) => {
   const by = begin(app, system('orders.release'), app.newId('msg'));
-  for (const schedule of await listDueSchedules(app.database, scheduledTime, SCHEDULES_PER_RUN)) {
-    const mandate = await findMandate(app.database, 'staff', schedule.mandateId);
-    if (mandate !== undefined) await releaseSlots(app, by, schedule, mandate, scheduledTime);
+  for (let page = 0; page < PAGES_PER_RUN; page += 1) {
+    const due = await listDueSchedules(app.database, scheduledTime, SCHEDULES_PER_PAGE);
+    let isLeft = due.length === SCHEDULES_PER_PAGE;
+    for (const failing of due.filter(isFailing)) await pauseFailing(app, by, failing);
+    const sound = due.filter((one) => !isFailing(one));
+    for (const claims of inCommits(by, sound, scheduledTime)) {
+      const isReleased = await releaseAll(app, by, claims, scheduledTime);
+      isLeft ||= !isReleased || claims.some(({ after }) => isDue(after, scheduledTime));
+    }
+    if (!isLeft) return;
   }
 };
 
-async function releaseSlots(
-  app: App,
-  by: Provenance,
-  schedule: Schedule<'active'>,
-  mandate: Mandate,
-  at: Timestamp,
-): Promise<void> {
-  const database = databaseFor(app, schedule.accountId);
-  if (mandate.status !== 'active' && mandate.status !== 'granted') {
-    await commit(database, {
-      by,
-      changes: [scheduleChange(schedule, end(schedule, `The mandate is ${mandate.status}.`))],
-    });
-    return;
-  }
-  // Only schedules whose rule is to skip are claimed under a halt.
-  const halt = await findHaltInForce(database, schedule);
-  const due = takeDueSlots(schedule, at, halt && `halted: ${halt.reason}`);
-  const released = due.run.map((slot) => orderOf(by, schedule, mandate, slot, { status: 'released' }));
-  const skipped = due.skip.map(({ slot, reason }) =>
-    orderOf(by, schedule, mandate, slot, { status: 'skipped', reason }),
-  );
-  // A lost race means that another fire of the same slot released it: nothing to do, nothing lost.
-  await commit(database, {
+const isDue = ({ nextSlot }: Schedule, at: Timestamp): boolean => nextSlot !== null && nextSlot <= at;
+const isFailing = ({ schedule, results }: DueSchedule): boolean => failuresInRow(results) >= schedule.failuresMax;
+
+/** It has failed too often in a row: nothing more runs before a person has looked. */
+async function pauseFailing(app: App, by: Provenance, { schedule }: DueSchedule): Promise<void> {
+  const detail = tooManyFailures(schedule);
+  // A lost race means that a person acted on it, or another fire paused it.
+  await commit(app.database, {
     by,
     changes: [
-      scheduleChange(schedule, due.schedule, due.schedule.status === 'active' ? 'schedule.advanced' : undefined),
-      ...[...released, ...skipped].map((order) => orderChange(undefined, order)),
+      scheduleChange(schedule, pause(schedule, by.at, detail)),
+      ...(await openIncident(app.database, by, {
+        kind: 'schedule_paused',
+        about: schedule.id,
+        accountId: schedule.accountId,
+        detail,
+      })),
     ],
-    messages: released.map(({ id }) => message('money', orderDue({ orderId: id }))),
   });
 }
 
-function orderOf<S extends { status: 'released' } | { status: 'skipped'; reason: string }>(
-  by: Provenance,
-  schedule: Schedule,
-  mandate: Mandate,
-  slot: Timestamp,
-  status: S,
-): Order {
+/** How a schedule moves on, and the orders that its due slots make. */
+interface Claim {
+  readonly before: Schedule<'active'>;
+  readonly after: Schedule<'active' | 'ended'>;
+  readonly kind: string | undefined;
+  readonly released: readonly Order[];
+  readonly skipped: readonly Order[];
+}
+
+function claimOf(by: Provenance, { schedule, mandate, haltReason }: DueSchedule, at: Timestamp): Claim {
+  if (mandate.status !== 'active' && mandate.status !== 'granted') {
+    const after = end(schedule, `The mandate is ${mandate.status}.`);
+    return { before: schedule, after, kind: undefined, released: [], skipped: [] };
+  }
+  const due = takeDueSlots(schedule, at, haltReason === null ? undefined : `halted: ${haltReason}`);
+  const order = (slot: Timestamp) => orderOf(by, schedule, mandate.destinationId, { slot, dueAt: slot });
   return {
-    ...status,
-    id: by.newId('ord'),
-    version: 1,
-    accountId: schedule.accountId,
-    mandateId: mandate.id,
-    destinationId: mandate.destinationId,
-    scheduleId: schedule.id,
-    slot,
-    kind: 'trade_funding',
-    asset: schedule.asset,
-    units: schedule.units,
-    dueAt: slot,
-    notAfter: notAfterOf(slot, by.at),
-    transferId: null,
-    createdAt: by.at,
+    before: schedule,
+    after: due.schedule,
+    kind: due.schedule.status === 'active' ? 'schedule.advanced' : undefined,
+    released: due.run.map((slot) => ({ ...order(slot), version: 0, status: 'released' })),
+    skipped: due.skip.map(({ slot, reason }) => ({ ...order(slot), status: 'skipped', reason })),
   };
+}
+
+/** One schedule's slots stay together. */
+function* inCommits(by: Provenance, due: readonly DueSchedule[], at: Timestamp): Generator<Claim[]> {
+  let claims: Claim[] = [];
+  let orders = 0;
+  for (const one of due) {
+    const claim = claimOf(by, one, at);
+    const count = claim.released.length + claim.skipped.length;
+    if (orders + count > ORDERS_PER_COMMIT) {
+      yield claims;
+      [claims, orders] = [[], 0];
+    }
+    claims.push(claim);
+    orders += count;
+  }
+  if (claims.length > 0) yield claims;
+}
+
+/** False when somebody else moved one of them meanwhile: nothing was written, and what is due still is read again. */
+async function releaseAll(app: App, by: Provenance, claims: readonly Claim[], at: Timestamp): Promise<boolean> {
+  const released = claims.flatMap((claim) => claim.released);
+  const skipped = claims.flatMap((claim) => claim.skipped);
+  const data = { slot: at, schedules: claims.length, released: released.length, skipped: skipped.length };
+  const committed = await commit(app.database, {
+    by,
+    changes: [],
+    bulk: releaseBulk({
+      run: { subjectId: by.newId('msg'), version: 1, kind: 'orders.released', accountId: null, data },
+      steps: claims,
+      released,
+      skipped,
+      messages: released.map(({ id }) => orderDue({ orderId: id })),
+    }),
+  });
+  return committed.ok;
 }

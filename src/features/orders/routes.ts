@@ -1,68 +1,39 @@
-// HTTP of orders: list and read. Schedules make them.
-import { createRoute, z } from '@hono/zod-openapi';
-import { routes, scopeOf } from '../../app/routes.ts';
-import { showAmount } from '../../domain/amount.ts';
-import type { Order } from '../../domain/order.ts';
+// HTTP of orders: place, preview, list, read, cancel.
+import { createRoute } from '@hono/zod-openapi';
+import { idempotent } from '../../app/idempotent.ts';
+import { by, routes, scopeOf } from '../../app/routes.ts';
+import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import {
-  AmountView,
-  Instant,
-  id,
-  idPath,
-  json,
-  NoQuery,
-  PageQuery,
-  pageOf,
-  problems,
-  toPage,
-} from '../../kit/schemas.ts';
+import { idPath, json, NoQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { findOrder, listOrders } from '../../store/orders.ts';
+import { cancelOrder, placeOrder } from './place.ts';
+import { previewOrder } from './preview.ts';
+import { PreviewView, viewPreview } from './preview-schemas.ts';
+import { OrderRequest, OrdersQuery, OrderView, PreviewRequest, viewOrder } from './schemas.ts';
 
-export const OrderView = z
-  .object({
-    id: z.string(),
-    accountId: z.string(),
-    status: z.string(),
-    kind: z.string(),
-    mandateId: z.string(),
-    scheduleId: z.string(),
-    slot: Instant,
-    destinationId: z.string(),
-    amount: AmountView,
-    dueAt: Instant,
-    notAfter: Instant,
-    transferId: z.string().nullable(),
-    transactionHash: z.string().nullable(),
-    rule: z.string().nullable().openapi({ description: 'The rule that blocked it.' }),
-    reason: z.string().nullable(),
-    createdAt: Instant,
-  })
-  .openapi('Order');
+const postOrder = createRoute({
+  method: 'post',
+  path: '/orders',
+  summary: 'Order money to move: the desk under a mandate, a client to its own approved destination',
+  middleware: [authorize('operator', 'client'), idempotent] as const,
+  request: { query: NoQuery, body: { required: true, ...json(OrderRequest) } },
+  responses: { 202: { description: 'It runs when it is due.', ...json(OrderView) }, ...problems },
+});
 
-const viewOrder = (order: Order): z.infer<typeof OrderView> => ({
-  id: order.id,
-  accountId: order.accountId,
-  status: order.status,
-  kind: order.kind,
-  mandateId: order.mandateId,
-  scheduleId: order.scheduleId,
-  slot: order.slot,
-  destinationId: order.destinationId,
-  amount: { asset: order.asset, units: order.units.toString(), formatted: showAmount(order.asset, order.units) },
-  dueAt: order.dueAt,
-  notAfter: order.notAfter,
-  transferId: order.transferId,
-  transactionHash: order.status === 'executed' ? order.transactionHash : null,
-  rule: order.status === 'blocked' ? order.rule : null,
-  reason: 'reason' in order ? order.reason : null,
-  createdAt: order.createdAt,
+const postPreview = createRoute({
+  method: 'post',
+  path: '/orders/preview',
+  summary: 'What would happen to an order now; nothing moves',
+  middleware: [authorize('operator', 'client')] as const,
+  request: { query: NoQuery, body: { required: true, ...json(PreviewRequest) } },
+  responses: { 200: { description: 'Judged as it would run.', ...json(PreviewView) }, ...problems },
 });
 
 const getOrders = createRoute({
   method: 'get',
   path: '/orders',
   summary: 'List orders, newest first',
-  request: { query: PageQuery.extend({ scheduleId: id('sch').optional() }) },
+  request: { query: OrdersQuery },
   responses: { 200: { description: 'A page.', ...json(pageOf(OrderView)) }, ...problems },
 });
 
@@ -74,11 +45,37 @@ const getOrder = createRoute({
   responses: { 200: { description: 'The order.', ...json(OrderView) }, ...problems },
 });
 
+const postCancel = createRoute({
+  method: 'post',
+  path: '/orders/{id}/cancel',
+  summary: 'Cancel an order that has not been handed over',
+  middleware: [authorize('operator', 'client'), idempotent] as const,
+  request: { query: NoQuery, params: idPath('ord') },
+  responses: { 200: { description: 'Canceled.', ...json(OrderView) }, ...problems },
+});
+
 export const orderRoutes = routes()
+  .openapi(postOrder, async (c) => {
+    const scope = await scopeOf(c);
+    // The middleware refuses a request without one.
+    const key = c.req.header('idempotency-key') ?? '';
+    const placed = await placeOrder(c.env, by(c), scope, c.req.valid('json'), key, (order) =>
+      c.var.keep(202, viewOrder(order)),
+    );
+    return placed.ok ? c.json(viewOrder(placed.value), 202) : problem(c, placed.refusal);
+  })
+  .openapi(postPreview, async (c) => {
+    const scope = await scopeOf(c);
+    const previewed = await previewOrder(c.env, by(c).at, scope, c.req.valid('json'));
+    return previewed.ok ? c.json(viewPreview(previewed.value), 200) : problem(c, previewed.refusal);
+  })
   .openapi(getOrders, async (c) => {
     const scope = await scopeOf(c);
-    const { limit, cursor, scheduleId } = c.req.valid('query');
-    const filter = { scheduleId, accountId: scope === 'staff' ? undefined : scope.accountId };
+    const { limit, cursor, accountId, ...asked } = c.req.valid('query');
+    // Another's account has no orders for a client, as one that does not exist.
+    if (scope !== 'staff' && accountId !== undefined && accountId !== scope.accountId)
+      return problem(c, { code: 'not_found' });
+    const filter = { ...asked, accountId: scope === 'staff' ? accountId : scope.accountId };
     return c.json(
       toPage(await listOrders(c.env.database, filter, { before: cursor, limit: limit + 1 }), limit, viewOrder),
       200,
@@ -88,4 +85,11 @@ export const orderRoutes = routes()
     const scope = await scopeOf(c);
     const order = await findOrder(c.env.database, scope, c.req.valid('param').id);
     return order === undefined ? problem(c, { code: 'not_found' }) : c.json(viewOrder(order), 200);
+  })
+  .openapi(postCancel, async (c) => {
+    const scope = await scopeOf(c);
+    const canceled = await cancelOrder(c.env, by(c), scope, c.req.valid('param').id, (order) =>
+      c.var.keep(200, viewOrder(order)),
+    );
+    return canceled.ok ? c.json(viewOrder(canceled.value), 200) : problem(c, canceled.refusal);
   });

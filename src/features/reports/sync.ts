@@ -8,13 +8,14 @@ import type { CustodyMovement } from '../../domain/custody.ts';
 import type { Movement } from '../../domain/movement.ts';
 import { isNewestFirst } from '../../domain/time.ts';
 import type { Wallet } from '../../domain/wallet.ts';
-import { SyncWallet } from '../../kit/messages.ts';
+import { depositsBooked, SyncWallet } from '../../kit/messages.ts';
 import { findWallet } from '../../store/accounts.ts';
-import { type Change, commit } from '../../store/commit.ts';
+import { type Change, commit, type Message } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { listMovementsByHash, movementChange } from '../../store/movements.ts';
+import { message } from '../../store/outbox.ts';
 
 const PAGES_MAX = 200;
 const MOVEMENTS_PER_COMMIT = 25;
@@ -96,10 +97,22 @@ async function keep(app: App, by: Provenance, wallet: Wallet, fresh: readonly Mo
       movementChange(undefined, movement, movement.direction === 'in' ? 'movement.received' : 'movement.sent'),
     );
     const report = await reportLate(app, by, wallet, slice);
-    const committed = await commit(databaseFor(app, wallet.accountId), { by, changes: [...changes, ...report] });
+    const committed = await commit(databaseFor(app, wallet.accountId), {
+      by,
+      changes: [...changes, ...report],
+      messages: announcementOf(wallet, slice),
+    });
     if (!committed.ok) return false;
   }
   return true;
+}
+
+/** Schedules may wait for a deposit: they hear of it by the very commit that books it. */
+function announcementOf({ id: walletId, accountId, status }: Wallet, fresh: readonly Movement[]): Message[] {
+  const received = fresh.filter(({ direction }) => direction === 'in');
+  if (status !== 'active' || received.length === 0) return [];
+  const hashes = [...new Set(received.map(({ transactionHash }) => transactionHash))];
+  return [message('events', depositsBooked({ accountId, walletId, hashes }))];
 }
 
 /** Money that came to a closed account: nobody would look for it there. */

@@ -1,4 +1,4 @@
-// HTTP of schedules: make, list, read, pause, resume, end.
+// HTTP of schedules: make, list, read, edit, pause, resume, skip the next slot, end.
 import { createRoute, z } from '@hono/zod-openapi';
 import { idempotent } from '../../app/idempotent.ts';
 import { by, routes, scopeOf } from '../../app/routes.ts';
@@ -6,8 +6,8 @@ import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
 import { id, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { listSchedules } from '../../store/schedules.ts';
-import { ScheduleRequest, ScheduleView, viewSchedule } from './schemas.ts';
-import { makeSchedule, readSchedule, type ScheduleStep, stepSchedule } from './service.ts';
+import { ScheduleEditRequest, ScheduleRequest, ScheduleView, viewSchedule } from './schemas.ts';
+import { editSchedule, makeSchedule, readSchedule, type ScheduleStep, skipNextSlot, stepSchedule } from './service.ts';
 
 const SchedulePath = z.object({ id: id('sch').openapi({ param: { name: 'id', in: 'path' } }) });
 
@@ -49,6 +49,24 @@ const postPause = postStep('pause', 'Pause a schedule');
 const postResume = postStep('resume', 'Resume a schedule; slots that passed are not made up for');
 const postEnd = postStep('end', 'End a schedule');
 
+const postSkipNext = createRoute({
+  method: 'post',
+  path: '/schedules/{id}/skip-next',
+  summary: 'Skip the next slot; the one after it is next',
+  middleware: [authorize('operator'), idempotent] as const,
+  request: { query: NoQuery, params: SchedulePath },
+  responses: { 200: { description: 'Done.', ...json(ScheduleView) }, ...problems },
+});
+
+const patchSchedule = createRoute({
+  method: 'patch',
+  path: '/schedules/{id}',
+  summary: 'Edit a schedule; an order that was released keeps what it had',
+  middleware: [authorize('operator'), idempotent] as const,
+  request: { query: NoQuery, params: SchedulePath, body: { required: true, ...json(ScheduleEditRequest) } },
+  responses: { 200: { description: 'Edited.', ...json(ScheduleView) }, ...problems },
+});
+
 export const scheduleRoutes = routes()
   .openapi(postSchedule, async (c) => {
     const made = await makeSchedule(c.env, by(c), c.req.valid('json'), (schedule) =>
@@ -87,4 +105,16 @@ export const scheduleRoutes = routes()
       c.var.keep(200, viewSchedule(schedule)),
     );
     return ended.ok ? c.json(viewSchedule(ended.value), 200) : problem(c, ended.refusal);
+  })
+  .openapi(postSkipNext, async (c) => {
+    const skipped = await skipNextSlot(c.env, by(c), c.req.valid('param').id, (schedule) =>
+      c.var.keep(200, viewSchedule(schedule)),
+    );
+    return skipped.ok ? c.json(viewSchedule(skipped.value), 200) : problem(c, skipped.refusal);
+  })
+  .openapi(patchSchedule, async (c) => {
+    const edited = await editSchedule(c.env, by(c), c.req.valid('param').id, c.req.valid('json'), (schedule) =>
+      c.var.keep(200, viewSchedule(schedule)),
+    );
+    return edited.ok ? c.json(viewSchedule(edited.value), 200) : problem(c, edited.refusal);
   });

@@ -1,12 +1,19 @@
 // The wire form of schedules.
 import { z } from '@hono/zod-openapi';
 import { showAmount } from '../../domain/amount.ts';
-import { catchUpRules, type Schedule } from '../../domain/schedule.ts';
-import { AmountView, Instant, id, PositiveUnits, Timestamp } from '../../kit/schemas.ts';
+import { catchUpRules, isTrigger, type Schedule, slotsAhead } from '../../domain/schedule.ts';
+import { AmountView, Instant, id, PositiveUnits, Timestamp, Units } from '../../kit/schemas.ts';
 
 const RUNS_MAX = 100_000;
 const DAYS_MAX = 366;
+const HOURS_MAX = 24 * 31;
 const CATCH_UP_HOURS_MAX = 24 * 31;
+/** Release looks back at this many orders of a schedule. */
+const FAILURES_MAX = 10;
+const FAILURES = 3;
+const COOLDOWN_MINUTES_MAX = 60 * 24 * 31;
+const PER_DAY_MAX = 100;
+const SLOTS_SHOWN = 5;
 
 export const Recurrence = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -17,45 +24,102 @@ export const Recurrence = z.discriminatedUnion('kind', [
       .openapi({ description: 'Five fields: minute hour day month weekday.', example: '0 9 * * MON-FRI' }),
     timeZone: z.string().max(64).openapi({ description: 'An IANA time zone.', example: 'Europe/Zurich' }),
   }),
+  z.strictObject({ kind: z.literal('hours'), every: z.int().min(1).max(HOURS_MAX) }),
   z.strictObject({ kind: z.literal('days'), every: z.int().min(1).max(DAYS_MAX) }),
 ]);
+
+const bounds = {
+  asset: z.string(),
+  cooldownMinutes: z
+    .int()
+    .min(1)
+    .max(COOLDOWN_MINUTES_MAX)
+    .openapi({ description: 'So long after a firing there is no other.' }),
+  perDayMax: z.int().min(1).max(PER_DAY_MAX).openapi({ description: 'Firings within one UTC day.' }),
+};
+export const Trigger = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('deposit_received'), minUnits: PositiveUnits, ...bounds }),
+  z.strictObject({ kind: z.literal('balance_above'), floorUnits: Units, ...bounds }),
+]);
+
+const terms = {
+  units: PositiveUnits,
+  endAt: Timestamp,
+  runsMax: z.int().min(1).max(RUNS_MAX),
+  catchUp: z.enum(catchUpRules).openapi({ description: 'What becomes of slots that were missed.' }),
+  catchUpHoursMax: z.int().min(1).max(CATCH_UP_HOURS_MAX).openapi({
+    description: 'What was missed by more is skipped whatever the rule.',
+  }),
+  failuresMax: z
+    .int()
+    .min(1)
+    .max(FAILURES_MAX)
+    .openapi({ description: 'So many failed, rejected or blocked orders in a row pause it.' }),
+};
 
 export const ScheduleRequest = z
   .strictObject({
     mandateId: id('mnd'),
     asset: z.string(),
-    units: PositiveUnits,
-    recurrence: Recurrence,
+    units: terms.units,
+    recurrence: Recurrence.optional().openapi({ description: 'Either this or a trigger.' }),
+    trigger: Trigger.optional().openapi({ description: 'Either this or a recurrence.' }),
     startAt: Timestamp.optional().openapi({ description: 'Now, unless given.' }),
-    endAt: Timestamp.optional(),
-    runsMax: z.int().min(1).max(RUNS_MAX).optional(),
-    catchUp: z.enum(catchUpRules).default('latest').openapi({ description: 'What becomes of slots that were missed.' }),
-    catchUpHoursMax: z.int().min(1).max(CATCH_UP_HOURS_MAX).default(24),
+    endAt: terms.endAt.optional(),
+    runsMax: terms.runsMax.optional(),
+    catchUp: terms.catchUp.default('latest'),
+    catchUpHoursMax: terms.catchUpHoursMax.default(24),
+    failuresMax: terms.failuresMax.default(FAILURES),
+  })
+  .refine(({ recurrence, trigger }) => (recurrence === undefined) !== (trigger === undefined), {
+    path: ['recurrence'],
+    message: 'either a recurrence or a trigger',
   })
   .openapi('ScheduleRequest');
+
+/** What is left out stays; null takes an end or a maximum away. */
+export const ScheduleEditRequest = z
+  .strictObject({
+    version: z.int().min(1).openapi({ description: 'As it was read; another one in force is a 409.' }),
+    units: terms.units.optional(),
+    recurrence: Recurrence.optional(),
+    trigger: Trigger.optional(),
+    endAt: terms.endAt.nullable().optional(),
+    runsMax: terms.runsMax.nullable().optional(),
+    catchUp: terms.catchUp.optional(),
+    catchUpHoursMax: terms.catchUpHoursMax.optional(),
+    failuresMax: terms.failuresMax.optional(),
+  })
+  .openapi('ScheduleEditRequest');
 
 export const ScheduleView = z
   .object({
     id: z.string(),
+    version: z.number().int(),
     accountId: z.string(),
     mandateId: z.string(),
     status: z.string(),
     amount: AmountView,
-    recurrence: Recurrence,
+    recurrence: Recurrence.nullable(),
+    trigger: Trigger.nullable(),
     startAt: Instant,
     endAt: Instant.nullable(),
     runsMax: z.number().int().nullable(),
     runs: z.number().int(),
     catchUp: z.string(),
     catchUpHoursMax: z.number().int(),
+    failuresMax: z.number().int(),
     nextSlot: Instant.nullable(),
-    reason: z.string().nullable().openapi({ description: 'Why it ended.' }),
+    nextSlots: z.array(Instant).openapi({ description: 'The next five due instants, while it is active.' }),
+    lastFiredAt: Instant.nullable(),
+    reason: z.string().nullable().openapi({ description: 'Why it ended, or was paused by the system.' }),
     createdAt: Instant,
   })
   .openapi('Schedule');
 
 export const viewSchedule = (schedule: Schedule): z.infer<typeof ScheduleView> => ({
   id: schedule.id,
+  version: schedule.version,
   accountId: schedule.accountId,
   mandateId: schedule.mandateId,
   status: schedule.status,
@@ -64,14 +128,26 @@ export const viewSchedule = (schedule: Schedule): z.infer<typeof ScheduleView> =
     units: schedule.units.toString(),
     formatted: showAmount(schedule.asset, schedule.units),
   },
-  recurrence: schedule.recurrence,
+  ...rhythmOf(schedule),
   startAt: schedule.startAt,
   endAt: schedule.endAt,
   runsMax: schedule.runsMax,
   runs: schedule.runs,
   catchUp: schedule.catchUp,
   catchUpHoursMax: schedule.catchUpHoursMax,
+  failuresMax: schedule.failuresMax,
   nextSlot: schedule.nextSlot,
-  reason: schedule.status === 'ended' ? schedule.endReason : null,
+  nextSlots: slotsAhead(schedule, SLOTS_SHOWN),
+  lastFiredAt: schedule.fired?.lastAt ?? null,
+  reason: reasonOf(schedule),
   createdAt: schedule.createdAt,
 });
+
+function rhythmOf({ recurrence }: Schedule): Pick<z.infer<typeof ScheduleView>, 'recurrence' | 'trigger'> {
+  return isTrigger(recurrence) ? { recurrence: null, trigger: recurrence } : { recurrence, trigger: null };
+}
+
+function reasonOf(schedule: Schedule): string | null {
+  if (schedule.status === 'ended') return schedule.endReason;
+  return schedule.status === 'paused' ? (schedule.pauseReason ?? null) : null;
+}

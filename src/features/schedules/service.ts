@@ -2,19 +2,26 @@
 
 import type { App } from '../../app/app.ts';
 import { parseUnits } from '../../domain/amount.ts';
+import { findAsset } from '../../domain/asset.ts';
 import type { MandateId, ScheduleId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
-import { allowOrder } from '../../domain/mandate.ts';
+import { allowOrder, type Mandate } from '../../domain/mandate.ts';
+import { type Order, orderOf } from '../../domain/order.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import {
   type CatchUpRule,
+  edit,
   end,
+  isTrigger,
   parseRecurrence,
   pause,
   type Recurrence,
   resume,
   type Schedule,
+  type ScheduleEdit,
+  skipNext,
   slotAfter,
+  type Trigger,
 } from '../../domain/schedule.ts';
 import { addSeconds, type Timestamp } from '../../domain/time.ts';
 import { accountIsActive } from '../../store/accounts.ts';
@@ -22,42 +29,35 @@ import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findMandate } from '../../store/mandates.ts';
+import { orderChange } from '../../store/orders.ts';
 import { findSchedule, scheduleChange } from '../../store/schedules.ts';
 
 export interface Plan {
   readonly mandateId: MandateId;
   readonly asset: string;
   readonly units: string;
-  readonly recurrence: Recurrence;
+  readonly recurrence?: Recurrence | undefined;
+  readonly trigger?: Trigger | undefined;
   readonly startAt?: Timestamp | undefined;
   readonly endAt?: Timestamp | undefined;
   readonly runsMax?: number | undefined;
   readonly catchUp: CatchUpRule;
   readonly catchUpHoursMax: number;
+  readonly failuresMax: number;
 }
 type Keep = (schedule: Schedule) => readonly Once[];
 
+const never = (reason: string) => refuse({ code: 'schedule_never_fires', reason });
+
 export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: Keep): Promise<Result<Schedule>> {
-  const mandate = await findMandate(app.database, 'staff', plan.mandateId);
-  if (mandate === undefined) return refuse({ code: 'not_found' });
-  const living = inStatus('mandate', mandate, 'granted', 'active');
-  if (!living.ok) return living;
-  const units = parseUnits(plan.units);
-  if (units === undefined) return refuse({ code: 'amount_invalid', reason: 'The amount is too large.' });
-  const allowed = allowOrder(mandate, { asset: plan.asset, units });
+  const allowed = await allowedUnder(app, plan.mandateId, plan);
   if (!allowed.ok) return allowed;
-  const recurrence = parseRecurrence(plan.recurrence);
+  const { mandate, units } = allowed.value;
+  const recurrence = parseWhen(plan);
   if (!recurrence.ok) return recurrence;
   const when = { recurrence: recurrence.value, startAt: plan.startAt ?? by.at, endAt: plan.endAt ?? null };
-  // Slots before now are not made up for: a schedule begins with the first slot ahead.
-  const nextSlot = slotAfter(when, when.startAt >= by.at ? addSeconds(when.startAt, -1) : by.at);
-  if (nextSlot === null)
-    return refuse({ code: 'schedule_never_fires', reason: 'There is no slot between start and end.' });
-  if (nextSlot >= mandate.validUntil)
-    return refuse({
-      code: 'period_invalid',
-      reason: `The mandate ends at ${mandate.validUntil}, before the first slot.`,
-    });
+  const first = firstSlot(when, mandate, by.at);
+  if (!first.ok) return first;
   const schedule: Schedule<'active'> = {
     ...when,
     id: by.newId('sch'),
@@ -67,11 +67,15 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
     mandateId: mandate.id,
     asset: plan.asset,
     units,
+    triggerKind: plan.trigger?.kind ?? null,
+    fired: null,
     runsMax: plan.runsMax ?? null,
     catchUp: plan.catchUp,
     catchUpHoursMax: plan.catchUpHoursMax,
+    failuresMax: plan.failuresMax,
+    failuresSince: by.at,
     runs: 0,
-    nextSlot,
+    nextSlot: first.value,
     createdAt: by.at,
   };
   const database = databaseFor(app, mandate.accountId);
@@ -84,9 +88,136 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
   return committed.ok ? accept(schedule) : committed;
 }
 
+/** The mandate, where it lives and lets an order of this size out. */
+async function allowedUnder(
+  app: App,
+  mandateId: MandateId,
+  of: { asset: string; units: string },
+): Promise<Result<{ mandate: Mandate; units: bigint }>> {
+  const mandate = await findMandate(app.database, 'staff', mandateId);
+  if (mandate === undefined) return refuse({ code: 'not_found' });
+  const living = inStatus('mandate', mandate, 'granted', 'active');
+  if (!living.ok) return living;
+  const units = parseUnits(of.units);
+  if (units === undefined) return refuse({ code: 'amount_invalid', reason: 'The amount is too large.' });
+  const allowed = allowOrder(mandate, { asset: of.asset, units });
+  return allowed.ok ? accept({ mandate, units }) : allowed;
+}
+
+/** Either a recurrence or a trigger, each known to come true at some time. */
+function parseWhen({ recurrence, trigger }: Pick<Plan, 'recurrence' | 'trigger'>): Result<Recurrence | Trigger> {
+  if (recurrence !== undefined) return parseRecurrence(recurrence);
+  if (trigger === undefined) return never('It names neither a recurrence nor a trigger.');
+  return findAsset(trigger.asset) === undefined
+    ? refuse({ code: 'asset_unknown', asset: trigger.asset })
+    : accept(trigger);
+}
+
+function firstSlot(
+  when: Pick<Schedule, 'recurrence' | 'startAt' | 'endAt'>,
+  mandate: Mandate,
+  at: Timestamp,
+): Result<Timestamp | null> {
+  if (isTrigger(when.recurrence)) {
+    const isPast = when.endAt !== null && (when.endAt <= at || when.endAt <= when.startAt);
+    return isPast ? never('It ends before it begins.') : accept(null);
+  }
+  // Slots before now are not made up for: a schedule begins with the first slot ahead.
+  const nextSlot = slotAfter(when, when.startAt >= at ? addSeconds(when.startAt, -1) : at);
+  if (nextSlot === null) return never('There is no slot between start and end.');
+  if (nextSlot >= mandate.validUntil)
+    return refuse({
+      code: 'period_invalid',
+      reason: `The mandate ends at ${mandate.validUntil}, before the first slot.`,
+    });
+  return accept(nextSlot);
+}
+
 export async function readSchedule(app: App, scope: Scope, id: ScheduleId): Promise<Result<Schedule>> {
   const schedule = await findSchedule(app.database, scope, id);
   return schedule === undefined ? refuse({ code: 'not_found' }) : accept(schedule);
+}
+
+export interface Edit extends Pick<Plan, 'recurrence' | 'trigger'> {
+  /** As the caller read it: another one in force is a conflict, so that no edit is lost under another. */
+  readonly version: number;
+  readonly units?: string | undefined;
+  readonly catchUp?: CatchUpRule | undefined;
+  readonly endAt?: Timestamp | null | undefined;
+  readonly runsMax?: number | null | undefined;
+  readonly catchUpHoursMax?: number | undefined;
+  readonly failuresMax?: number | undefined;
+}
+
+/** New terms from the next slot on; orders that were released keep what they had. */
+export async function editSchedule(
+  app: App,
+  by: Provenance,
+  id: ScheduleId,
+  { version, ...asked }: Edit,
+  keep: Keep,
+): Promise<Result<Schedule>> {
+  const found = await readSchedule(app, 'staff', id);
+  if (!found.ok) return found;
+  const living = inStatus('schedule', found.value, 'active', 'paused');
+  if (!living.ok) return living;
+  const schedule = living.value;
+  if (schedule.version !== version) return refuse({ code: 'version_conflict' });
+  const terms = await termsOf(app, schedule, asked);
+  if (!terms.ok) return terms;
+  const edited = edit(schedule, terms.value, by.at);
+  if (!edited.ok) return edited;
+  const committed = await commit(databaseFor(app, schedule.accountId), {
+    by,
+    changes: [scheduleChange(schedule, edited.value, 'schedule.edited')],
+    once: keep(edited.value),
+  });
+  return committed.ok ? edited : committed;
+}
+
+async function termsOf(app: App, schedule: Schedule, asked: Omit<Edit, 'version'>): Promise<Result<ScheduleEdit>> {
+  const { asset, mandateId } = schedule;
+  const allowed = await allowedUnder(app, mandateId, { asset, units: asked.units ?? schedule.units.toString() });
+  if (!allowed.ok) return allowed;
+  const when = asked.recurrence ?? asked.trigger;
+  if (when !== undefined && isTrigger(when) !== (schedule.triggerKind !== null))
+    return never('What recurs stays so, and what waits for a trigger too: make another schedule.');
+  const recurrence = when === undefined ? accept(schedule.recurrence) : parseWhen(asked);
+  if (!recurrence.ok) return recurrence;
+  return accept({
+    units: allowed.value.units,
+    recurrence: recurrence.value,
+    triggerKind: isTrigger(recurrence.value) ? recurrence.value.kind : null,
+    endAt: asked.endAt === undefined ? schedule.endAt : asked.endAt,
+    runsMax: asked.runsMax === undefined ? schedule.runsMax : asked.runsMax,
+    catchUp: asked.catchUp ?? schedule.catchUp,
+    catchUpHoursMax: asked.catchUpHoursMax ?? schedule.catchUpHoursMax,
+    failuresMax: asked.failuresMax ?? schedule.failuresMax,
+  });
+}
+
+/** The next slot is taken out, and an order says so; the one after it is next. */
+export async function skipNextSlot(app: App, by: Provenance, id: ScheduleId, keep: Keep): Promise<Result<Schedule>> {
+  const found = await readSchedule(app, 'staff', id);
+  if (!found.ok) return found;
+  const active = inStatus('schedule', found.value, 'active');
+  if (!active.ok) return active;
+  const next = skipNext(active.value);
+  if (!next.ok) return next;
+  const mandate = await findMandate(app.database, 'staff', active.value.mandateId);
+  if (mandate === undefined) return refuse({ code: 'not_found' });
+  const { slot, schedule } = next.value;
+  const order = orderOf(by, active.value, mandate.destinationId, { slot, dueAt: slot });
+  const skipped: Order = { ...order, status: 'skipped', reason: 'skipped by the desk' };
+  const committed = await commit(databaseFor(app, schedule.accountId), {
+    by,
+    changes: [
+      scheduleChange(active.value, schedule, schedule.status === 'active' ? 'schedule.next_skipped' : undefined),
+      orderChange(undefined, skipped),
+    ],
+    once: keep(schedule),
+  });
+  return committed.ok ? accept(schedule) : committed;
 }
 
 export type ScheduleStep = 'pause' | 'resume' | 'end';

@@ -3,13 +3,13 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
-import type { AccountId, MandateId } from '../../domain/id.ts';
-import { freshLimitDay, type LimitDay, limitDayId, reserve, reserveOfAccount } from '../../domain/limit.ts';
-import { allowOrder, holdsAt } from '../../domain/mandate.ts';
+import { readOrderFacts } from '../../app/order-judgement.ts';
+import { standsAt } from '../../domain/fence.ts';
 import { block, execute, type Order, skip } from '../../domain/order.ts';
+import { checkStanding, isWait, judgeLimits, verdictOf } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
-import { type Timestamp, utcDay } from '../../domain/time.ts';
+import type { Timestamp } from '../../domain/time.ts';
 import {
   adopt,
   attemptAgain,
@@ -23,15 +23,15 @@ import {
   waitInTurn,
 } from '../../domain/transfer.ts';
 import { TransferDue } from '../../kit/messages.ts';
-import { catalogue } from '../../kit/problem.ts';
-import { accountIsVersion, findAccount } from '../../store/accounts.ts';
+import { explain } from '../../kit/problem.ts';
+import { accountIsVersion } from '../../store/accounts.ts';
 import { type Change, commit, type Requirement } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { destinationIsUsable } from '../../store/destinations.ts';
 import { fenceStands, findFence } from '../../store/fences.ts';
 import { findHaltInForce, noHalt } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findLimitDay, findMandate, limitDayChange, mandateHolds } from '../../store/mandates.ts';
+import { limitDayChange, mandateHolds } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findTransfer, findTransferAhead, transferChange } from '../../store/transfers.ts';
 import { mayGo, noteAnswer } from './lane.ts';
@@ -97,31 +97,23 @@ async function decide(
   order: Order<'released'>,
 ): Promise<Result<Decided>> {
   const { at } = by;
-  const database = databaseFor(app, transfer.accountId);
-  if (at > order.notAfter) return refuse({ code: 'order_too_late', notAfter: order.notAfter });
-  const mandate = await findMandate(database, 'staff', order.mandateId);
-  if (mandate === undefined) return refuse({ code: 'not_found' });
-  const holds = holdsAt(mandate, at);
-  if (!holds.ok) return holds;
-  const allowed = allowOrder(mandate, order);
-  if (!allowed.ok) return allowed;
-  const account = await findAccount(database, 'staff', order.accountId);
-  if (account === undefined) return refuse({ code: 'not_found' });
-  const [today, inAll] = [await dayOf(app, order, mandate.id, at), await dayOf(app, order, account.id, at)];
-  const reserved = reserve(today, order.units, allowed.value);
+  const facts = await readOrderFacts(app, order, at);
+  const stands = verdictOf(checkStanding(facts, at));
+  if (!stands.ok) return stands;
+  const reserved = judgeLimits(facts, transfer.units);
   if (!reserved.ok) return reserved;
-  const limit = account.dailyLimits.find(({ asset }) => asset === order.asset);
-  const reservedInAll = reserveOfAccount(inAll, order.units, limit);
-  if (!reservedInAll.ok) return reservedInAll;
-  const days = { limitDayId: reserved.value.id, accountLimitDayId: reservedInAll.value.id };
+  const { account, mandateDay, accountDay } = facts;
+  if (account === undefined) return refuse({ code: 'not_found' });
+  const ofMandate = reserved.value.mandateDay;
+  const days = { limitDayId: ofMandate?.id ?? null, accountLimitDayId: reserved.value.accountDay.id };
   const submitting = submit(transfer, days, at);
   return accept({
     submitting,
     changes: [
       transferChange(transfer, submitting),
       orderChange(order, execute(order, transfer.id)),
-      limitDayChange(today, reserved.value),
-      limitDayChange(inAll, reservedInAll.value),
+      ...(mandateDay === undefined || ofMandate === undefined ? [] : [limitDayChange(mandateDay, ofMandate)]),
+      limitDayChange(accountDay, reserved.value.accountDay),
     ],
     requires: [
       ...(await guardsOf(app, order, at)),
@@ -131,21 +123,22 @@ async function decide(
   });
 }
 
-async function dayOf(app: App, order: Order, holder: MandateId | AccountId, at: Timestamp): Promise<LimitDay> {
-  const day = { accountId: order.accountId, holder, asset: order.asset, day: utcDay(at) };
-  const id = limitDayId(holder, order.asset, day.day);
-  return (await findLimitDay(databaseFor(app, order.accountId), id)) ?? freshLimitDay(day);
-}
-
 /** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
 const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly Requirement[]> => [
   { holds: noHalt(order), refusal: await haltRefusal(app, order) },
-  { holds: mandateHolds(order.mandateId, at), refusal: { code: 'mandate_not_active', found: 'not active and valid' } },
+  ...(order.mandateId === null
+    ? []
+    : [
+        {
+          holds: mandateHolds(order.mandateId, at),
+          refusal: { code: 'mandate_not_active', found: 'not active and valid' } as const,
+        },
+      ]),
   {
     holds: destinationIsUsable(order.destinationId, at),
     refusal: { code: 'destination_not_approved', found: 'not approved, or still cooling off' },
   },
-  { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order) },
+  { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order, at) },
 ];
 
 async function haltRefusal(app: App, order: Order): Promise<Refusal> {
@@ -153,12 +146,12 @@ async function haltRefusal(app: App, order: Order): Promise<Refusal> {
   return { code: 'halted', level: halt?.level ?? 'unknown', reason: halt?.reason ?? 'A halt was set at this moment.' };
 }
 
-async function fenceRefusal(app: App, order: Order): Promise<Refusal> {
+async function fenceRefusal(app: App, order: Order, at: Timestamp): Promise<Refusal> {
   const fence = await findFence(databaseFor(app, order.accountId), order.accountId);
-  return { code: 'fence_not_proven', result: fence?.result ?? 'unknown', checkedAt: fence?.checkedAt ?? null };
+  return { code: 'fence_not_proven', result: standsAt(fence, at), checkedAt: fence?.checkedAt ?? null };
 }
 
-/** A rule said no: nothing has left, the order ends with the rule and its numbers. */
+/** A rule said no: nothing has left, the order ends with the rule and its numbers. What is only not known yet is waited for. */
 async function stop(
   app: App,
   by: Provenance,
@@ -166,6 +159,7 @@ async function stop(
   order: Order | undefined,
   refusal: Refusal,
 ): Promise<Outcome> {
+  if (order?.status === 'released' && isWait(refusal)) return 'again';
   const { code } = refusal;
   const reason = explain(refusal);
   const ended: Change[] =
@@ -194,7 +188,8 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
     requires: await guardsOf(app, order, by.at),
   });
   if (counted.ok) return handOver(app, by, again);
-  return counted.refusal.code === 'version_conflict' ? 'again' : lookUp(app, by, transfer, counted.refusal);
+  const isLater = counted.refusal.code === 'version_conflict' || isWait(counted.refusal);
+  return isLater ? 'again' : lookUp(app, by, transfer, counted.refusal);
 }
 
 async function lookUp(app: App, by: Provenance, transfer: Transfer<'submitting'>, refusal: Refusal): Promise<Outcome> {
@@ -206,11 +201,6 @@ async function lookUp(app: App, by: Provenance, transfer: Transfer<'submitting'>
       ? leaveToPerson(transfer, `Stopped, and custody does not show it: ${reason}`)
       : adopt(transfer, found, by.at);
   return recordOutcome(app, by, transfer, next);
-}
-
-/** The rule and its numbers, as the desk and the client read them. */
-function explain({ code, ...facts }: Refusal): string {
-  return `${catalogue[code][1]} ${JSON.stringify(facts)}`;
 }
 
 async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {

@@ -84,7 +84,7 @@ async function limitOf(app: App, after: Transfer): Promise<Change[]> {
   if (!isWithoutEffect(after) || !('limitDayId' in after)) return [];
   const database = databaseFor(app, after.accountId);
   // A transfer from before accounts had days of their own names one only.
-  const ids = [after.limitDayId, after.accountLimitDayId].filter((id) => id !== undefined);
+  const ids = [after.limitDayId, after.accountLimitDayId].filter((id) => id !== undefined && id !== null);
   const days = await Promise.all(ids.map((id) => findLimitDay(database, id)));
   return days.flatMap((day) => (day === undefined ? [] : [limitDayChange(day, release(day, after.units))]));
 }

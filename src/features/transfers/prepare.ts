@@ -2,19 +2,19 @@
 import { base32 } from '@scure/base';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
-import { findAsset } from '../../domain/asset.ts';
+import { judgeOrder } from '../../app/order-judgement.ts';
 import { amend } from '../../domain/machine.ts';
 import { block, type Order, skip } from '../../domain/order.ts';
+import { isWait } from '../../domain/order-decision.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { OrderDue, transferDue } from '../../kit/messages.ts';
-import { listWallets } from '../../store/accounts.ts';
+import { explain } from '../../kit/problem.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
-import { findDestination } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
-import { transferChange } from '../../store/transfers.ts';
+import { nothingInFlight, transferChange } from '../../store/transfers.ts';
 
 export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId }, by) => {
   const order = await findOrder(app.database, 'staff', orderId);
@@ -22,20 +22,12 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
   if (by.at > order.notAfter)
     return endOrder(app, by, order, skip(order, `It could not start until ${order.notAfter}.`));
   const database = databaseFor(app, order.accountId);
-  const asset = findAsset(order.asset);
-  const wallets = await listWallets(database, 'staff', order.accountId);
-  const wallet = wallets.find(({ network, status }) => network === asset?.network && status === 'active');
-  const destination = await findDestination(database, 'staff', order.destinationId);
-  if (asset === undefined || wallet?.status !== 'active' || destination?.network !== asset.network) {
-    return endOrder(
-      app,
-      by,
-      order,
-      block(order, 'network_not_held', 'The account has no active wallet on the network of the order.'),
-    );
-  }
-  const externalId = await externalIdOf(`${order.scheduleId}|${order.slot}`);
-  const money = { to: destination.address, amount: order.units.toString(), externalId };
+  const { verdict } = await judgeOrder(app, order, by.at);
+  if (!verdict.ok && isWait(verdict.refusal)) return 'again';
+  if (!verdict.ok) return endOrder(app, by, order, block(order, verdict.refusal.code, explain(verdict.refusal)));
+  const { asset, wallet, destination, units } = verdict.value;
+  const externalId = await externalIdOf(order.origin);
+  const money = { to: destination.address, amount: units.toString(), externalId };
   const transfer: Transfer<'prepared'> = {
     id: by.newId('xfr'),
     version: 1,
@@ -46,7 +38,7 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
     custodyWalletId: wallet.custodyId,
     destinationId: destination.id,
     asset: asset.id,
-    units: order.units,
+    units,
     externalId,
     requestBody: JSON.stringify(
       asset.contract === undefined
@@ -61,9 +53,14 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
   const committed = await commit(database, {
     by,
     changes: [
-      orderChange(order, amend(order, { transferId: transfer.id }), 'order.prepared'),
+      orderChange(order, amend(order, { units, transferId: transfer.id }), 'order.prepared'),
       transferChange(undefined, transfer),
     ],
+    // A share was taken of what nothing else was leaving from.
+    requires:
+      order.amount.kind === 'fixed'
+        ? []
+        : [{ holds: nothingInFlight(wallet.id), refusal: { code: 'version_conflict' } }],
     messages: [message('money', transferDue({ transferId: transfer.id }))],
   });
   return committed.ok ? 'done' : 'again';

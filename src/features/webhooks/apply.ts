@@ -13,13 +13,13 @@ import {
   syncWallet,
   WebhookReceived,
 } from '../../kit/messages.ts';
-import { findAccountByPolicy, findWalletAtCustody } from '../../store/accounts.ts';
+import { findAccountByPolicy, findWalletAtCustody, findWalletByKey } from '../../store/accounts.ts';
 import { commit, type Message } from '../../store/commit.ts';
 import { listUnsettledChanges } from '../../store/destinations.ts';
 import { deliveryRow, findInboxKey, findRoot, inboxOnce } from '../../store/inbox.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-import { listSharedSightings } from '../../store/sightings.ts';
+import { keepSightings, listSharedSightings } from '../../store/sightings.ts';
 import { findTransferByExternalId } from '../../store/transfers.ts';
 import { keyOf, WebhookEvent } from './event.ts';
 
@@ -130,6 +130,7 @@ type Wakes = readonly Message[] | 'unknown yet';
 async function wakesOf(app: App, { kind, data }: WebhookEvent): Promise<Wakes> {
   if (kind.startsWith('wallet.transfer.')) return wakeTransfer(app, Transfer.safeParse(data.transferRequest).data);
   if (kind.startsWith('policy.approval.')) return wakeApproval(app, Approval.safeParse(data.approval).data);
+  if (kind === 'wallet.created') return wakeStray(app, Wallet.safeParse(data.wallet).data?.id);
   if (kind === 'wallet.tags.modified') return wakeWallet(app, Wallet.safeParse(data.wallet).data?.id, 'fence');
   if (kind === 'wallet.blockchainevent.detected')
     return wakeWallet(app, Movement.safeParse(data.blockchainEvent).data?.walletId, 'history');
@@ -166,6 +167,16 @@ async function wakeShared(app: App, policyId: string): Promise<Wakes> {
   return shared.some(({ custodyId }) => custodyId === policyId)
     ? [message('events', sweepFences({ startedAt: app.clock.now(), stage: 'policies', cursor: null }))]
     : [];
+}
+
+/** A new wallet on a key of ours that we did not ask for spends the same coins. */
+async function wakeStray(app: App, custodyId: string | undefined): Promise<Wakes> {
+  const found = custodyId === undefined ? undefined : await app.custody.findWallet(custodyId);
+  if (found === undefined || (await findWalletAtCustody(app.database, found.id)) !== undefined) return [];
+  const ours = await findWalletByKey(app.database, found.keyId);
+  if (ours === undefined) return [];
+  await keepSightings(app.database, [{ custodyId: found.id, kind: 'stray', found, seenAt: app.clock.now() }]);
+  return [message('events', checkFence({ accountId: ours.accountId }))];
 }
 
 async function wakeWallet(app: App, custodyId: string | undefined, about: 'fence' | 'history'): Promise<Wakes> {

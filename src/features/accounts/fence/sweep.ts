@@ -1,5 +1,6 @@
 // The sweep over all fences, in slices that keep to a pace: policies and wallets are listed once for everyone, then each
-// account is compared with what was seen. Only what differs is read by itself. A sweep that is lost is followed by the next.
+// account is compared with what was seen. Only what differs is read by itself; last, each wallet's history is read, since an
+// event of a deposit may be lost. A sweep that is lost is followed by the next.
 import type { App } from '../../../app/app.ts';
 import { consumer, type Outcome } from '../../../app/consumer.ts';
 import type { Job } from '../../../app/job.ts';
@@ -10,15 +11,21 @@ import type { CustodyPolicy, CustodyWallet } from '../../../domain/custody.ts';
 import { checkFence, type Fence, isShared, resultOf } from '../../../domain/fence.ts';
 import type { ProofStanding } from '../../../domain/permission-proof.ts';
 import type { Timestamp } from '../../../domain/time.ts';
-import { SweepFences, sweepFences } from '../../../kit/messages.ts';
-import { listActiveAccounts, listKnownAtCustody } from '../../../store/accounts.ts';
+import { bodies, SweepFences, sweepFences, syncWallet } from '../../../kit/messages.ts';
+import { listActiveAccounts, listActiveWallets, listKnownLists, listKnownWallets } from '../../../store/accounts.ts';
 import { commit } from '../../../store/commit.ts';
 import { listFenceRecords } from '../../../store/fences.ts';
 import type { Provenance } from '../../../store/journal.ts';
 import { readProofStanding } from '../../../store/permission-proofs.ts';
-import { keepSightings, listSharedSightings, listSightingsSince, type Sighting } from '../../../store/sightings.ts';
+import {
+  keepSightings,
+  listSharedSightings,
+  listSightingsSince,
+  listStrays,
+  type Sighting,
+} from '../../../store/sightings.ts';
 import { type RecordedFence, recordFence } from './check.ts';
-import { confirmFence, ownRecords, type ReadFence, wantedOf } from './read.ts';
+import { confirmFence, keysOf, ownRecords, type ReadFence, wantedOf } from './read.ts';
 
 /** Four times a day, well inside the day after which a check proves nothing. */
 const SWEEP_HOURS = 6;
@@ -26,6 +33,7 @@ const SWEEP_HOURS = 6;
 const PAGES_PER_SLICE = 20;
 const SLICE_SECONDS = 6;
 const ACCOUNTS_PER_SLICE = 50;
+const WALLETS_PER_SLICE = 10;
 /** D1 takes one commit as one batch; a conflict of one account must not cost all the others theirs. */
 const ACCOUNTS_PER_COMMIT = 10;
 
@@ -52,6 +60,8 @@ export const sweepFencesStep = consumer('events', SweepFences, async (app, { sta
       return lookThrough(app, by, { startedAt, stage, cursor, next: 'accounts' }, app.custody.pageOfWallets, ofWallets);
     case 'accounts':
       return compare(app, by, startedAt, cursor ?? undefined);
+    case 'histories':
+      return readHistories(app, startedAt, cursor ?? undefined);
   }
 });
 
@@ -66,48 +76,42 @@ async function lookThrough<T>(
   by: Provenance,
   { startedAt, stage, cursor, next }: Slice,
   page: (after: string | undefined) => Promise<Page<T>>,
-  keep: (items: readonly T[], known: ReadonlySet<string>, seenAt: Timestamp) => readonly Sighting[],
+  sightingsOf: (app: App, items: readonly T[], seenAt: Timestamp) => Promise<readonly Sighting[]>,
 ): Promise<Outcome> {
   let after = cursor ?? undefined;
   for (let pages = 0; pages < PAGES_PER_SLICE; pages += 1) {
     const { items, next: more } = await page(after);
-    const ids = items.map((item) => Reflect.get(Object(item), 'id') as string);
-    await keepSightings(app.database, keep(items, await listKnownAtCustody(app.database, ids), by.at));
+    await keepSightings(app.database, await sightingsOf(app, items, by.at));
     after = more;
     if (more === undefined) break;
   }
-  const body =
-    after === undefined
-      ? sweepFences({ startedAt, stage: next, cursor: null })(null)
-      : sweepFences({ startedAt, stage, cursor: after })(null);
-  await app.bindings.EVENTS.send(body, { delaySeconds: SLICE_SECONDS });
-  return 'done';
+  return after === undefined
+    ? goOn(app, { startedAt, stage: next, cursor: null }, SLICE_SECONDS)
+    : goOn(app, { startedAt, stage, cursor: after }, SLICE_SECONDS);
 }
 
-const ofPolicies = (
-  policies: readonly CustodyPolicy[],
-  known: ReadonlySet<string>,
-  seenAt: Timestamp,
-): readonly Sighting[] =>
-  policies.flatMap((found): Sighting[] => {
+async function ofPolicies(app: App, policies: readonly CustodyPolicy[], seenAt: Timestamp) {
+  const ids = policies.map(({ id }) => id);
+  const known = await listKnownLists(app.database, ids);
+  return policies.flatMap((found): Sighting[] => {
     if (known.has(found.id)) return [{ custodyId: found.id, kind: 'list', found, seenAt }];
     return isShared(found) ? [{ custodyId: found.id, kind: 'shared', found, seenAt }] : [];
   });
+}
 
-const ofWallets = (
-  wallets: readonly CustodyWallet[],
-  known: ReadonlySet<string>,
-  seenAt: Timestamp,
-): readonly Sighting[] =>
-  wallets.flatMap((found): Sighting[] =>
-    known.has(found.id) ? [{ custodyId: found.id, kind: 'wallet', found, seenAt }] : [],
-  );
+async function ofWallets(app: App, wallets: readonly CustodyWallet[], seenAt: Timestamp) {
+  const known = await listKnownWallets(app.database, wallets);
+  return wallets.flatMap((found): Sighting[] => {
+    if (known.ids.has(found.id)) return [{ custodyId: found.id, kind: 'wallet', found, seenAt }];
+    return known.keyIds.has(found.keyId) ? [{ custodyId: found.id, kind: 'stray', found, seenAt }] : [];
+  });
+}
 
 /** Compares some accounts with what was seen; what differs, or was not seen, is read by itself before anything is said. */
 async function compare(app: App, by: Provenance, startedAt: Timestamp, after: string | undefined): Promise<Outcome> {
   const accounts = await listActiveAccounts(app.database, { after, limit: ACCOUNTS_PER_SLICE });
   const last = accounts.at(-1);
-  if (last === undefined) return 'done';
+  if (last === undefined) return goOn(app, { startedAt, stage: 'histories', cursor: null });
   const records = await listFenceRecords(
     app.database,
     accounts.map(({ id }) => id),
@@ -124,14 +128,27 @@ async function compare(app: App, by: Provenance, startedAt: Timestamp, after: st
   for (let from = 0; from < fresh.length; from += ACCOUNTS_PER_COMMIT) {
     await record(app, by, fresh.slice(from, from + ACCOUNTS_PER_COMMIT));
   }
-  if (accounts.length === ACCOUNTS_PER_SLICE) {
-    const confirmed = judged.filter(({ read }) => read.isConfirmed).length;
-    const delaySeconds = Math.ceil((confirmed / PAGES_PER_SLICE) * SLICE_SECONDS);
-    await app.bindings.EVENTS.send(sweepFences({ startedAt, stage: 'accounts', cursor: last.id })(null), {
-      delaySeconds,
-    });
-  }
+  const confirmed = judged.filter(({ read }) => read.isConfirmed).length;
+  const delaySeconds = Math.ceil((confirmed / PAGES_PER_SLICE) * SLICE_SECONDS);
+  return accounts.length < ACCOUNTS_PER_SLICE
+    ? goOn(app, { startedAt, stage: 'histories', cursor: null }, delaySeconds)
+    : goOn(app, { startedAt, stage: 'accounts', cursor: last.id }, delaySeconds);
+}
+
+async function goOn(app: App, next: Parameters<typeof sweepFences>[0], delaySeconds = 0): Promise<Outcome> {
+  await app.bindings.EVENTS.send(sweepFences(next)(null), { delaySeconds });
   return 'done';
+}
+
+/** Events of deposits may be lost; the history behind them is not. A read for each wallet, at the same pace. */
+async function readHistories(app: App, startedAt: Timestamp, after: string | undefined): Promise<Outcome> {
+  const wallets = await listActiveWallets(app.database, { after, limit: WALLETS_PER_SLICE });
+  const last = wallets.at(-1);
+  if (last === undefined) return 'done';
+  await app.bindings.EVENTS.sendBatch(bodies(wallets.map(({ id }) => syncWallet({ walletId: id })(null))));
+  return wallets.length < WALLETS_PER_SLICE
+    ? 'done'
+    : goOn(app, { startedAt, stage: 'histories', cursor: last.id }, SLICE_SECONDS);
 }
 
 type Records = Awaited<ReturnType<typeof listFenceRecords>>;
@@ -140,6 +157,7 @@ interface SeenAtCustody {
   readonly shared: readonly CustodyPolicy[];
   readonly sharedAt: Timestamp;
   readonly proof: ProofStanding;
+  readonly strays: readonly CustodyWallet[];
 }
 
 async function lookUp(
@@ -159,6 +177,7 @@ async function lookUp(
   const isOfThisSweep = shared.length > 0 && shared.every(({ seenAt }) => seenAt >= startedAt);
   return {
     proof,
+    strays: await listStrays(app.database, keysOf(records.wallets)),
     byId: new Map(seen.map((one) => [one.custodyId, one])),
     // One of them was not on the list any more: read once for everyone, not once for each account.
     shared: isOfThisSweep ? shared.map(({ found }) => found) : await readShared(app, by.at, { isDirect: true }),
@@ -176,21 +195,22 @@ async function judge(
   by: Provenance,
   account: Account,
   records: Records,
-  { byId, shared, sharedAt, proof }: SeenAtCustody,
+  { byId, shared, sharedAt, proof, strays }: SeenAtCustody,
 ): Promise<Judgement> {
   const wanted = wantedOf(account, records);
+  const own = ownRecords(account, records);
   const list = wanted.policyId === null ? undefined : byId.get(wanted.policyId);
   const held = wanted.custodyWalletIds.map((id) => byId.get(id));
   const found = {
     wallets: held.map((one) => (one?.kind === 'wallet' ? one.found : undefined)),
     policies: list?.kind === 'list' ? [list.found, ...shared] : shared,
     proof,
+    strays: strays.filter(({ keyId }) => own.keyIds.includes(keyId)),
   };
   const findings = checkFence(wanted, found);
   if (resultOf(findings) === 'broken')
     return { ...(await confirmFence(app, account, found, by.at)), isConfirmed: true };
   const parts = [list, ...held].flatMap((one) => (one === undefined ? [] : [one.seenAt]));
-  const own = ownRecords(account, records);
   return { wanted, found, findings, records: own, readAt: oldest([...parts, sharedAt]), isConfirmed: false };
 }
 

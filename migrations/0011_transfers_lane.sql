@@ -1,6 +1,0 @@
-DROP INDEX `transfers_due`;--> statement-breakpoint
-CREATE UNIQUE INDEX `transfers_one_in_flight` ON `transfers` (`wallet_id`) WHERE status IN ('submitting', 'submitted');--> statement-breakpoint
-CREATE INDEX `transfers_in_turn` ON `transfers` (`wallet_id`,`id`) WHERE status = 'prepared';--> statement-breakpoint
-CREATE INDEX `transfers_to_send` ON `transfers` (`next_attempt_at`) WHERE status IN ('prepared', 'submitting');--> statement-breakpoint
-CREATE INDEX `transfers_to_read` ON `transfers` (`next_attempt_at`) WHERE status IN ('submitted', 'awaiting_approval', 'broadcast');--> statement-breakpoint
-CREATE INDEX `transfers_by_age` ON `transfers` (`status`,`created_at`) WHERE status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review');

@@ -1,0 +1,135 @@
+// Orders that somebody asks for, now or at a time, and takes back while they have not been handed over.
+
+import type { App } from '../../app/app.ts';
+import { readOrderFacts } from '../../app/order-judgement.ts';
+import { retryConflict } from '../../app/retry.ts';
+import { nameOf } from '../../domain/actor.ts';
+import type { OrderId } from '../../domain/id.ts';
+import { inStatus } from '../../domain/machine.ts';
+import { cancel, notAfterOf, type Order } from '../../domain/order.ts';
+import { checkOf, checkStanding, isWait, judgeLimits, verdictOf } from '../../domain/order-decision.ts';
+import { accept, type Result, refuse } from '../../domain/result.ts';
+import { addSeconds, type Timestamp } from '../../domain/time.ts';
+import { cancel as cancelTransfer } from '../../domain/transfer.ts';
+import { orderDue } from '../../kit/messages.ts';
+import { accountIsActive } from '../../store/accounts.ts';
+import { type Change, commit, type Once } from '../../store/commit.ts';
+import { databaseFor, type Scope } from '../../store/database.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { findOrder, findOrderByOrigin, orderChange } from '../../store/orders.ts';
+import { message } from '../../store/outbox.ts';
+import { findTransfer, transferChange } from '../../store/transfers.ts';
+import { type ReadWish, readWish, type Wish } from './wish.ts';
+
+export interface When {
+  readonly dueAt?: Timestamp | undefined;
+  readonly notAfter?: Timestamp | undefined;
+}
+type Keep = (order: Order) => readonly Once[];
+
+const DUE_SECONDS_MAX = 366 * 86_400;
+const WAIT_SECONDS_MAX = 7 * 86_400;
+
+/** @param key the request's Idempotency-Key: with who asks, the external id follows from it */
+export async function placeOrder(
+  app: App,
+  by: Provenance,
+  scope: Scope,
+  asked: Wish & When,
+  key: string,
+  keep: Keep,
+): Promise<Result<Order>> {
+  const read = await readWish(app, scope, asked);
+  if (!read.ok) return read;
+  const times = readTimes(asked, by.at);
+  if (!times.ok) return times;
+  const origin = `${nameOf(by.actor)}|POST|/v1/orders|${key}`;
+  const made = await findOrderByOrigin(app.database, origin);
+  if (made !== undefined) return refuse({ code: 'order_exists', orderId: made.id });
+  const judged = await judgeWish(app, { ...read.value, ...times.value }, by.at);
+  if (!judged.ok) return judged;
+  const order: Order<'scheduled' | 'released'> = {
+    ...read.value,
+    ...times.value,
+    id: by.newId('ord'),
+    version: 1,
+    status: times.value.dueAt > by.at ? 'scheduled' : 'released',
+    scheduleId: null,
+    slot: null,
+    origin,
+    transferId: null,
+    createdAt: by.at,
+  };
+  const committed = await commit(databaseFor(app, order.accountId), {
+    by,
+    changes: [orderChange(undefined, order)],
+    requires: [{ holds: accountIsActive(order.accountId), refusal: { code: 'account_not_active', found: 'closed' } }],
+    messages: order.status === 'released' ? [message('money', orderDue({ orderId: order.id }))] : [],
+    once: keep(order),
+  });
+  return committed.ok ? accept(order) : committed;
+}
+
+function readTimes(asked: When, at: Timestamp): Result<{ dueAt: Timestamp; notAfter: Timestamp }> {
+  const dueAt = asked.dueAt ?? at;
+  const notAfter = asked.notAfter ?? notAfterOf(dueAt, at);
+  const invalid = (reason: string) => refuse({ code: 'period_invalid', reason });
+  if (dueAt < at) return invalid('dueAt lies in the past.');
+  if (dueAt > addSeconds(at, DUE_SECONDS_MAX)) return invalid('dueAt lies more than a year ahead.');
+  if (notAfter <= dueAt) return invalid('notAfter lies after dueAt.');
+  if (notAfter > addSeconds(dueAt, WAIT_SECONDS_MAX)) return invalid('notAfter lies at most 7 days after dueAt.');
+  return accept({ dueAt, notAfter });
+}
+
+/**
+ * Says no at once to what could not run when it is due. One that is due now is judged as it would run, but for the balance
+ * at custody; what may be otherwise by then is left to the run.
+ */
+async function judgeWish(
+  app: App,
+  order: ReadWish & { dueAt: Timestamp; notAfter: Timestamp },
+  at: Timestamp,
+): Promise<Result<void>> {
+  const facts = await readOrderFacts(app, order, order.dueAt);
+  const isLater = order.dueAt > at;
+  const checks = [
+    ...checkStanding(facts, order.dueAt),
+    // What is not known yet moves nothing; the mandate must name the asset all the same.
+    checkOf('limits', judgeLimits(facts, order.units ?? 0n)),
+  ];
+  return verdictOf(
+    checks.filter(
+      ({ name, refusal }) =>
+        refusal !== undefined && !isWait(refusal) && !(isLater && (name === 'halt' || name === 'fence')),
+    ),
+  );
+}
+
+/** Only what has not been handed over: from then on custody may act on it at any time. */
+export const cancelOrder = (app: App, by: Provenance, scope: Scope, id: OrderId, keep: Keep): Promise<Result<Order>> =>
+  retryConflict(() => cancelOnce(app, by, scope, id, keep));
+
+async function cancelOnce(app: App, by: Provenance, scope: Scope, id: OrderId, keep: Keep): Promise<Result<Order>> {
+  const order = await findOrder(app.database, scope, id);
+  if (order === undefined) return refuse({ code: 'not_found' });
+  if (scope !== 'staff' && order.kind !== 'withdrawal')
+    return refuse({ code: 'role_not_allowed', allowed: ['operator'] });
+  const open = inStatus('order', order, 'scheduled', 'released');
+  if (!open.ok) return open;
+  const reason = scope === 'staff' ? 'Canceled by the desk.' : 'Canceled by the client.';
+  const canceled = cancel(open.value, reason);
+  const database = databaseFor(app, order.accountId);
+  const transfer = order.transferId === null ? undefined : await findTransfer(database, scope, order.transferId);
+  const ofTransfer: Change[] = [];
+  if (transfer !== undefined) {
+    const prepared = inStatus('transfer', transfer, 'prepared');
+    if (!prepared.ok) return prepared;
+    ofTransfer.push(transferChange(transfer, cancelTransfer(prepared.value, reason)));
+  }
+  const committed = await commit(database, {
+    by,
+    changes: [orderChange(order, canceled), ...ofTransfer],
+    once: keep(canceled),
+  });
+  return committed.ok ? accept(canceled) : committed;
+}

@@ -1,0 +1,118 @@
+// The wire form of orders.
+import { z } from '@hono/zod-openapi';
+import { showAmount } from '../../domain/amount.ts';
+import { type Order, orderKinds, orderMachine } from '../../domain/order.ts';
+import { AmountView, Instant, id, PageQuery, Timestamp } from '../../kit/schemas.ts';
+
+/** Digits are judged by the domain, which says what is wrong with them. */
+const AMOUNT_CHARACTERS_MAX = 200;
+const Digits = (description: string) =>
+  z.string().max(AMOUNT_CHARACTERS_MAX).openapi({ description, example: '1500000' });
+
+const AmountWish = z
+  .union([
+    z.strictObject({ units: Digits('Whole base units, above zero, as a decimal string.') }),
+    z.strictObject({
+      shareBasisPoints: z.int().min(1).max(10_000).openapi({
+        description: 'Of what is available when it runs, in hundredths of a percent; 10000 is all of it.',
+      }),
+    }),
+  ])
+  .openapi('AmountWish');
+
+const underMandate = { mandateId: id('mnd'), asset: z.string().max(200) };
+const wishes = {
+  trade_funding: { ...underMandate, kind: z.literal('trade_funding'), amount: AmountWish },
+  sweep: { ...underMandate, kind: z.literal('sweep'), floor: Digits('What stays in the wallet; 0 leaves nothing.') },
+  withdrawal: {
+    kind: z.literal('withdrawal'),
+    destinationId: id('dst'),
+    asset: z.string().max(200),
+    amount: AmountWish,
+  },
+};
+const when = {
+  dueAt: Timestamp.optional().openapi({ description: 'Now, unless given.' }),
+  notAfter: Timestamp.optional().openapi({
+    description: 'Past it the order is skipped, never sent late. An hour after it is due, unless given.',
+  }),
+};
+
+export const OrderRequest = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ ...wishes.trade_funding, ...when }),
+    z.strictObject({ ...wishes.sweep, ...when }),
+    z.strictObject({ ...wishes.withdrawal, ...when }),
+  ])
+  .openapi('OrderRequest');
+
+export const PreviewRequest = z
+  .discriminatedUnion('kind', [
+    z.strictObject(wishes.trade_funding),
+    z.strictObject(wishes.sweep),
+    z.strictObject(wishes.withdrawal),
+  ])
+  .openapi('PreviewRequest');
+
+const statuses = Object.keys(orderMachine);
+export const OrdersQuery = PageQuery.extend({
+  accountId: id('acc').optional(),
+  scheduleId: id('sch').optional(),
+  status: z
+    .custom<Order['status']>((value) => typeof value === 'string' && statuses.includes(value), 'a status of an order')
+    .optional()
+    .openapi({ type: 'string', enum: statuses }),
+  kind: z.enum(orderKinds).optional(),
+});
+
+export const OrderView = z
+  .object({
+    id: z.string(),
+    accountId: z.string(),
+    status: z.string(),
+    kind: z.string(),
+    mandateId: z.string().nullable(),
+    scheduleId: z.string().nullable(),
+    slot: Instant.nullable(),
+    destinationId: z.string(),
+    asset: z.string(),
+    amount: AmountView.nullable().openapi({ description: 'Null for a share that has not been taken yet.' }),
+    shareBasisPoints: z.number().int().nullable(),
+    floor: z.string().nullable(),
+    dueAt: Instant,
+    notAfter: Instant,
+    transferId: z.string().nullable(),
+    transactionHash: z.string().nullable(),
+    rule: z.string().nullable().openapi({ description: 'The rule that blocked it.' }),
+    reason: z.string().nullable(),
+    createdAt: Instant,
+  })
+  .openapi('Order');
+
+export const viewUnits = (asset: string, units: bigint): z.infer<typeof AmountView> => ({
+  asset,
+  units: units.toString(),
+  formatted: showAmount(asset, units),
+});
+
+export const viewOrder = (order: Order): z.infer<typeof OrderView> => ({
+  id: order.id,
+  accountId: order.accountId,
+  status: order.status,
+  kind: order.kind,
+  mandateId: order.mandateId,
+  scheduleId: order.scheduleId,
+  slot: order.slot,
+  destinationId: order.destinationId,
+  asset: order.asset,
+  amount: order.units === null ? null : viewUnits(order.asset, order.units),
+  shareBasisPoints: order.amount.kind === 'share' ? order.amount.basisPoints : null,
+  floor: order.amount.kind === 'above' ? order.amount.floor.toString() : null,
+  dueAt: order.dueAt,
+  notAfter: order.notAfter,
+  transferId: order.transferId,
+  transactionHash: order.status === 'executed' ? order.transactionHash : null,
+  rule: order.status === 'blocked' ? order.rule : null,
+  reason: 'reason' in order ? order.reason : null,
+  createdAt: order.createdAt,
+});

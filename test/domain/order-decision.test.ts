@@ -1,0 +1,86 @@
+// How much an order moves and what stays, at both sides of each boundary.
+import { describe, expect, it } from 'vitest';
+import { findAsset } from '../../src/domain/asset.ts';
+import { feeReserveOf } from '../../src/domain/fee.ts';
+import type { OrderAmount } from '../../src/domain/order.ts';
+import { type Funds, isWait, judgeFunds } from '../../src/domain/order-decision.ts';
+import type { Refusal } from '../../src/domain/refusal.ts';
+
+const assetOf = (id: string) => {
+  const asset = findAsset(id);
+  if (asset === undefined) throw new TypeError(`no asset ${id}`);
+  return asset;
+};
+const coin = assetOf('EthereumSepolia/native');
+const token = assetOf('EthereumSepolia/0x1c7d4b196cb0c7b01d743fbc6116a902379c7238');
+const RESERVE = feeReserveOf('EthereumSepolia');
+const idOf = (letter: string) => `xfr_${letter.repeat(26)}` as const;
+
+const fixed = (units: bigint) => ({ amount: { kind: 'fixed' } as const, units });
+const found = (amount: OrderAmount) => ({ amount, units: null });
+const tokens = (held: bigint, over: Partial<Funds> = {}): Funds => ({ held, coinHeld: RESERVE, inFlight: [], ...over });
+const coins = (held: bigint, over: Partial<Funds> = {}): Funds => ({ held, coinHeld: held, inFlight: [], ...over });
+const said = (
+  order: { amount: OrderAmount; units: bigint | null },
+  asset: typeof coin,
+  funds: Funds,
+): bigint | string => {
+  const judged = judgeFunds(order, asset, funds);
+  return judged.ok ? judged.value : judged.refusal.code;
+};
+
+describe('what is available', () => {
+  it('of a token is the balance less what is under way', () => {
+    expect(said(fixed(10n), token, tokens(10n))).toBe(10n);
+    expect(said(fixed(11n), token, tokens(10n))).toBe('balance_too_low');
+    const inFlight = [{ id: idOf('A'), asset: token.id, units: 4n }];
+    expect(said(fixed(6n), token, tokens(10n, { inFlight }))).toBe(6n);
+    expect(said(fixed(7n), token, tokens(10n, { inFlight }))).toBe('balance_too_low');
+  });
+
+  it('of the coin is less the fee of this transfer', () => {
+    expect(said(fixed(5n), coin, coins(RESERVE + 5n))).toBe(5n);
+    expect(said(fixed(6n), coin, coins(RESERVE + 5n))).toBe('balance_too_low');
+    expect(said(fixed(1n), coin, coins(RESERVE - 1n))).toBe('balance_too_low');
+  });
+
+  it('of a token is nothing where the coin for the fee is missing, or is on its way out', () => {
+    expect(said(fixed(1n), token, tokens(10n, { coinHeld: RESERVE - 1n }))).toBe('no_fee_coin');
+    const inFlight = [{ id: idOf('A'), asset: coin.id, units: 1n }];
+    expect(said(fixed(1n), token, tokens(10n, { inFlight }))).toBe('no_fee_coin');
+    expect(said(fixed(1n), token, tokens(10n, { inFlight, coinHeld: RESERVE + 1n }))).toBe(1n);
+  });
+});
+
+describe('a share', () => {
+  const share = (basisPoints: number) => found({ kind: 'share', basisPoints });
+
+  it('is rounded down, and nothing is no order', () => {
+    expect(said(share(5_000), token, tokens(9n))).toBe(4n);
+    expect(said(share(10_000), token, tokens(9n))).toBe(9n);
+    expect(said(share(1), token, tokens(9_999n))).toBe('nothing_available');
+    expect(said(share(1), token, tokens(10_000n))).toBe(1n);
+  });
+
+  it('and a sweep wait while anything of the wallet is under way; a fixed amount does not', () => {
+    const inFlight = [{ id: idOf('A'), asset: coin.id, units: 1n }];
+    const funds = tokens(10n, { inFlight, coinHeld: RESERVE + 1n });
+    expect(said(share(5_000), token, funds)).toBe('wallet_busy');
+    expect(said(found({ kind: 'above', floor: 0n }), token, funds)).toBe('wallet_busy');
+    expect(said(fixed(10n), token, funds)).toBe(10n);
+  });
+
+  it('of a sweep is what lies above the floor', () => {
+    const above = (floor: bigint) => said(found({ kind: 'above', floor }), token, tokens(10n));
+    expect([above(0n), above(9n), above(10n), above(11n)]).toEqual([10n, 1n, 'nothing_available', 'nothing_available']);
+  });
+});
+
+describe('a no', () => {
+  it('is waited for only where it is not known yet', () => {
+    const fence = (result: string): Refusal => ({ code: 'fence_not_proven', result, checkedAt: null });
+    expect([fence('unknown'), fence('broken')].map(isWait)).toEqual([true, false]);
+    expect(isWait({ code: 'wallet_busy', transferIds: [] })).toBe(true);
+    expect(isWait({ code: 'halted', level: 'all', reason: 'x' })).toBe(false);
+  });
+});
