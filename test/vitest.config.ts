@@ -1,6 +1,7 @@
 // Tests run in the Workers runtime. Every outbound request goes through the gate: it reaches the sandbox Worker under its
 // URL and fails for any other host, so no test can touch a network. What needs child processes or a browser is named
 // *.node.test.ts or *.browser.test.ts and runs in Node.
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { build } from 'esbuild';
@@ -17,6 +18,9 @@ const [IN_NODE, IN_BROWSER] = ['test/**/*.node.test.ts', 'test/**/*.browser.test
 const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
 /** Orders of test/journeys/preview.test.ts; the long run is 500. */
 const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
+const WORKERS = Math.max(2, availableParallelism() - 1);
+/** Points of the crash walks; `CRASH_STRIDE=1` tries every one. */
+const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
 const SWEEP_ACCOUNTS = process.env.SWEEP_ACCOUNTS ?? '600';
 
 async function bundle(entry: string): Promise<string> {
@@ -63,6 +67,7 @@ const inWorkers = defineProject({
           FUZZ_CASES,
           PREVIEW_CASES,
           SWEEP_ACCOUNTS,
+          CRASH_STRIDE,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           PUBLIC_URL: 'http://fiducia.test',
@@ -123,5 +128,6 @@ const inNode = (name: string, pattern: string) =>
 
 export default defineConfig({
   root,
-  test: { projects: [inWorkers, inNode('node', IN_NODE), inNode('browser', IN_BROWSER)] },
+  // Vitest would leave one core to itself, and these files mostly wait.
+  test: { maxWorkers: WORKERS, projects: [inWorkers, inNode('node', IN_NODE), inNode('browser', IN_BROWSER)] },
 });

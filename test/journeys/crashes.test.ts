@@ -98,6 +98,7 @@ describe('opening an account on two networks', () => {
     ['a second list', 'createApprovedList', 'listPolicies'],
   ] as const)('would leave %s if nobody looked before repeating: the walk notices', async (_, call, search) => {
     const { points, broken } = await walkCrashes({
+      stride: 1,
       ...opening,
       custody: forgetful(search),
       only: (point) => point === `custody.${call}, after`,

@@ -76,6 +76,7 @@ describe('an order', () => {
     const { broken } = await walkCrashes({
       ...way,
       only: (point) => point.startsWith('custody.transfer,'),
+      stride: 1,
       custody: (custody) => ({
         ...custody,
         transfer: (walletId, body) => {

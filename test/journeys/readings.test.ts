@@ -19,7 +19,6 @@ const readings: readonly object[] = [
   { deniedChange: 'Failed' },
   { archiveOperation: 'Delete' },
   { whitelistAddressesMax: 1 },
-  { testnetQuotes: false },
   { pendingTransferStatus: 202 },
   { blockedTransfer: 'refuse' },
   { velocityCountsCurrent: false },
@@ -57,6 +56,7 @@ const outOfReach = [
   'newServiceAccount', // accounts and roles are made by hand
   'operationNames',
   'approverInUseStatus',
+  'testnetQuotes', // without prices the limits in dollars hold every transfer: see open-questions.test.ts
   'auditLogDaysMax', // read by people
   'auditLogRowsMax',
   'replacementOperations', // nothing is cancelled or speeded up

@@ -1,6 +1,7 @@
 // Kills the process at its nth effect, for every n: what a crash at any await leaves behind is walked, not guessed. An effect
 // is a call to D1, to custody or to a queue. It dies before the call, or after the effect with the answer lost; nothing of that
 // invocation runs after it, its message is not acknowledged. Then another process carries on, with time passing.
+import { env } from 'cloudflare:workers';
 import type { Custody } from '../../src/dfns/custody.ts';
 import type { World } from './world.ts';
 
@@ -17,12 +18,14 @@ export interface Way<T> {
   readonly verify: (world: World, of: T) => Promise<void>;
   /** The points to die at; all of them unless given. */
   readonly only?: (point: string) => boolean;
+  /** Dies at each nth point only; 1 is every one, as `CRASH_STRIDE=1` makes it where nothing is given. */
+  readonly stride?: number;
   /** Custody as the way finds it, in each process: to show that the walk notices a protection that is gone. */
   readonly custody?: (custody: Custody) => Custody;
 }
 
 export interface Walk {
-  /** Where each run died, in order. */
+  /** Every point at which the way can die, in order. */
   readonly points: readonly string[];
   /** What did not hold afterwards. */
   readonly broken: readonly { readonly point: string; readonly problem: string }[];
@@ -34,12 +37,12 @@ const ROUND_SECONDS = 31;
 
 /** Runs the way once for each point at which it can die, until a run comes through without reaching the next one. */
 export async function walkCrashes<T>(way: Way<T>): Promise<Walk> {
-  const points: string[] = [];
   const broken: { point: string; problem: string }[] = [];
-  for (let nth = 1; nth <= RUNS_MAX; nth += 1) {
+  const stride = way.stride ?? Number(env.CRASH_STRIDE);
+  for (let nth = 1; nth <= RUNS_MAX; nth += stride) {
     const { world, of } = await way.prepare(nth);
-    const point = await dieOnce(world, of, way, nth);
-    if (point !== undefined) points.push(point);
+    const points: string[] = [];
+    const point = await dieOnce(world, of, way, nth, points);
     try {
       await quiet(world);
       await way.verify(world, of);
@@ -52,9 +55,15 @@ export async function walkCrashes<T>(way: Way<T>): Promise<Walk> {
 }
 
 /** The way with a process that dies at its nth point, and then another that repeats what was not answered. */
-async function dieOnce<T>(world: World, of: T, way: Way<T>, nth: number): Promise<string | undefined> {
+async function dieOnce<T>(
+  world: World,
+  of: T,
+  way: Way<T>,
+  nth: number,
+  points: string[],
+): Promise<string | undefined> {
   const custody = way.custody?.(openCustodyOf(world)) ?? openCustodyOf(world);
-  const death = dieAt(nth, way.only ?? (() => true));
+  const death = dieAt(nth, way.only ?? (() => true), points);
   world.restart(mortal(world, custody, death));
   let isAnswered = false;
   try {
@@ -98,7 +107,7 @@ interface Death {
   readonly isDead: () => boolean;
 }
 
-function dieAt(nth: number, only: (point: string) => boolean): Death {
+function dieAt(nth: number, only: (point: string) => boolean, points: string[]): Death {
   let left = nth;
   let die: (fault: Crash) => void = () => {};
   const died = new Promise<never>((_, reject) => {
@@ -110,6 +119,7 @@ function dieAt(nth: number, only: (point: string) => boolean): Death {
     isDead: () => left === 0,
     strikes: (point) => {
       if (!only(point)) return false;
+      points.push(point);
       left -= 1;
       if (left === 0) die(new Crash(point));
       return left === 0;

@@ -3,6 +3,8 @@ declare namespace Cloudflare {
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
     /** What the answers of the sandbox are compared with: the JSON of a Contract. */
     DFNS_CONTRACT: string;
+    /** Of the points at which a process can die, each nth is tried. */
+    CRASH_STRIDE: string;
     /** How many requests the fuzz test makes. */
     FUZZ_CASES: string;
     /** How many random orders are previewed and then run. */
