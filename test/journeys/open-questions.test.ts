@@ -120,6 +120,7 @@ describe('a change of an approved list', () => {
         const { name, filters } = await setup.policies.getPolicy({ policyId });
         const rule = { kind: 'TransactionRecipientWhitelist', configuration: { addresses: [OTHER_EXCHANGE] } };
         const body = { name, activityKind: 'Wallets:Sign', rule, action: { kind: 'Block' }, filters };
+        // As above: a policy put together from parts, which the sandbox judges.
         foreign = await setup.policies
           .updatePolicy({ policyId, body: body as unknown as PolicyBody })
           .catch((fault) => fault.context.approvalId);

@@ -172,6 +172,7 @@ export const resumeDestination = (app: App, by: Provenance, scope: Scope, id: De
       { accountId },
       { network, address },
     );
+    if (list === undefined && app.config.isScreeningRequired) return refuse({ code: 'screening_unavailable' });
     if (isSanctioned) return refuse({ code: 'address_sanctioned', destinationId: id });
     const who = { role: roleOf(by), name: nameOf(by.actor) };
     const resumed = resume(suspended.value, who, list === undefined ? null : screenedAgainst(list, by.at), by.at);

@@ -5,13 +5,19 @@ import type { App } from '../../../app/app.ts';
 import { consumer, type Outcome } from '../../../app/consumer.ts';
 import type { Job } from '../../../app/job.ts';
 import { readShared } from '../../../app/shared-policies.ts';
-import type { Page } from '../../../dfns/custody.ts';
+import { CustodyUnavailable, type Page } from '../../../dfns/custody.ts';
 import type { Account } from '../../../domain/account.ts';
 import type { CustodyPolicy, CustodyWallet } from '../../../domain/custody.ts';
 import { checkFence, type Fence, isShared, resultOf } from '../../../domain/fence.ts';
 import type { ProofStanding } from '../../../domain/permission-proof.ts';
 import type { Timestamp } from '../../../domain/time.ts';
-import { bodies, SweepFences, sweepFences, syncWallet } from '../../../kit/messages.ts';
+import {
+  bodies,
+  checkFence as checkFenceMessage,
+  SweepFences,
+  sweepFences,
+  syncWallet,
+} from '../../../kit/messages.ts';
 import { listActiveAccounts, listActiveWallets, listKnownLists, listKnownWallets } from '../../../store/accounts.ts';
 import { commit } from '../../../store/commit.ts';
 import { listFenceRecords } from '../../../store/fences.ts';
@@ -39,12 +45,9 @@ const ACCOUNTS_PER_COMMIT = 10;
 
 export const startSweep: Job = async (app, { scheduledTime }) => {
   const at = new Date(scheduledTime);
-  if (at.getUTCHours() % SWEEP_HOURS === 0 && at.getUTCMinutes() === 0) await sendSweep(app, scheduledTime);
+  if (at.getUTCHours() % SWEEP_HOURS === 0 && at.getUTCMinutes() === 0)
+    await goOn(app, { startedAt: scheduledTime, stage: 'policies', cursor: null });
 };
-
-/** Also sent when guard or limits changed at custody: that concerns every account. */
-export const sendSweep = (app: App, startedAt: Timestamp) =>
-  app.bindings.EVENTS.send(sweepFences({ startedAt, stage: 'policies', cursor: null })(null));
 
 export const sweepFencesStep = consumer('events', SweepFences, async (app, { startedAt, stage, cursor }, by) => {
   switch (stage) {
@@ -118,21 +121,31 @@ async function compare(app: App, by: Provenance, startedAt: Timestamp, after: st
   );
   const seen = await lookUp(app, by, startedAt, accounts, records);
   const judged: (Judged & { readonly read: Judgement })[] = [];
+  const unread: Account[] = [];
   // One after another: what differs costs a call to custody each.
   for (const account of accounts) {
     const before = records.fences.find(({ accountId }) => accountId === account.id);
-    judged.push({ account, before, read: await judge(app, by, account, records, seen) });
+    const read = await judge(app, by, account, records, seen).catch(notRead);
+    if (read === undefined) unread.push(account);
+    else judged.push({ account, before, read });
   }
   // A check of its own that came after what was seen here knows better.
   const fresh = judged.filter(({ before, read }) => before === undefined || before.checkedAt < read.readAt);
   for (let from = 0; from < fresh.length; from += ACCOUNTS_PER_COMMIT) {
     await record(app, by, fresh.slice(from, from + ACCOUNTS_PER_COMMIT));
   }
+  // One that cannot be read is tried again by itself, and keeps nobody else from being compared.
+  if (unread.length > 0)
+    await app.bindings.EVENTS.sendBatch(bodies(unread.map(({ id }) => checkFenceMessage({ accountId: id })(null))));
   const confirmed = judged.filter(({ read }) => read.isConfirmed).length;
   const delaySeconds = Math.ceil((confirmed / PAGES_PER_SLICE) * SLICE_SECONDS);
   return accounts.length < ACCOUNTS_PER_SLICE
     ? goOn(app, { startedAt, stage: 'histories', cursor: null }, delaySeconds)
     : goOn(app, { startedAt, stage: 'accounts', cursor: last.id }, delaySeconds);
+}
+
+function notRead(fault: unknown): undefined {
+  if (!(fault instanceof CustodyUnavailable)) throw fault;
 }
 
 async function goOn(app: App, next: Parameters<typeof sweepFences>[0], delaySeconds = 0): Promise<Outcome> {
