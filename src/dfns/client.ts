@@ -7,7 +7,7 @@ import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
-import { MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
+import { type Haste, MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
 
 export interface DfnsCredential {
   readonly apiUrl: string;
@@ -45,8 +45,8 @@ async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Pr
 
 /** Every call keeps to the pace, and tells it when custody wants fewer. */
 function keepTo(pace: Pace) {
-  async function inTurn<T>(share: Share, calls: number, call: () => Promise<T>): Promise<T> {
-    await pace.take(share, calls);
+  async function inTurn<T>(share: Share, calls: number, haste: Haste, call: () => Promise<T>): Promise<T> {
+    await pace.take(share, calls, haste);
     try {
       return await call();
     } catch (fault) {
@@ -56,18 +56,21 @@ function keepTo(pace: Pace) {
     }
   }
 
-  const look = <T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T | undefined> =>
-    read(() => inTurn('reads', 1, call), map);
+  const look = <T>(
+    call: () => Promise<unknown>,
+    map: (answer: unknown) => T,
+    haste: Haste = 'now',
+  ): Promise<T | undefined> => read(() => inTurn('reads', 1, haste, call), map);
 
   /** A list that custody may not hide from us: a 404 here is no empty list. */
-  async function demand<T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T> {
-    const answer = await look(call, map);
+  async function demand<T>(call: () => Promise<unknown>, map: (answer: unknown) => T, haste?: Haste): Promise<T> {
+    const answer = await look(call, map, haste);
     if (answer === undefined) throw new CustodyUnavailable('status 404');
     return answer;
   }
 
   const mutate = <T>(share: Exclude<Share, 'reads'>, call: () => Promise<T>): Promise<T> =>
-    inTurn(share, MUTATION_CALLS, call);
+    inTurn(share, MUTATION_CALLS, 'now', call);
 
   async function attempt<T>(call: () => Promise<T>): Promise<T | Hindrance> {
     try {
@@ -113,10 +116,11 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       (answer) => to.toPage(answer, to.toWallet),
     );
 
-  const pageOfTransfers = (walletId: string, after: string | undefined) =>
+  const pageOfTransfers = (walletId: string, after: string | undefined, haste?: Haste) =>
     demand(
       () => dfns().wallets.listTransfers({ walletId, query: paged(after) }),
       (answer) => to.toPage(answer, to.toTransfer),
+      haste,
     );
 
   return {
@@ -205,10 +209,11 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     listBalances: (walletId) =>
       demand(() => dfns().wallets.getWalletAssets({ walletId, query: { netWorth: 'true' } }), to.toBalances),
 
-    async listMovements(walletId, after) {
+    async listMovements(walletId, after, haste) {
       const page = await demand(
         () => dfns().wallets.getWalletHistory({ walletId, query: paged(after) }),
         (answer) => to.toPage(answer, to.toMovement),
+        haste,
       );
       return { items: page.items.filter((item) => item !== undefined), next: page.next };
     },
@@ -229,8 +234,8 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       }
     },
 
-    findTransfer: (walletId, transferId) =>
-      look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer),
+    findTransfer: (walletId, transferId, haste) =>
+      look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer, haste),
 
     pageOfTransfers,
 
@@ -251,6 +256,7 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       demand(
         () => dfns().webhooks.listWebhookEvents({ webhookId, query: paged(after) }),
         (answer) => to.toPage(answer, to.toEvent),
+        'idle',
       ),
   };
 }

@@ -3,6 +3,7 @@
 import type { App } from '../app/app.ts';
 import type { Consumer } from '../app/consumer.ts';
 import { relayQuietly } from '../app/relay.ts';
+import { TooSoon } from '../dfns/pace.ts';
 import { addSeconds } from '../domain/time.ts';
 import { addWalletStep } from '../features/accounts/add-wallet.ts';
 import { checkAccountFence } from '../features/accounts/fence/check.ts';
@@ -67,6 +68,7 @@ async function carryOut(app: App, queue: string, message: Message<unknown>): Pro
     if (id !== null) await finish(app.database, id);
     message.ack();
   } catch (fault) {
+    if (isTooSoon(fault)) return await comeAgain(app, queue, message, { isQuick: false });
     // One bad message may not take the good ones of its batch with it.
     app.log.error('queue.fault', { type, messageId: id, attempts: message.attempts, ...faultFields(fault) });
     await comeAgain(app, queue, message);
@@ -77,10 +79,15 @@ async function carryOut(app: App, queue: string, message: Message<unknown>): Pro
  * A message of the outbox waits there, with the time of its next try. One that a sweep sent is dropped: the sweep looks at
  * the same work again. Only a webhook's lives in the queue alone, and is retried there.
  */
-async function comeAgain(app: App, queue: string, message: Message<unknown>): Promise<void> {
+async function comeAgain(
+  app: App,
+  queue: string,
+  message: Message<unknown>,
+  { isQuick = true }: { isQuick?: boolean } = {},
+): Promise<void> {
   const { type, id } = envelopeOf(message.body);
   const isKnown = byType.has(type);
-  if (message.attempts < QUICK_TRIES || (id === null && (!isKnown || type === applyWebhook.type))) {
+  if ((isQuick && message.attempts < QUICK_TRIES) || (id === null && (!isKnown || type === applyWebhook.type))) {
     return message.retry({
       delaySeconds: Math.min(POSTPONE_SECONDS_MAX, AGAIN_SECONDS ** Math.min(message.attempts, 10)),
     });
@@ -88,6 +95,10 @@ async function comeAgain(app: App, queue: string, message: Message<unknown>): Pr
   if (id !== null) await postponeOrBury(app, queue, message, id);
   message.ack();
 }
+
+/** Custody is being asked for as much as it allows: no fault, and trying again in a moment would bring the same. */
+const isTooSoon = (fault: unknown): boolean =>
+  fault instanceof TooSoon || (fault instanceof Error && fault.cause instanceof TooSoon);
 
 async function postponeOrBury(app: App, queue: string, message: Message<unknown>, id: string): Promise<void> {
   const row = await findMessage(app.database, id);

@@ -27,6 +27,8 @@ export const RefreshTransfer = envelope('transfer.refresh', {
   transferId: idOf<TransferId>('xfr'),
   /** Where an event says the transfer is at custody; believed only after it was read there. */
   custodyId: z.string().nullable(),
+  /** It is only further on its way: nobody waits for that, and its end will tell the same. */
+  isIdle: z.boolean().default(false),
 });
 export const RefreshPolicyChange = envelope('policy_change.refresh', { changeId: idOf<PolicyChangeId>('chg') });
 export const CheckFence = envelope('fence.check', { accountId: idOf<AccountId>('acc') });
@@ -36,7 +38,11 @@ export const SweepFences = envelope('fence.sweep', {
   stage: z.enum(['policies', 'wallets', 'accounts', 'histories']),
   cursor: z.string().nullable(),
 });
-export const SyncWallet = envelope('wallet.sync', { walletId: idOf<WalletId>('wal') });
+export const SyncWallet = envelope('wallet.sync', {
+  walletId: idOf<WalletId>('wal'),
+  /** Somebody waits for a deposit; what else is to be booked waits until custody is asked for nothing more important. */
+  isUrgent: z.boolean().default(true),
+});
 /** What was booked as received, by the hashes of its transactions. */
 export const DepositsBooked = envelope('deposits.booked', {
   accountId: idOf<AccountId>('acc'),

@@ -18,7 +18,7 @@ export async function findFence(database: Database, accountId: AccountId): Promi
   return row && toFence(row);
 }
 
-const toFence = (row: typeof fences.$inferSelect): Fence => ({
+export const toFence = (row: typeof fences.$inferSelect): Fence => ({
   ...row,
   findings: fromJson(row.findings),
   found: row.found === null ? null : toFound(row.found),

@@ -14,8 +14,7 @@ export const message = (queue: QueueName, make: (id: string) => object): Message
   insert: (database, by) => database.insert(outbox).values(messageRow(by, queue, make)),
 });
 
-/** The same as rows, for a statement that stores many. */
-export const messageRow = (by: Provenance, queue: QueueName, make: (id: string) => object): OutboxRow => {
+const messageRow = (by: Provenance, queue: QueueName, make: (id: string) => object): OutboxRow => {
   const id = by.newId('msg');
   return { id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 };
 };

@@ -20,9 +20,12 @@ async function twoPrepared(): Promise<Json> {
   const ready = await world.readyToTrade('client-1', '1000000');
   const second = await world.schedule(ready.mandate.id, '2000000');
   await world.advance((Date.parse(second.nextSlot) - Date.parse(world.at)) / 1000 + 1);
+  await world.holdMoney();
   await world.tick();
   await world.drainOnce();
   expect(await statuses()).toEqual(['prepared', 'prepared']);
+  await world.freeMoney();
+  await world.tick();
   return { ...ready, second };
 }
 

@@ -138,9 +138,11 @@ describe('between claim and hand-over', () => {
   /** Claims the slot and prepares the transfer; nothing is handed over yet. */
   async function claimed(): Promise<Json> {
     const ready = await world.readyToTrade();
+    await world.holdMoney();
     await world.tick();
     await world.drainOnce();
     expect(await transferOf(ready.schedule)).toMatchObject({ status: 'prepared' });
+    await world.freeMoney();
     await trap();
     return ready;
   }
@@ -193,10 +195,7 @@ describe('between claim and hand-over', () => {
     const { schedule, account } = await claimed();
     const { tag } = (await world.get('client-1', '/v1/accounts/me')).body;
     await (await sdk('admin-1')).wallets.untagWallet({ walletId: account.wallets[0].custodyId, body: { tags: [tag] } });
-    const held = world.queued;
-    world.queued = [];
     await world.settle({ ticks: false }); // the event is applied while the hand-over waits
-    world.queued = held;
     await world.settle();
     expect(['halted', 'fence_not_proven']).toContain((await world.order(schedule.id)).rule);
     expect(await trapIsWhole()).toBe(true);
@@ -378,8 +377,10 @@ describe('an answer of custody', () => {
   it('that it failed for want of money keeps the limit reserved: it is not proven that nothing left', async () => {
     const { schedule } = await world.readyToTrade('client-1', '5000000');
     // Prepared while there was enough; somebody else spends it before the hand-over.
+    await world.holdMoney();
     await world.tick();
     await world.drainOnce();
+    await world.freeMoney();
     const wallet = (await world.get('client-1', '/v1/accounts/me')).body.wallets[0];
     await (await sdk('maker')).wallets.transferAsset({
       walletId: wallet.custodyId,

@@ -24,6 +24,7 @@ import * as limitsChanges from '../../src/store/limits-changes.ts';
 import * as mandates from '../../src/store/mandates.ts';
 import * as movements from '../../src/store/movements.ts';
 import * as openWork from '../../src/store/open-work.ts';
+import * as orderFacts from '../../src/store/order-facts.ts';
 import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
@@ -86,6 +87,22 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findAddressFacts: () =>
     [{ issuer: 'i', subject: 's' }, { accountId: idOf('acc') }].map((who) =>
       addressFacts.findAddressFacts(database, who, { network: 'EthereumSepolia', address: ADDRESS }),
+    ),
+  findOrderFacts: () =>
+    [idOf('mnd'), null].map((mandateId) =>
+      orderFacts.findOrderFacts(
+        database,
+        {
+          accountId: idOf('acc'),
+          mandateId,
+          destinationId: idOf('dst'),
+          asset: 'EthereumSepolia/native',
+          amount: { kind: 'fixed' },
+          units: 1n,
+          notAfter: AT,
+        },
+        AT,
+      ),
     ),
   listDestinations: () =>
     scopes.flatMap((scope) => pages.map((page) => destinations.listDestinations(database, scope, idOf('acc'), page))),
@@ -162,7 +179,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listScheduledOrdersDue: () => [orders.listScheduledOrdersDue(database, AT, 50)],
   listTransfersInFlight: () => [transfers.listTransfersInFlight(database, idOf('wal'), 50)],
   listTransfersSince: () => [transfers.listTransfersSince(database, idOf('wal'), AT, 50)],
-  listReleasedOrders: () => [orders.listReleasedOrders(database, AT, 50)],
+  listOrdersToStart: () => [orders.listOrdersToStart(database, AT, 50)],
   listReleasedOrdersOf: () => [orders.listReleasedOrdersOf(database, idOf('mnd'), 50)],
   findMessage: () => [outbox.findMessage(database, 'msg_1')],
   listMandatesLeftBehind: () => [mandates.listMandatesLeftBehind(database, 50)],

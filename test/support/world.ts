@@ -289,6 +289,16 @@ export class World {
     throw new Error(`not so after ${minutes} minutes: ${JSON.stringify(this.logged.slice(-5))}`);
   }
 
+  /** Custody may be asked for no transfer for now: what is due is prepared, and waits before its hand-over. */
+  async holdMoney(): Promise<void> {
+    await this.rows(
+      "INSERT INTO custody_pace VALUES ('money', ?) ON CONFLICT DO UPDATE SET free_at = excluded.free_at",
+      Date.parse(addSeconds(this.at, 600)),
+    );
+  }
+
+  freeMoney = () => this.rows("UPDATE custody_pace SET free_at = 0 WHERE share = 'money'");
+
   async decide(approvalId: string, value: 'Approved' | 'Denied', reason?: string): Promise<void> {
     await control('POST', `/approvals/${approvalId}/decide`, {
       user: 'compliance-1',

@@ -2,6 +2,7 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import type { Haste } from '../../dfns/pace.ts';
 import { showAmount } from '../../domain/amount.ts';
 import { assetIdOf, nativeOf } from '../../domain/asset.ts';
 import type { CustodyMovement } from '../../domain/custody.ts';
@@ -21,10 +22,10 @@ const PAGES_MAX = 200;
 const MOVEMENTS_PER_COMMIT = 25;
 const HASHES_PER_QUERY = 90;
 
-export const syncWallet = consumer('events', SyncWallet, async (app, { walletId }, by) => {
+export const syncWallet = consumer('events', SyncWallet, async (app, { walletId, isUrgent }, by) => {
   const wallet = await findWallet(app.database, walletId);
   if (wallet?.status !== 'active' && wallet?.status !== 'archived') return 'done';
-  const read = await readBack(app, wallet);
+  const read = await readBack(app, wallet, isUrgent ? 'now' : 'idle');
   if (read === 'too long') return reportDropped(app, by, wallet);
   const fresh = await withoutKnown(app, wallet, toMovements(by, wallet, read));
   // Oldest first: what is booked never leaves a gap behind it, so a sync that breaks off is taken up where it ended.
@@ -38,11 +39,15 @@ const oldestFirst = (movements: readonly Movement[]): Movement[] =>
  * Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it, and the
  * others only where the list is seen to go back in time.
  */
-async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promise<CustodyMovement[] | 'too long'> {
+async function readBack(
+  app: App,
+  wallet: Wallet<'active' | 'archived'>,
+  haste: Haste,
+): Promise<CustodyMovement[] | 'too long'> {
   const items: CustodyMovement[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await app.custody.listMovements(wallet.custodyId, after);
+    const page = await app.custody.listMovements(wallet.custodyId, after, haste);
     items.push(...page.items);
     const isKnown = await areAllKnown(app, wallet, page.items);
     const isBehind = pages > 0 && isKnown && isNewestFirst(items.map(({ at }) => at));

@@ -50,7 +50,7 @@ export const lookForUnknownTransfers: Job = async (app) => {
       // The last one was read: the next run begins anew.
       return keepCursor(app.database, CURSOR, { done: '', page: null } satisfies Place);
     }
-    const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined);
+    const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined, 'idle');
     for (const stranger of await unknownOf(app, items)) await tellOf(app, by, wallet, stranger);
     place = next === undefined ? { done: wallet.id, page: null } : { ...place, page: next };
     await keepCursor(app.database, CURSOR, place);

@@ -4,9 +4,10 @@
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
-import { standsAt } from '../../domain/fence.ts';
+import { type Fence, standsAt } from '../../domain/fence.ts';
+import type { Halt } from '../../domain/halt.ts';
 import { block, execute, type Order, skip } from '../../domain/order.ts';
-import { checkStanding, isWait, judgeLimits, verdictOf } from '../../domain/order-decision.ts';
+import { checkStanding, isWait, judgeLimits, type OrderFacts, verdictOf } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
@@ -28,8 +29,8 @@ import { accountIsVersion } from '../../store/accounts.ts';
 import { type Change, commit, type Requirement } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { destinationIsUsable } from '../../store/destinations.ts';
-import { fenceStands, findFence } from '../../store/fences.ts';
-import { findHaltInForce, noHalt } from '../../store/halts.ts';
+import { fenceStands } from '../../store/fences.ts';
+import { noHalt } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { limitDayChange, mandateHolds } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
@@ -41,7 +42,9 @@ export const executeTransfer = consumer('money', TransferDue, async (app, { tran
   const transfer = await findTransfer(app.database, 'staff', transferId);
   switch (transfer?.status) {
     case 'prepared':
-      return beginHandOver(app, by, transfer);
+      return beginHandOver(app, by, transfer, {
+        order: await findOrder(databaseFor(app, transfer.accountId), 'staff', transfer.orderId),
+      });
     case 'submitting':
       // Until then an attempt is under way in another invocation, or waits for its time.
       return by.at < transfer.nextAttemptAt ? 'done' : repeat(app, by, transfer);
@@ -56,10 +59,20 @@ interface Decided {
   readonly requires: readonly Requirement[];
 }
 
+/** What is known of the order of a transfer; the facts where they were read for it in this very moment. */
+interface Known {
+  readonly order: Order | undefined;
+  readonly facts?: OrderFacts;
+}
+
 /** The decision that counts: every guard stands in the batch that commits `submitting`, not in the reads before it. */
-async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepared'>): Promise<Outcome> {
+export async function beginHandOver(
+  app: App,
+  by: Provenance,
+  transfer: Transfer<'prepared'>,
+  { order, facts }: Known,
+): Promise<Outcome> {
   const database = databaseFor(app, transfer.accountId);
-  const order = await findOrder(database, 'staff', transfer.orderId);
   if (order?.status !== 'released')
     return stop(app, by, transfer, order, {
       code: 'wrong_status',
@@ -72,7 +85,7 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
     return waitFor(app, by, transfer);
   }
   if (by.at <= order.notAfter && !(await mayGo(app))) return 'done';
-  const decided = await decide(app, by, transfer, order);
+  const decided = decide(by, transfer, order, facts ?? (await readOrderFacts(app, order, by.at)));
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
   const { submitting, changes, requires } = decided.value;
   const committed = await commit(database, { by, changes, requires });
@@ -90,14 +103,12 @@ async function waitFor(app: App, by: Provenance, transfer: Transfer<'prepared'>)
   return committed.ok ? 'done' : 'again';
 }
 
-async function decide(
-  app: App,
-  by: Provenance,
+function decide(
+  { at }: Provenance,
   transfer: Transfer<'prepared'>,
   order: Order<'released'>,
-): Promise<Result<Decided>> {
-  const { at } = by;
-  const facts = await readOrderFacts(app, order, at);
+  facts: OrderFacts,
+): Result<Decided> {
   const stands = verdictOf(checkStanding(facts, at));
   if (!stands.ok) return stands;
   const reserved = judgeLimits(facts, transfer.units);
@@ -116,7 +127,7 @@ async function decide(
       limitDayChange(accountDay, reserved.value.accountDay),
     ],
     requires: [
-      ...(await guardsOf(app, order, at)),
+      ...guardsOf(order, facts, at),
       // Limits lowered since they were read are judged by when it comes again.
       { holds: accountIsVersion(account.id, account.version), refusal: { code: 'version_conflict' } },
     ],
@@ -124,8 +135,12 @@ async function decide(
 }
 
 /** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
-const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly Requirement[]> => [
-  { holds: noHalt(order), refusal: await haltRefusal(app, order) },
+const guardsOf = (
+  order: Order,
+  { halt, fence }: Pick<OrderFacts, 'halt' | 'fence'>,
+  at: Timestamp,
+): readonly Requirement[] => [
+  { holds: noHalt(order), refusal: haltRefusal(halt) },
   ...(order.mandateId === null
     ? []
     : [
@@ -138,18 +153,20 @@ const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly
     holds: destinationIsUsable(order.destinationId, at),
     refusal: { code: 'destination_not_approved', found: 'not approved, or still cooling off' },
   },
-  { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order, at) },
+  { holds: fenceStands(order.accountId, at), refusal: fenceRefusal(fence, at) },
 ];
 
-async function haltRefusal(app: App, order: Order): Promise<Refusal> {
-  const halt = await findHaltInForce(databaseFor(app, order.accountId), order);
-  return { code: 'halted', level: halt?.level ?? 'unknown', reason: halt?.reason ?? 'A halt was set at this moment.' };
-}
+const haltRefusal = (halt: Halt | undefined): Refusal => ({
+  code: 'halted',
+  level: halt?.level ?? 'unknown',
+  reason: halt?.reason ?? 'A halt was set at this moment.',
+});
 
-async function fenceRefusal(app: App, order: Order, at: Timestamp): Promise<Refusal> {
-  const fence = await findFence(databaseFor(app, order.accountId), order.accountId);
-  return { code: 'fence_not_proven', result: standsAt(fence, at), checkedAt: fence?.checkedAt ?? null };
-}
+const fenceRefusal = (fence: Fence | undefined, at: Timestamp): Refusal => ({
+  code: 'fence_not_proven',
+  result: standsAt(fence, at),
+  checkedAt: fence?.checkedAt ?? null,
+});
 
 /** A rule said no: nothing has left, the order ends with the rule and its numbers. What is only not known yet is waited for. */
 async function stop(
@@ -185,7 +202,7 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
   const counted = await commit(database, {
     by,
     changes: [transferChange(transfer, again, 'transfer.attempted_again')],
-    requires: await guardsOf(app, order, by.at),
+    requires: guardsOf(order, await readOrderFacts(app, order, by.at), by.at),
   });
   if (counted.ok) return handOver(app, by, again);
   const isLater = counted.refusal.code === 'version_conflict' || isWait(counted.refusal);

@@ -1,4 +1,5 @@
-// A due order gets its transfer: the exact body and the external id are frozen here, before custody hears of anything.
+// A due order gets its transfer: the exact body and the external id are frozen here, before custody hears of anything. The
+// hand-over follows at once, unless its turn has not come.
 import { base32 } from '@scure/base';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
@@ -7,14 +8,14 @@ import { amend } from '../../domain/machine.ts';
 import { block, type Order, skip } from '../../domain/order.ts';
 import { isWait } from '../../domain/order-decision.ts';
 import type { Transfer } from '../../domain/transfer.ts';
-import { OrderDue, transferDue } from '../../kit/messages.ts';
+import { OrderDue } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
-import { message } from '../../store/outbox.ts';
 import { nothingInFlight, transferChange } from '../../store/transfers.ts';
+import { beginHandOver } from './execute.ts';
 
 export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId }, by) => {
   const order = await findOrder(app.database, 'staff', orderId);
@@ -22,7 +23,7 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
   if (by.at > order.notAfter)
     return endOrder(app, by, order, skip(order, `It could not start until ${order.notAfter}.`));
   const database = databaseFor(app, order.accountId);
-  const { verdict } = await judgeOrder(app, order, by.at);
+  const { verdict, facts } = await judgeOrder(app, order, by.at);
   if (!verdict.ok && isWait(verdict.refusal)) return 'again';
   if (!verdict.ok) return endOrder(app, by, order, block(order, verdict.refusal.code, explain(verdict.refusal)));
   const { asset, wallet, destination, units } = verdict.value;
@@ -50,20 +51,20 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
     nextAttemptAt: by.at,
     createdAt: by.at,
   };
+  const prepared = amend(order, { units, transferId: transfer.id });
   const committed = await commit(database, {
     by,
-    changes: [
-      orderChange(order, amend(order, { units, transferId: transfer.id }), 'order.prepared'),
-      transferChange(undefined, transfer),
-    ],
+    changes: [orderChange(order, prepared, 'order.prepared'), transferChange(undefined, transfer)],
     // A share was taken of what nothing else was leaving from.
     requires:
       order.amount.kind === 'fixed'
         ? []
         : [{ holds: nothingInFlight(wallet.id), refusal: { code: 'version_conflict' } }],
-    messages: [message('money', transferDue({ transferId: transfer.id }))],
   });
-  return committed.ok ? 'done' : 'again';
+  // A crash between the two leaves a prepared transfer that is due, and cron wakes those.
+  return committed.ok
+    ? beginHandOver(app, by, transfer, { order: prepared, facts: { ...facts, order: prepared } })
+    : 'again';
 });
 
 async function endOrder(app: App, by: Provenance, before: Order, after: Order): Promise<Outcome> {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import type { Timestamp } from '../../domain/time.ts';
+import type { Transfer } from '../../domain/transfer.ts';
 import {
   checkFence,
   refreshPolicyChange,
@@ -20,7 +21,7 @@ import { deliveryRow, findInboxKey, findRoot, inboxOnce } from '../../store/inbo
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 import { keepSightings, listSharedSightings } from '../../store/sightings.ts';
-import { findTransferByExternalId } from '../../store/transfers.ts';
+import { findFirstInTurn, findTransferByExternalId } from '../../store/transfers.ts';
 import { keyOf, WebhookEvent } from './event.ts';
 
 /** An event about something that is not known yet is tried this often; after that the reconciler finds it. */
@@ -115,11 +116,14 @@ async function keepRaw(app: App, { id }: WebhookEvent, body: string, receivedAt:
   return rawKey;
 }
 
-const Transfer = z.object({ id: z.string(), externalId: z.string().optional() });
+const TransferRequest = z.object({ id: z.string(), externalId: z.string().optional() });
 const Approval = z.object({
   id: z.string(),
   activity: z
-    .object({ changeRequest: z.object({ entityId: z.string() }).optional(), transferRequest: Transfer.optional() })
+    .object({
+      changeRequest: z.object({ entityId: z.string() }).optional(),
+      transferRequest: TransferRequest.optional(),
+    })
     .optional(),
 });
 const Wallet = z.object({ id: z.string() });
@@ -128,7 +132,8 @@ const Movement = z.object({ walletId: z.string() });
 type Wakes = readonly Message[] | 'unknown yet';
 
 async function wakesOf(app: App, { kind, data }: WebhookEvent): Promise<Wakes> {
-  if (kind.startsWith('wallet.transfer.')) return wakeTransfer(app, Transfer.safeParse(data.transferRequest).data);
+  if (kind.startsWith('wallet.transfer.'))
+    return wakeTransfer(app, TransferRequest.safeParse(data.transferRequest).data, kind);
   if (kind.startsWith('policy.approval.')) return wakeApproval(app, Approval.safeParse(data.approval).data);
   if (kind === 'wallet.created') return wakeStray(app, Wallet.safeParse(data.wallet).data?.id);
   if (kind === 'wallet.tags.modified') return wakeWallet(app, Wallet.safeParse(data.wallet).data?.id, 'fence');
@@ -138,17 +143,24 @@ async function wakesOf(app: App, { kind, data }: WebhookEvent): Promise<Wakes> {
 }
 
 /** Ours carry our external id, which is committed before custody hears of it: unknown means somebody else's. */
-async function wakeTransfer(app: App, seen: z.infer<typeof Transfer> | undefined): Promise<Wakes> {
+async function wakeTransfer(app: App, seen: z.infer<typeof TransferRequest> | undefined, kind: string): Promise<Wakes> {
   const transfer =
     seen?.externalId === undefined ? undefined : await findTransferByExternalId(app.database, seen.externalId);
-  return transfer === undefined || seen === undefined
-    ? []
-    : [message('events', refreshTransfer({ transferId: transfer.id, custodyId: seen.id }))];
+  if (transfer === undefined || seen === undefined || isOldNews(transfer, kind)) return [];
+  const isIdle = kind === BROADCAST && (await findFirstInTurn(app.database, transfer.walletId)) === undefined;
+  return [message('events', refreshTransfer({ transferId: transfer.id, custodyId: seen.id, isIdle }))];
 }
+
+const BROADCAST = 'wallet.transfer.broadcasted';
+
+/** What an event tells of a transfer that is as far already needs no call to custody; one that may be its end always does. */
+const isOldNews = ({ status }: Transfer, kind: string): boolean =>
+  (kind === 'wallet.transfer.requested' && status !== 'submitting' && status !== 'needs_review') ||
+  (kind === BROADCAST && (status === 'broadcast' || status === 'confirmed'));
 
 async function wakeApproval(app: App, approval: z.infer<typeof Approval> | undefined): Promise<Wakes> {
   const { changeRequest, transferRequest } = approval?.activity ?? {};
-  if (transferRequest !== undefined) return wakeTransfer(app, transferRequest);
+  if (transferRequest !== undefined) return wakeTransfer(app, transferRequest, 'policy.approval');
   const account = changeRequest && (await findAccountByPolicy(app.database, changeRequest.entityId));
   if (account === undefined) return changeRequest === undefined ? [] : wakeShared(app, changeRequest.entityId);
   if (approval === undefined) return [];
@@ -185,5 +197,5 @@ async function wakeWallet(app: App, custodyId: string | undefined, about: 'fence
   const { accountId, id } = wallet;
   return about === 'fence'
     ? [message('events', checkFence({ accountId })), message('money', settleLimits({ accountId }))]
-    : [message('events', syncWallet({ walletId: id }))];
+    : [message('events', syncWallet({ walletId: id, isUrgent: true }))];
 }

@@ -90,7 +90,7 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
     by,
     ...(await recordFence(app, by, account, read, before)),
     // Events of deposits may be lost; the history behind them is not.
-    messages: wallets.map(({ id }) => message('events', syncWallet({ walletId: id }))),
+    messages: wallets.map(({ id }) => message('events', syncWallet({ walletId: id, isUrgent: false }))),
   });
   return committed.ok ? 'done' : 'again';
 });
