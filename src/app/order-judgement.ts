@@ -27,6 +27,7 @@ import { findHaltInForce } from '../store/halts.ts';
 import { findLimitDay, findMandate } from '../store/mandates.ts';
 import { listTransfersInFlight } from '../store/transfers.ts';
 import type { App } from './app.ts';
+import { judgeDatabase } from './epoch.ts';
 
 /** More than a wallet ever has: one leaves it at a time. */
 const IN_FLIGHT_MAX = 200;
@@ -34,7 +35,8 @@ const IN_FLIGHT_MAX = 200;
 export async function readOrderFacts(app: App, order: OrderAsked, at: Timestamp): Promise<OrderFacts> {
   const { accountId, mandateId } = order;
   const database = databaseFor(app, accountId);
-  const [held, mandate, destination, halt, fence, mandateDay, accountDay] = await Promise.all([
+  const [stands, held, mandate, destination, halt, fence, mandateDay, accountDay] = await Promise.all([
+    judgeDatabase(app),
     findAccountWithWallets(database, 'staff', accountId),
     mandateId === null ? undefined : findMandate(database, { accountId }, mandateId),
     findDestination(database, { accountId }, order.destinationId),
@@ -44,7 +46,7 @@ export async function readOrderFacts(app: App, order: OrderAsked, at: Timestamp)
     dayOf(app, order, accountId, at),
   ]);
   const { account, wallets = [] } = held ?? {};
-  return { order, account, wallets, mandate, destination, halt, fence, mandateDay, accountDay };
+  return { order, database: stands, account, wallets, mandate, destination, halt, fence, mandateDay, accountDay };
 }
 
 async function dayOf(app: App, order: OrderAsked, holder: MandateId | AccountId, at: Timestamp): Promise<LimitDay> {

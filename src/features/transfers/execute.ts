@@ -3,6 +3,7 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { databaseStands, judgeDatabase } from '../../app/epoch.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
 import { standsAt } from '../../domain/fence.ts';
 import { block, execute, type Order, skip } from '../../domain/order.ts';
@@ -38,6 +39,8 @@ import { mayGo, noteAnswer } from './lane.ts';
 import { recordOutcome, wakeNext } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
+  // Nothing is sent, and nothing is ended either: a database that was set back may have forgotten that custody has it.
+  if (!(await judgeDatabase(app)).ok) return 'again';
   const transfer = await findTransfer(app.database, 'staff', transferId);
   switch (transfer?.status) {
     case 'prepared':
@@ -125,6 +128,7 @@ async function decide(
 
 /** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
 const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly Requirement[]> => [
+  databaseStands(app),
   { holds: noHalt(order), refusal: await haltRefusal(app, order) },
   ...(order.mandateId === null
     ? []
