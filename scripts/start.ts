@@ -19,6 +19,8 @@ if (unknown.length > 0) fail(`unknown argument: ${unknown.join(' ')} (only --onc
 const isOnce = process.argv.includes('--once');
 const [port, sandboxPort] = [portOf('PORT', 8787), portOf('SANDBOX_PORT', 8788)];
 if (port === sandboxPort) fail(`PORT and SANDBOX_PORT are both ${port}: the product and the sandbox need one each`);
+/** Another one after a drill of the restore: docs/runbooks/restore.md. */
+const localEpoch = process.env.RESTORE_EPOCH ?? '1';
 const [productUrl, sandboxUrl] = [`http://localhost:${port}`, `http://localhost:${sandboxPort}`];
 
 function fail(reason: string): never {
@@ -95,12 +97,20 @@ async function setUp(organization: Organization): Promise<string> {
   return webhook.secret;
 }
 
+/** A new database gets its first epoch; one that has it, or is older than epochs, is left as it is. */
+async function giveEpoch(admin: Person): Promise<void> {
+  const { status, moneyMoves } = await admin.read<{ status: string; moneyMoves: boolean }>('/epoch');
+  if (status === 'none') await admin.post('/epoch', { epoch: localEpoch });
+  else if (!moneyMoves) console.error('No money moves: the local database is of another epoch, or is being restored.');
+}
+
 /** As an admin would each week: without it every fence is degraded. */
 async function prove(organization: Organization): Promise<void> {
   const found = await readOrganization(dfnsOf(organization));
   const proven = proofOf(wantedOf(organization), found, new Date().toISOString());
   if (!proven.ok) throw new Error(`the rights at the sandbox could not be read: ${proven.unread.join('; ')}`);
   const admin = await Person.signedIn({ productUrl, sandboxUrl, tick: () => tick('* * * * *') }, 'admin-1');
+  await giveEpoch(admin);
   await admin.post('/permission-proofs', proven.proof);
 }
 
@@ -146,6 +156,7 @@ try {
     DFNS_API_URL: text(sandboxUrl),
     DFNS_DASHBOARD_URL: text(sandboxUrl),
     DFNS_ORG_ID: text(organization.orgId),
+    RESTORE_EPOCH: text(localEpoch),
     JWT_ISSUER: text(`${sandboxUrl}/_sandbox/identity`),
     JWT_JWKS_URL: text(`${sandboxUrl}/_sandbox/identity/jwks`),
     DFNS_AUTH_TOKEN: secret(maker.authToken),

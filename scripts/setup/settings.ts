@@ -16,6 +16,7 @@ export const help: Readonly<Record<string, string>> = {
   PUBLIC_URL: 'address of the product, to which Dfns sends webhooks',
   DFNS_WEBHOOK_SECRETS: 'the webhook secret that the product holds now, which is not known here',
   FIDUCIA_URL: 'address of the product, where the proof is recorded',
+  RESTORE_EPOCH: 'the epoch that is deployed',
   FIDUCIA_TOKEN: 'bearer token of an admin of the product',
 };
 

@@ -26,7 +26,7 @@ import type { App } from './app.ts';
 const IN_FLIGHT_MAX = 200;
 
 export const readOrderFacts = (app: App, order: OrderAsked, at: Timestamp): Promise<OrderFacts> =>
-  findOrderFacts(databaseFor(app, order.accountId), order, at);
+  findOrderFacts(databaseFor(app, order.accountId), order, { at, epoch: app.config.restoreEpoch });
 
 /** What custody shows of the wallet, and what of ours is under way. */
 async function readFunds(app: App, { asset, wallet }: Place): Promise<Funds> {

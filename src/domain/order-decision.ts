@@ -23,6 +23,8 @@ export type OrderAsked = Pick<Order, 'accountId' | 'mandateId' | 'destinationId'
 /** Our records around an order, as they were read. */
 export interface OrderFacts {
   readonly order: OrderAsked;
+  /** Whether these records are the ones to judge by. */
+  readonly database: Result<void>;
   readonly account: Account | undefined;
   readonly wallets: readonly Wallet[];
   readonly mandate: Mandate | undefined;
@@ -36,6 +38,7 @@ export interface OrderFacts {
 
 /** What of an order is looked at, in the order in which a no is given. */
 export type CheckName =
+  | 'database'
   | 'time'
   | 'account'
   | 'halt'
@@ -58,6 +61,7 @@ export const checkOf = (name: CheckName, result: Result<unknown>): Check => ({
 
 /** Everything but the amount. */
 export const checkStanding = (facts: OrderFacts, at: Timestamp): readonly Check[] => [
+  checkOf('database', facts.database),
   checkOf('time', judgeTime(facts, at)),
   checkOf('account', judgeAccount(facts)),
   checkOf('halt', judgeHalt(facts)),
@@ -211,4 +215,7 @@ export function judgeFunds(
 
 /** Not a no: it may be otherwise in a while, and until `notAfter` the order waits for that. */
 export const isWait = (refusal: Refusal): boolean =>
-  refusal.code === 'wallet_busy' || (refusal.code === 'fence_not_proven' && refusal.result === 'unknown');
+  refusal.code === 'wallet_busy' ||
+  refusal.code === 'epoch_differs' ||
+  refusal.code === 'restore_under_way' ||
+  (refusal.code === 'fence_not_proven' && refusal.result === 'unknown');

@@ -80,6 +80,12 @@ export type Refusal =
       available: string;
       requested: string;
     }
+  // Restore
+  | { code: 'epoch_differs'; found: 'none' | 'another' }
+  | { code: 'restore_under_way'; startedAt: string }
+  | { code: 'epoch_not_deployed' }
+  | { code: 'epoch_exists' }
+  | { code: 'database_not_fresh'; found: string }
   // Halts
   | { code: 'halted'; level: string; reason: string }
   | { code: 'halt_needs_another_person' }

@@ -14,6 +14,7 @@ import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
@@ -32,6 +33,7 @@ const forgetOldAnswers: Job = async (app, { scheduledTime }) => {
 
 const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
   '* * * * *': {
+    watchEpoch,
     expireMandates,
     followDestinations,
     releaseDueOrders,

@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
+import { judgeDatabase } from '../app/epoch.ts';
 import type { Variables } from '../app/routes.ts';
 import { openAttestor } from '../kit/attestation-keys.ts';
 import { findKeys } from '../kit/issuer-keys.ts';
@@ -51,6 +52,7 @@ export const health = new Hono<{ Bindings: App; Variables: Variables }>()
               'issuer keys',
               async () => (await findKeys(settings.value.tokens.jwksUrl, bindings.HINTS, clock.wall())) !== undefined,
             ),
+            works('restore epoch', async () => (await judgeDatabase(c.env)).ok),
             checkCustody(c.env, settings.value.publicUrl),
             works('attestation key', async () => (await openAttestor(settings.value.attestation)).keyId.length > 0),
           ])

@@ -21,6 +21,7 @@ import { mandateRoutes } from '../features/mandates/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
 import { permissionProofRoutes } from '../features/permission-proofs/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
+import { restoreRoutes } from '../features/restores/routes.ts';
 import { scheduleRoutes } from '../features/schedules/routes.ts';
 import { screeningRoutes } from '../features/screening/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
@@ -73,7 +74,8 @@ v1.route('/', accountRoutes)
   .route('/', approvalRoutes)
   .route('/', incidentRoutes)
   .route('/', permissionProofRoutes)
-  .route('/', screeningRoutes);
+  .route('/', screeningRoutes)
+  .route('/', restoreRoutes);
 
 export const http = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();
 

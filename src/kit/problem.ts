@@ -79,6 +79,11 @@ export const catalogue = {
   proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
   resolution_contradicted: [409, 'What custody shows of the transfer does not agree with this.'],
   resolution_needs_another_person: [403, 'Another person has to say the same of a transfer of this size.'],
+  epoch_differs: [503, 'The database is not the one that this deployment stands for. No money moves.'],
+  restore_under_way: [503, 'The database is being restored. No money moves before custody was read to the end.'],
+  epoch_not_deployed: [409, 'The deployed RESTORE_EPOCH is another one. Deploy it first.'],
+  epoch_exists: [409, 'The database has this epoch, or had it: a restore needs a new one.'],
+  database_not_fresh: [409, 'The database or custody holds accounts already: use the restore.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;

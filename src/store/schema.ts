@@ -5,6 +5,7 @@ import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } fro
 import type { AccountStatus } from '../domain/account.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
+import type { EPOCH_ID, EpochStatus } from '../domain/epoch.ts';
 import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
 import type {
@@ -439,6 +440,12 @@ export const custodyBreaker = sqliteTable('custody_breaker', {
   failures: integer('failures').notNull(),
   openings: integer('openings').notNull(),
   openUntil: integer('open_until'),
+});
+
+/** Which history this database stands for: one row. */
+export const epochs = sqliteTable('epochs', {
+  ...record<typeof EPOCH_ID, EpochStatus>(),
+  epoch: text('epoch').notNull(),
 });
 
 /** How far jobs that go round have come. */

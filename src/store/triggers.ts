@@ -3,6 +3,7 @@
 import { accountMachine } from '../domain/account.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
 import { destinationMachine } from '../domain/destination.ts';
+import { epochMachine } from '../domain/epoch.ts';
 import { haltMachine } from '../domain/halt.ts';
 import { incidentMachine } from '../domain/incident.ts';
 import { mandateMachine } from '../domain/mandate.ts';
@@ -25,6 +26,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   transfers: transferMachine,
   limits_changes: limitsChangeMachine,
   halts: haltMachine,
+  epochs: epochMachine,
   incidents: incidentMachine,
   screening_lists: screeningListMachine,
 };

@@ -13,6 +13,7 @@ import { commit } from '../../src/store/commit.ts';
 import * as cursors from '../../src/store/cursors.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
 import * as destinations from '../../src/store/destinations.ts';
+import * as epochs from '../../src/store/epochs.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
 import * as history from '../../src/store/history.ts';
@@ -101,7 +102,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
           units: 1n,
           notAfter: AT,
         },
-        AT,
+        { at: AT, epoch: 'e' },
       ),
     ),
   listDestinations: () =>
@@ -135,6 +136,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listAccountsByWallet: () => [approvals.listAccountsByWallet(database, ['wa-1', 'wa-2'])],
   listFirstEntries: () => [approvals.listFirstEntries(database, ['chg_1', 'dst_1'])],
   findFence: () => [fences.findFence(database, idOf('acc'))],
+  findEpoch: () => [epochs.findEpoch(database)],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
   findHaltInForce: () => [
     halts.findHaltInForce(database, of),
@@ -241,6 +243,7 @@ async function writeOnce(): Promise<void> {
     changes: [mandates.mandateChange(mandate, revoke(mandate, AT))],
     messages: [message('money', (id) => ({ id }))],
     requires: [
+      { holds: sql`NOT ${epochs.epochStands('1')}`, refusal: { code: 'not_found' } },
       { holds: halts.noHalt(of), refusal: { code: 'not_found' } },
       { holds: mandates.mandateHolds(mandate.id, AT), refusal: { code: 'not_found' } },
       { holds: fences.fenceStands(idOf('acc'), AT), refusal: { code: 'not_found' } },

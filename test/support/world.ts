@@ -433,6 +433,7 @@ export async function openWorld({
   const { steps, isRefused, webhook } = await applySetup(dfns, wanted, undefined);
   if (isRefused || webhook?.secret === undefined) throw new Error(`not set up: ${showPlan(steps)}`);
   const world = new World(at, webhook.secret, settings);
+  await world.must('admin-1', '/v1/epoch', { epoch: world.app.config.restoreEpoch });
   await world.prove();
   return world;
 }

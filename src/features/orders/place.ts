@@ -1,6 +1,7 @@
 // Orders that somebody asks for, now or at a time, and takes back while they have not been handed over.
 
 import type { App } from '../../app/app.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
 import { retryConflict } from '../../app/retry.ts';
 import { nameOf } from '../../domain/actor.ts';
@@ -39,6 +40,8 @@ export async function placeOrder(
   key: string,
   keep: Keep,
 ): Promise<Result<Order>> {
+  const stands = await judgeDatabase(app);
+  if (!stands.ok) return stands;
   const read = await readWish(app, scope, asked);
   if (!read.ok) return read;
   const times = readTimes(asked, by.at);
@@ -110,6 +113,9 @@ export const cancelOrder = (app: App, by: Provenance, scope: Scope, id: OrderId,
   retryConflict(() => cancelOnce(app, by, scope, id, keep));
 
 async function cancelOnce(app: App, by: Provenance, scope: Scope, id: OrderId, keep: Keep): Promise<Result<Order>> {
+  // Custody may have it already, and the record of that be forgotten.
+  const stands = await judgeDatabase(app);
+  if (!stands.ok) return stands;
   const order = await findOrder(app.database, scope, id);
   if (order === undefined) return refuse({ code: 'not_found' });
   if (scope !== 'staff' && order.kind !== 'withdrawal')

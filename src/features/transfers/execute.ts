@@ -3,6 +3,7 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { databaseStands, judgeDatabase } from '../../app/epoch.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
 import { type Fence, standsAt } from '../../domain/fence.ts';
 import type { Halt } from '../../domain/halt.ts';
@@ -39,6 +40,8 @@ import { mayGo, noteAnswer } from './lane.ts';
 import { recordOutcome, wakeNext } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
+  // Nothing is sent, and nothing is ended either: a database that was set back may have forgotten that custody has it.
+  if (!(await judgeDatabase(app)).ok) return 'again';
   const transfer = await findTransfer(app.database, 'staff', transferId);
   switch (transfer?.status) {
     case 'prepared':
@@ -85,7 +88,7 @@ export async function beginHandOver(
     return waitFor(app, by, transfer);
   }
   if (by.at <= order.notAfter && !(await mayGo(app))) return 'done';
-  const decided = decide(by, transfer, order, facts ?? (await readOrderFacts(app, order, by.at)));
+  const decided = decide(app, by, transfer, order, facts ?? (await readOrderFacts(app, order, by.at)));
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
   const { submitting, changes, requires } = decided.value;
   const committed = await commit(database, { by, changes, requires });
@@ -104,6 +107,7 @@ async function waitFor(app: App, by: Provenance, transfer: Transfer<'prepared'>)
 }
 
 function decide(
+  app: App,
   { at }: Provenance,
   transfer: Transfer<'prepared'>,
   order: Order<'released'>,
@@ -127,7 +131,7 @@ function decide(
       limitDayChange(accountDay, reserved.value.accountDay),
     ],
     requires: [
-      ...guardsOf(order, facts, at),
+      ...guardsOf(app, order, facts, at),
       // Limits lowered since they were read are judged by when it comes again.
       { holds: accountIsVersion(account.id, account.version), refusal: { code: 'version_conflict' } },
     ],
@@ -136,10 +140,12 @@ function decide(
 
 /** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
 const guardsOf = (
+  app: App,
   order: Order,
   { halt, fence }: Pick<OrderFacts, 'halt' | 'fence'>,
   at: Timestamp,
 ): readonly Requirement[] => [
+  databaseStands(app),
   { holds: noHalt(order), refusal: haltRefusal(halt) },
   ...(order.mandateId === null
     ? []
@@ -202,7 +208,7 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
   const counted = await commit(database, {
     by,
     changes: [transferChange(transfer, again, 'transfer.attempted_again')],
-    requires: guardsOf(order, await readOrderFacts(app, order, by.at), by.at),
+    requires: guardsOf(app, order, await readOrderFacts(app, order, by.at), by.at),
   });
   if (counted.ok) return handOver(app, by, again);
   const isLater = counted.refusal.code === 'version_conflict' || isWait(counted.refusal);

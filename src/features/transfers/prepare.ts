@@ -3,6 +3,7 @@
 import { base32 } from '@scure/base';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
 import { judgeOrder } from '../../app/order-judgement.ts';
 import { amend } from '../../domain/machine.ts';
 import { block, type Order, skip } from '../../domain/order.ts';
@@ -18,6 +19,7 @@ import { nothingInFlight, transferChange } from '../../store/transfers.ts';
 import { beginHandOver } from './execute.ts';
 
 export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId }, by) => {
+  if (!(await judgeDatabase(app)).ok) return 'again';
   const order = await findOrder(app.database, 'staff', orderId);
   if (order?.status !== 'released' || order.transferId !== null) return 'done';
   if (by.at > order.notAfter)
