@@ -178,6 +178,10 @@ const withdraw = (destinationId: string, units: string, key: string) =>
     { 'idempotency-key': key },
   );
 
+/** Which events were applied. */
+const seen = async (): Promise<string[]> =>
+  (await world.rows('SELECT key FROM inbox ORDER BY key')).map(({ key }: Json) => key);
+
 interface Drill {
   readonly account: Json;
   readonly destination: Json;
@@ -186,6 +190,7 @@ interface Drill {
   readonly sentBefore: readonly Json[];
   readonly lost: Json;
   readonly preparedId: string;
+  readonly seenBefore: readonly string[];
 }
 
 /** An hour goes on after the snapshot, and then the database is as it was; custody is not. */
@@ -208,15 +213,17 @@ async function loseAnHour(): Promise<Drill> {
   await world.advance(HOUR);
   const sentBefore = await sent(account);
   expect(sentBefore.map(({ status }) => status)).toEqual(['confirmed', 'confirmed', 'confirmed']);
+  const seenBefore = await seen();
   deploy('epoch-2');
   await putBack(snapshot);
+  expect((await seen()).length).toBeLessThan(seenBefore.length);
   world.queued = [];
-  return { account, destination, schedule, restoredTo, sentBefore, lost, preparedId: prepared.body.id };
+  return { account, destination, schedule, restoredTo, sentBefore, lost, seenBefore, preparedId: prepared.body.id };
 }
 
 describe('an hour that was lost', () => {
   it('moves no money before the restore, pays nothing twice, and is found again', async () => {
-    const { account, destination, schedule, restoredTo, sentBefore, lost, preparedId } = await loseAnHour();
+    const { account, destination, schedule, restoredTo, sentBefore, lost, preparedId, seenBefore } = await loseAnHour();
     await minutes(3);
     expect(await world.rows('SELECT status FROM transfers')).toEqual([{ status: 'prepared' }]);
 
@@ -240,6 +247,9 @@ describe('an hour that was lost', () => {
     expect(adopted.body).toMatchObject({ status: 'executed' });
     expect(await sent(account)).toEqual(sentBefore);
     expect(await reservedOf()).toEqual(reserved);
+
+    // Hints of the lost hour make no event look applied.
+    expect(await seen()).toEqual(expect.arrayContaining([...seenBefore]));
 
     const told = await incidents('lost_at_custody');
     expect(told.map(({ about }) => about)).toContain(lost.wallets[0].custodyId);
