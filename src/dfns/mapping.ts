@@ -53,6 +53,7 @@ const Transfer = z.object({
   txHash: z.string().optional(),
   reason: z.string().optional(),
   replacementId: z.string().optional(),
+  dateRequested: z.string().optional(),
 });
 
 const transferStatuses: Readonly<Record<z.infer<typeof Transfer>['status'], CustodyTransferStatus>> = {
@@ -77,6 +78,7 @@ export function toTransfer(answer: unknown): CustodyTransfer {
     transactionHash: transfer.txHash,
     reason: transfer.reason,
     replacementId: transfer.replacementId,
+    requestedAt: transfer.dateRequested,
   };
 }
 

@@ -13,6 +13,7 @@ export interface CustodyTransfer {
   readonly id: string;
   readonly walletId: string;
   readonly status: CustodyTransferStatus;
+  readonly requestedAt?: string | undefined;
   /** The request as custody keeps it. */
   readonly body: unknown;
   readonly externalId?: string | undefined;

@@ -57,6 +57,21 @@ export const fenceHalt = (of: {
   createdAt: of.at,
 });
 
+/** Around a restore: everything stops, until another person than the one who restored has looked. */
+export const restoreHalt = (of: { id: HaltId; reason: string; by: Actor; at: Timestamp }): Halt<'active'> => ({
+  id: of.id,
+  version: 1,
+  status: 'active',
+  level: 'all',
+  accountId: null,
+  mandateId: null,
+  kind: 'desk',
+  reason: of.reason,
+  madeBy: nameOf(of.by),
+  makerRank: rankOf(of.by),
+  createdAt: of.at,
+});
+
 /**
  * Another person of equal or higher role lifts a halt; one for the fence only while the fence is intact, by a check newer
  * than the halt.

@@ -24,6 +24,7 @@ export const incidentKinds = [
   'sanctions_hit',
   'schedule_paused',
   'epoch_differs',
+  'lost_at_custody',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

@@ -15,11 +15,14 @@ import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
 import { syncWallet } from '../features/reports/sync.ts';
+import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
+import { recoverTransfersStep } from '../features/transfers/recover.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
 import { applyWebhook } from '../features/webhooks/apply.ts';
+import { backfillMonthOfEvents } from '../features/webhooks/backfill.ts';
 import { faultFields } from '../kit/log.ts';
 import { bury, findMessage, finish, postpone } from '../store/outbox.ts';
 
@@ -39,6 +42,9 @@ const consumers: readonly Consumer[] = [
   sweepFencesStep,
   syncWallet,
   fireOnDeposits,
+  recoverTransfersStep,
+  lookForLostStep,
+  backfillMonthOfEvents,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 

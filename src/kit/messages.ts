@@ -49,6 +49,19 @@ export const DepositsBooked = envelope('deposits.booked', {
   walletId: idOf<WalletId>('wal'),
   hashes: z.array(z.string()),
 });
+/** A restore reads the transfers of every wallet at custody; it has come as far as the wallet that is done. */
+export const RecoverTransfers = envelope('restore.transfers', {
+  epoch: z.string(),
+  done: z.string(),
+  page: z.string().nullable(),
+});
+/** Then everything at custody that carries a client's tag. */
+export const LookForLost = envelope('restore.lost', {
+  epoch: z.string(),
+  stage: z.enum(['wallets', 'policies']),
+  cursor: z.string().nullable(),
+});
+export const BackfillMonth = envelope('events.backfill', { until: z.string() });
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
@@ -73,6 +86,9 @@ export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
 export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.booked');
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
+export const recoverTransfers = constructorOf<typeof RecoverTransfers>('restore.transfers');
+export const lookForLost = constructorOf<typeof LookForLost>('restore.lost');
+export const backfillMonth = constructorOf<typeof BackfillMonth>('events.backfill');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));

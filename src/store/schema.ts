@@ -442,6 +442,31 @@ export const custodyBreaker = sqliteTable('custody_breaker', {
   openUntil: integer('open_until'),
 });
 
+/**
+ * Transfers of ours at custody that a restored database does not know. The wish that each was made for finds it here when it
+ * comes again, by the external id that is the row's own.
+ */
+export const recoveries = sqliteTable(
+  'recoveries',
+  {
+    id: text('id').primaryKey(),
+    version: integer('version').notNull(),
+    accountId: accountId(),
+    walletId: text('wallet_id').$type<WalletId>().notNull(),
+    custodyWalletId: text('custody_wallet_id').notNull(),
+    custodyId: text('custody_id').notNull(),
+    asset: text('asset').notNull(),
+    units: text('units').notNull(),
+    /** The request as custody keeps it. */
+    requestBody: text('request_body').notNull(),
+    /** The UTC day on which custody was asked, and the account's sum of it that counts this one; null when it was rejected. */
+    day: text('day').notNull(),
+    accountLimitDayId: text('account_limit_day_id'),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('recoveries_custody').on(table.custodyId), index('recoveries_account').on(table.accountId)],
+);
+
 /** Which history this database stands for: one row. */
 export const epochs = sqliteTable('epochs', {
   ...record<typeof EPOCH_ID, EpochStatus>(),

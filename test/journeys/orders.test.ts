@@ -1,7 +1,7 @@
 // Orders that people place: the desk under a mandate, clients to their own addresses. Amounts, times, waiting, canceling.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { externalIdOf } from '../../src/app/external-id.ts';
 import { addSeconds } from '../../src/domain/time.ts';
-import { externalIdOf } from '../../src/features/transfers/prepare.ts';
 import { control, EXCHANGE, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests

@@ -1,6 +1,6 @@
 // What custody can answer to a transfer, each to the status that it leads to; and what a person then says became of it.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { externalIdOf } from '../../src/features/transfers/prepare.ts';
+import { externalIdOf } from '../../src/app/external-id.ts';
 import { control, EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };

@@ -1,6 +1,6 @@
 // Money on its way: lost answers, two at once, stops between claim and hand-over, and each answer custody can give.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { externalIdOf } from '../../src/features/transfers/prepare.ts';
+import { externalIdOf } from '../../src/app/external-id.ts';
 import { hashOf } from '../../src/store/journal.ts';
 import { control, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 

@@ -31,6 +31,7 @@ import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
 import * as pace from '../../src/store/pace.ts';
 import * as proofs from '../../src/store/permission-proofs.ts';
+import * as recoveries from '../../src/store/recoveries.ts';
 import * as schedules from '../../src/store/schedules.ts';
 import * as screening from '../../src/store/screening.ts';
 import * as sightings from '../../src/store/sightings.ts';
@@ -136,6 +137,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listAccountsByWallet: () => [approvals.listAccountsByWallet(database, ['wa-1', 'wa-2'])],
   listFirstEntries: () => [approvals.listFirstEntries(database, ['chg_1', 'dst_1'])],
   findFence: () => [fences.findFence(database, idOf('acc'))],
+  findAccountOfClient: () => [accounts.findAccountOfClient(database, idOf('cli'))],
+  findRecovery: () => [recoveries.findRecovery(database, 'f1-a')],
   findEpoch: () => [epochs.findEpoch(database)],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
   findHaltInForce: () => [

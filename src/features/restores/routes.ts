@@ -6,8 +6,9 @@ import { by, routes } from '../../app/routes.ts';
 import type { Epoch } from '../../domain/epoch.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
-import { Instant, json, NoQuery, problems } from '../../kit/schemas.ts';
+import { Instant, json, NoQuery, problems, Timestamp } from '../../kit/schemas.ts';
 import { findEpoch } from '../../store/epochs.ts';
+import { begin } from './begin.ts';
 import { initialise } from './initialise.ts';
 
 const EPOCH_CHARACTERS_MAX = 100;
@@ -51,10 +52,29 @@ const postEpoch = createRoute({
   responses: { 201: { description: 'Money may move.', ...json(EpochView) }, ...problems },
 });
 
+const postRestore = createRoute({
+  method: 'post',
+  path: '/restores',
+  summary: 'Begin a restore: halt all, give the database its new epoch, and read custody',
+  middleware: [authorize('admin'), idempotent] as const,
+  request: {
+    query: NoQuery,
+    body: { required: true, ...json(z.strictObject({ epoch: EpochText, restoredTo: Timestamp })) },
+  },
+  responses: {
+    202: { description: 'Custody is being read; `GET /epoch` tells when it was.', ...json(EpochView) },
+    ...problems,
+  },
+});
+
 export const restoreRoutes = routes()
   .openapi(getEpoch, async (c) => c.json(view(await findEpoch(c.env.database), (await judgeDatabase(c.env)).ok), 200))
   .openapi(postEpoch, async (c) => {
     const { epoch } = c.req.valid('json');
     const first = await initialise(c.env, by(c), epoch, (made) => c.var.keep(201, view(made, true)));
     return first.ok ? c.json(view(first.value, true), 201) : problem(c, first.refusal);
+  })
+  .openapi(postRestore, async (c) => {
+    const begun = await begin(c.env, by(c), c.req.valid('json'), (epoch) => c.var.keep(202, view(epoch, false)));
+    return begun.ok ? c.json(view(begun.value, false), 202) : problem(c, begun.refusal);
   });
