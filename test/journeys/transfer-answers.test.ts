@@ -1,5 +1,5 @@
 // What custody can answer to a transfer, each to the status that it leads to; and what a person then says became of it.
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { externalIdOf } from '../../src/features/transfers/prepare.ts';
 import { control, EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
@@ -27,6 +27,14 @@ async function handOver(fault?: object): Promise<Json> {
   return ready;
 }
 
+/** Past the time of the next attempt, and then of the next look at what came of it. */
+async function goOn(): Promise<void> {
+  for (const _ of ['attempt', 'look']) {
+    await world.advance(120);
+    await world.settle({ webhooks: false });
+  }
+}
+
 /** In review: an attempt without an answer, which landed or not, and then a refusal. */
 async function inReview({ landed }: { landed: boolean }): Promise<Json> {
   const ready = await handOver({ kind: 'status', status: 500, afterEffect: landed });
@@ -36,6 +44,67 @@ async function inReview({ landed }: { landed: boolean }): Promise<Json> {
   expect(await transfer()).toMatchObject({ status: 'needs_review' });
   return ready;
 }
+
+describe('an answer that says nothing', () => {
+  const shapes = [
+    { kind: 'html', status: 502 },
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 503 },
+    { kind: 'no_response', seconds: 0 },
+    { kind: 'redirect' },
+    { kind: 'empty' },
+    { kind: 'garbled' },
+  ];
+  it.each(shapes.flatMap((shape) => [false, true].map((afterEffect) => ({ ...shape, afterEffect }))))(
+    '%j is unknown and never failed, and the transfer is made once',
+    async (fault) => {
+      const { account, schedule } = await handOver(fault);
+      expect(await transfer()).toMatchObject({ status: 'submitting', custodyId: null, attempts: 1 });
+      expect(await world.custodyTransfers(account)).toHaveLength(fault.afterEffect ? 1 : 0);
+      expect(await reserved()).toEqual(['3000000']);
+      await goOn();
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+      expect((await transfer()).attempts).toBe(2);
+      expect(await world.custodyTransfers(account)).toHaveLength(1);
+    },
+  );
+
+  afterEach(() => void vi.useRealTimers());
+  it('within the time of a call is unknown too, and the transfer is made once', async () => {
+    const { account, schedule } = await world.readyToTrade();
+    await world.tick();
+    await world.drainOnce(); // prepared
+    await control('POST', '/faults', { ...TRANSFERS, kind: 'latency', seconds: 3, afterEffect: true, times: 1 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const settled = world.settle({ webhooks: false, ticks: false });
+    while ((await control('GET', '/faults')).items.length > 0); // until the call is there
+    vi.advanceTimersByTime(30_000);
+    await settled;
+    vi.useRealTimers();
+    expect(await transfer()).toMatchObject({ status: 'submitting', custodyId: null, attempts: 1 });
+    await goOn();
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+});
+
+describe('too many calls', () => {
+  it.each([
+    [600, { retryAfter: 600 }],
+    [60, {}],
+  ])('is tried again after %i s, which custody names or we take', async (seconds, fault) => {
+    const { account, schedule } = await handOver({ kind: 'status', status: 429, ...fault });
+    const { nextAttemptAt, status } = await transfer();
+    expect(status).toBe('submitting');
+    // Settling took a few seconds of the world.
+    const left = (Date.parse(nextAttemptAt) - Date.parse(world.at)) / 1000;
+    expect([left <= seconds, left > seconds - 30]).toEqual([true, true]);
+    await world.advance(seconds + 60);
+    await world.settle();
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+});
 
 describe('a late refusal, after an attempt that landed and whose answer was lost', () => {
   it.each([400, 401, 403])('of %i never fails the transfer, and never makes a second one', async (status) => {
@@ -58,14 +127,12 @@ describe('a late refusal, after an attempt that landed and whose answer was lost
 
 describe('a conflict', () => {
   it('with our own earlier attempt is that attempt', async () => {
-    const { account, schedule } = await world.readyToTrade();
-    world.perturb('transfer', (call) => async (...args) => {
-      const answer = await call(...args);
-      return answer.kind === 'accepted' ? { kind: 'conflict', duplicateId: answer.transfer.id } : answer;
-    });
-    await world.tick();
-    await world.settle();
+    const { account, schedule } = await handOver({ kind: 'status', status: 500, afterEffect: true });
+    // Custody compares by the text from now on, and had kept the values: the same request is a conflict with itself.
+    await control('PUT', '/settings', { externalIdComparison: 'text' });
+    await goOn();
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect((await transfer()).attempts).toBe(2);
     expect(await world.custodyTransfers(account)).toHaveLength(1);
   });
 
@@ -93,29 +160,42 @@ describe('a conflict', () => {
 });
 
 describe('an end at custody', () => {
-  it('as failed with a hash is failed, shows the hash and keeps the limit', async () => {
-    const { schedule } = await world.readyToTrade();
-    world.perturb('findTransfer', (call) => async (...args) => {
-      const seen = await call(...args);
-      return seen && { ...seen, status: 'failed', reason: 'reverted', transactionHash: HASH };
-    });
+  const HOUR = 3_600_000;
+  /** Until custody has it so, where it stays. */
+  const handOverUntil = async (status: string, settings: object): Promise<Json> => {
+    const ready = await world.readyToTrade();
+    await control('PUT', '/settings', settings);
     await world.tick();
     await world.settle();
-    expect(await transfer()).toMatchObject({ status: 'failed', transactionHash: HASH, reason: 'reverted' });
+    const [made] = await world.custodyTransfers(ready.account);
+    expect(made.status).toBe(status);
+    return { ...ready, made };
+  };
+
+  it.each([
+    ['without', 'Executing', { transferBroadcastedMilliseconds: HOUR }],
+    ['with', 'Broadcasted', { transferConfirmedMilliseconds: HOUR }],
+  ])('as failed %s a hash is failed, keeps the limit, and is never tried again', async (_, status, settings) => {
+    const { account, schedule, made } = await handOverUntil(status, settings);
+    await control('POST', `/requests/${made.id}/settle`, { outcome: 'failed', reason: 'reverted' });
+    await world.settle();
+    const transactionHash = made.txHash ?? null;
+    expect(transactionHash === null).toBe(status === 'Executing');
+    expect(await transfer()).toMatchObject({ status: 'failed', transactionHash, reason: 'reverted' });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'failed' });
+    await goOn();
     expect(await reserved()).toEqual(['3000000']);
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
   });
 
   it('as failed because it was replaced waits for a person: what took its place may have paid', async () => {
-    await world.readyToTrade();
-    world.perturb('findTransfer', (call) => async (...args) => {
-      const seen = await call(...args);
-      return seen && { ...seen, status: 'failed', replacementId: 'tx-1', reason: 'replaced' };
-    });
-    await world.tick();
+    const { made } = await handOverUntil('Broadcasted', { transferConfirmedMilliseconds: HOUR });
+    const of = { walletId: made.walletId, transferId: made.id };
+    const replacement = await (await sdk('admin-1')).wallets.cancelTransfer(of);
+    await control('POST', `/requests/${replacement.id}/settle`, { outcome: 'confirmed' });
     await world.settle();
     expect(await transfer()).toMatchObject({ status: 'needs_review' });
-    expect((await transfer()).reason).toContain('tx-1');
+    expect((await transfer()).reason).toContain(replacement.id);
     expect(await reserved()).toEqual(['3000000']);
   });
 
