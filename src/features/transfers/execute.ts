@@ -11,10 +11,8 @@ import type { Refusal } from '../../domain/refusal.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import {
-  adopt,
   attemptAgain,
   cancel,
-  hear,
   isKnownUnsent,
   leaveToPerson,
   stopUnsent,
@@ -22,6 +20,7 @@ import {
   type Transfer,
   waitInTurn,
 } from '../../domain/transfer.ts';
+import { adopt, hear } from '../../domain/transfer-answer.ts';
 import { TransferDue } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { accountIsVersion } from '../../store/accounts.ts';
