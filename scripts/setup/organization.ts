@@ -66,7 +66,7 @@ export const organization: Organization = {
       name: 'Fiducia maker',
       operations: [
         ...(['Wallets:Create', 'Wallets:Read', 'Wallets:Tags:Add'] as const),
-        ...(['Wallets:Transfers:Create', 'Wallets:Transfers:Read'] as const),
+        ...(['Wallets:Transfers:Create', 'Wallets:Transfers:Read', 'Wallets:Transactions:Read'] as const),
         ...(['Policies:Create', 'Policies:Read', 'Policies:Update', 'Policies:Approvals:Read'] as const),
         ...(['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'] as const),
       ],

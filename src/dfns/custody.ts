@@ -84,6 +84,7 @@ export interface Custody {
 
   /** `body` is the exact request text; it reaches custody byte for byte. */
   transfer(walletId: string, body: string): Promise<TransferAnswer>;
+  /** Both of these with what took its place, where something did. */
   findTransfer(walletId: string, transferId: string): Promise<CustodyTransfer | undefined>;
   pageOfTransfers(walletId: string, after: string | undefined): Promise<Page<CustodyTransfer>>;
   /** A paged scan of the whole wallet: custody cannot search by external id. */

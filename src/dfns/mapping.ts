@@ -14,6 +14,7 @@ import type {
   CustodyWallet,
 } from '../domain/custody.ts';
 import type { Balance, CustodyEvent, Page } from './custody.ts';
+import type { Link } from './replacements.ts';
 
 const Digits = z.string().regex(/^\d+$/);
 
@@ -78,6 +79,19 @@ export function toTransfer(answer: unknown): CustodyTransfer {
     reason: transfer.reason,
     replacementId: transfer.replacementId,
   };
+}
+
+const LinkAnswer = Transfer.extend({ requestBody: z.object({ kind: z.string() }) });
+const linkKinds: ReadonlyMap<string, Link['kind']> = new Map([
+  ['CancelTransaction', 'cancel'],
+  ['SpeedUpTransaction', 'speed_up'],
+]);
+
+/** A transaction, or a transfer, that took the place of another one. */
+export function toLink(answer: unknown): Link {
+  const { requestBody } = LinkAnswer.parse(answer);
+  const { id, walletId, status, transactionHash, replacementId } = toTransfer(answer);
+  return { id, walletId, status, transactionHash, replacementId, kind: linkKinds.get(requestBody.kind) ?? 'other' };
 }
 
 const Group = z.object({

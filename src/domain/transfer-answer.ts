@@ -1,6 +1,6 @@
 // What a transfer becomes by what custody says: its answer to an attempt, and how it stands when it is read again. An answer
 // that was lost is never taken for a failure.
-import type { CustodyTransfer, TransferAnswer } from './custody.ts';
+import type { CustodyReplacement, CustodyTransfer, TransferAnswer } from './custody.ts';
 import { amend, isIn } from './machine.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 import { become, LOOK_AGAIN_SECONDS, type Transfer, type UnderWay } from './transfer.ts';
@@ -79,12 +79,8 @@ export function observe(
   at: Timestamp,
 ): Transfer | undefined {
   const base = { ...transfer, custodyId: seen.id, nextAttemptAt: addSeconds(at, LOOK_AGAIN_SECONDS) };
-  if (seen.replacementId !== undefined && (seen.status === 'failed' || seen.status === 'rejected')) {
-    // What took its place may have paid (a speed-up) or not (a cancellation): its own failure says nothing.
-    return transfer.status === 'needs_review'
-      ? undefined
-      : become(base, 'needs_review', { reason: `replaced at custody by ${seen.replacementId}: ${seen.reason ?? ''}` });
-  }
+  // Confirmed itself, it was quicker than what was to take its place.
+  if (seen.replacementId !== undefined && seen.status !== 'confirmed') return observeReplaced(transfer, seen, at);
   if (seen.status === 'failed') return becomeFailed(base, seen);
   if (seen.status === 'rejected' && transfer.status === 'needs_review' && transfer.transactionHash !== null)
     return undefined;
@@ -105,6 +101,43 @@ export function observe(
   if (seen.status === 'confirmed') return become(base, 'confirmed', { ...hashed, confirmedAt: at });
   return isIn(base, ['broadcast']) ? undefined : become(base, 'broadcast', hashed);
 }
+
+/** Its own end says nothing: what took its place may have paid, may yet, or has made sure that nothing is paid. */
+function observeReplaced(
+  transfer: Parameters<typeof observe>[0],
+  { replacementId, replacement, ...seen }: CustodyTransfer,
+  at: Timestamp,
+): Transfer | undefined {
+  const isOver = seen.status === 'failed' || seen.status === 'rejected';
+  const { transactionHash } = replacement ?? {};
+  if (replacement?.status === 'confirmed' && transactionHash !== undefined) {
+    if (replacement.kind === 'speed_up')
+      return observe(transfer, { ...seen, status: 'confirmed', transactionHash }, at);
+    if (replacement.kind === 'cancel' && transfer.status !== 'needs_review') {
+      return become({ ...transfer, custodyId: seen.id }, 'failed', {
+        reason: `canceled at custody: ${transactionHash} took its place and moved nothing`,
+        transactionHash: null,
+        canceledBy: transactionHash,
+      });
+    }
+  }
+  const mayCome = replacement !== undefined && mayYetConfirm(replacement);
+  // Until it is decided the one that was sent first is still what is under way.
+  if (!isOver || mayCome) return observe(transfer, { ...seen, status: isOver ? 'broadcast' : seen.status }, at);
+  if (transfer.status === 'needs_review') return undefined;
+  const known = replacement === undefined ? 'which could not be read' : `${replacement.kind}, ${replacement.status}`;
+  return become({ ...transfer, custodyId: seen.id }, 'needs_review', {
+    reason: `replaced at custody by ${replacementId} (${known}): ${seen.reason ?? ''}`,
+  });
+}
+
+const mayYetConfirm = ({ status }: CustodyReplacement): boolean =>
+  status === 'submitted' || status === 'awaiting_approval' || status === 'broadcast';
+
+/** Whether what took the place of this one has paid, or may yet. */
+export const mayPayInPlace = ({ replacement }: CustodyTransfer): boolean =>
+  replacement !== undefined &&
+  (mayYetConfirm(replacement) || (replacement.status === 'confirmed' && replacement.kind !== 'cancel'));
 
 const becomeFailed = (base: Transfer<'submitting' | 'needs_review'> | UnderWay, seen: CustodyTransfer): Transfer =>
   become(base, 'failed', {

@@ -3,6 +3,7 @@ import type { CustodyTransfer } from './custody.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Timestamp } from './time.ts';
 import { become, type Transfer, type Verdict } from './transfer.ts';
+import { mayPayInPlace } from './transfer-answer.ts';
 
 interface Evidence {
   /** What a paged list of the wallet shows under our external id. */
@@ -30,7 +31,10 @@ export function resolve(
     }
     case 'failed': {
       // What custody has failed by itself may be called failed; what it does not show, if it never said that it has it.
-      const isGone = atCustody === undefined ? transfer.custodyId === null : atCustody.status === 'failed';
+      const isGone =
+        atCustody === undefined
+          ? transfer.custodyId === null
+          : atCustody.status === 'failed' && !mayPayInPlace(atCustody);
       if (!isGone) return contradicted;
       const custodyId = atCustody?.id ?? null;
       const failed = become(transfer, 'failed', {

@@ -78,7 +78,13 @@ interface TransferFacts {
   broadcast: Submitted & { readonly transactionHash: string };
   confirmed: Submitted & Resolvable & { readonly transactionHash: string; readonly confirmedAt: Timestamp };
   /** A hash of a failed transfer: it was reverted on the network, and cost a fee. */
-  failed: Submitting & Resolvable & { readonly reason: string; readonly transactionHash: string | null };
+  failed: Submitting &
+    Resolvable & {
+      readonly reason: string;
+      readonly transactionHash: string | null;
+      /** The transaction that took its place on the network and moved nothing. */
+      readonly canceledBy?: string;
+    };
   rejected: Submitting & Resolvable & { readonly reason: string };
   /** The proposal of one person, where it takes two. */
   needs_review: Submitting & { readonly reason: string; readonly proposal?: Proposal };
@@ -151,4 +157,4 @@ export const leaveToPerson = (transfer: Transfer<'submitting'>, reason: string):
 export const isWithoutEffect = (transfer: Transfer): boolean =>
   transfer.status === 'rejected' ||
   transfer.status === 'canceled' ||
-  (transfer.status === 'failed' && transfer.custodyId === null);
+  (transfer.status === 'failed' && (transfer.custodyId === null || transfer.canceledBy !== undefined));

@@ -27,6 +27,18 @@ async function handOver(fault?: object): Promise<Json> {
   return ready;
 }
 
+const HOUR = 3_600_000;
+/** Until custody has it so, where it stays. */
+const handOverUntil = async (status: string, settings: object): Promise<Json> => {
+  const ready = await world.readyToTrade();
+  await control('PUT', '/settings', settings);
+  await world.tick();
+  await world.settle();
+  const [made] = await world.custodyTransfers(ready.account);
+  expect(made.status).toBe(status);
+  return { ...ready, made };
+};
+
 /** Past the time of the next attempt, and then of the next look at what came of it. */
 async function goOn(): Promise<void> {
   for (const _ of ['attempt', 'look']) {
@@ -160,18 +172,6 @@ describe('a conflict', () => {
 });
 
 describe('an end at custody', () => {
-  const HOUR = 3_600_000;
-  /** Until custody has it so, where it stays. */
-  const handOverUntil = async (status: string, settings: object): Promise<Json> => {
-    const ready = await world.readyToTrade();
-    await control('PUT', '/settings', settings);
-    await world.tick();
-    await world.settle();
-    const [made] = await world.custodyTransfers(ready.account);
-    expect(made.status).toBe(status);
-    return { ...ready, made };
-  };
-
   it.each([
     ['without', 'Executing', { transferBroadcastedMilliseconds: HOUR }],
     ['with', 'Broadcasted', { transferConfirmedMilliseconds: HOUR }],
@@ -186,17 +186,6 @@ describe('an end at custody', () => {
     await goOn();
     expect(await reserved()).toEqual(['3000000']);
     expect(await world.custodyTransfers(account)).toHaveLength(1);
-  });
-
-  it('as failed because it was replaced waits for a person: what took its place may have paid', async () => {
-    const { made } = await handOverUntil('Broadcasted', { transferConfirmedMilliseconds: HOUR });
-    const of = { walletId: made.walletId, transferId: made.id };
-    const replacement = await (await sdk('admin-1')).wallets.cancelTransfer(of);
-    await control('POST', `/requests/${replacement.id}/settle`, { outcome: 'confirmed' });
-    await world.settle();
-    expect(await transfer()).toMatchObject({ status: 'needs_review' });
-    expect((await transfer()).reason).toContain(replacement.id);
-    expect(await reserved()).toEqual(['3000000']);
   });
 
   it('as denied by an officer is rejected and gives the limit back', async () => {
@@ -218,6 +207,83 @@ describe('an end at custody', () => {
     expect(await transfer()).toMatchObject({ status: 'rejected' });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'rejected' });
     expect(await reserved()).toEqual(['0']);
+  });
+});
+
+describe('a transfer that was replaced at custody', () => {
+  const SENT = { transferConfirmedMilliseconds: HOUR };
+  const idsOf = (of: Json) => ({ walletId: of.walletId, transferId: of.id });
+  /** Sent and then replaced by these, each by the next. */
+  const replaced = async (...kinds: readonly ('cancel' | 'speedUp')[]): Promise<Json> => {
+    const ready = await handOverUntil('Broadcasted', SENT);
+    const { wallets } = await sdk('admin-1');
+    const [first, ...others] = kinds;
+    const of = idsOf(ready.made);
+    let last: Json = first === 'cancel' ? await wallets.cancelTransfer(of) : await wallets.speedUpTransfer(of);
+    for (const kind of others) {
+      const next = { walletId: last.walletId, transactionId: last.id };
+      last = kind === 'cancel' ? await wallets.cancelTransaction(next) : await wallets.speedUpTransaction(next);
+    }
+    return { ...ready, last };
+  };
+  const end = async (id: string, outcome: string): Promise<void> => {
+    await control('POST', `/requests/${id}/settle`, { outcome });
+    await world.settle();
+  };
+
+  it.each([[['cancel']], [['speedUp', 'cancel']], [['cancel', 'speedUp']]] as const)(
+    'by %j has failed once that is confirmed, proven without effect: the limit is free again',
+    async (kinds) => {
+      const { schedule, last, made } = await replaced(...kinds);
+      await goOn();
+      expect(await transfer()).toMatchObject({ status: 'broadcast', transactionHash: made.txHash });
+      expect(await reserved()).toEqual(['3000000']);
+      await end(last.id, 'confirmed');
+      expect(await transfer()).toMatchObject({ status: 'failed', reason: expect.stringContaining(last.txHash) });
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'failed' });
+      expect(await reserved()).toEqual(['0']);
+    },
+  );
+
+  it.each([[['speedUp']], [['speedUp', 'speedUp']]] as const)(
+    'by %j is confirmed with the hash of the last',
+    async (kinds) => {
+      const { schedule, last } = await replaced(...kinds);
+      await end(last.id, 'confirmed');
+      expect(await transfer()).toMatchObject({ status: 'confirmed', transactionHash: last.txHash });
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'executed', transactionHash: last.txHash });
+      expect(await reserved()).toEqual(['3000000']);
+    },
+  );
+
+  it('too late is confirmed with its own hash', async () => {
+    const { schedule, made } = await replaced('cancel');
+    await end(made.id, 'confirmed');
+    expect(await transfer()).toMatchObject({ status: 'confirmed', transactionHash: made.txHash });
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+  });
+
+  it('by what failed waits for a person', async () => {
+    const { last } = await replaced('speedUp');
+    await end(last.id, 'failed');
+    expect(await transfer()).toMatchObject({ status: 'needs_review', reason: expect.stringContaining(last.id) });
+    expect(await reserved()).toEqual(['3000000']);
+  });
+
+  it('by what may not be read waits for a person, who cannot call failed what was paid', async () => {
+    const { last } = await replaced('speedUp');
+    await control('POST', '/faults', { method: 'GET', path: '/wallets/*/transactions/*', kind: 'status', status: 403 });
+    await end(last.id, 'confirmed');
+    expect(await transfer()).toMatchObject({ status: 'needs_review', reason: expect.stringContaining(last.id) });
+    expect(await reserved()).toEqual(['3000000']);
+    await control('DELETE', '/faults');
+    const path = `/v1/transfers/${(await transfer()).id}/resolve`;
+    const said = await world.post('operator-1', path, { outcome: 'failed', note: NOTE });
+    expect(said).toMatchObject({ status: 409, body: { code: 'resolution_contradicted' } });
+    const paid = { outcome: 'confirmed', transactionHash: last.txHash, note: NOTE };
+    expect((await world.post('operator-1', path, paid)).status).toBe(202);
+    expect((await world.post('operator-2', path, paid)).status).toBe(200);
+    expect(await transfer()).toMatchObject({ status: 'confirmed', transactionHash: last.txHash });
   });
 });
 
