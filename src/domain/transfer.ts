@@ -47,6 +47,13 @@ interface Submitting {
   /** Null: no mandate stands over it. */
   readonly limitDayId: string | null;
   readonly accountLimitDayId: string;
+  /** Somebody stopped it when custody had it already: a person there has to deny it. */
+  readonly stopRequested?: {
+    readonly at: Timestamp;
+    readonly reason: string;
+    /** A rule's is taken back with what stopped it. */
+    readonly by: 'rule' | 'person';
+  } | null;
 }
 interface Submitted extends Submitting {
   readonly custodyId: string;

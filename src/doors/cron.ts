@@ -17,6 +17,7 @@ import { releaseScheduledOrders } from '../features/orders/release-later.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
+import { sweepStops } from '../features/transfers/stops.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
 import { faultFields } from '../kit/log.ts';
 import { forgetAnswers } from '../store/idempotency.ts';
@@ -53,6 +54,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeRescreening,
     forgetOldAnswers,
     tellOfSlowTransfers,
+    sweepStops,
     lookForUnknownTransfers,
   },
 };

@@ -18,6 +18,7 @@ import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
+import { markStops } from '../features/transfers/stops.ts';
 import { applyWebhook } from '../features/webhooks/apply.ts';
 import { faultFields } from '../kit/log.ts';
 import { bury, findMessage, finish, postpone } from '../store/outbox.ts';
@@ -30,6 +31,7 @@ const consumers: readonly Consumer[] = [
   putListBack,
   prepareTransfer,
   executeTransfer,
+  markStops,
   applyWebhook,
   refreshTransfer,
   refreshPolicyChange,

@@ -54,6 +54,39 @@ const isInFlight = sql`${transfers.status} IN ('submitting', 'submitted')`;
 const isUnsettled = sql`${transfers.status} IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`;
 const isPrepared = sql`${transfers.status} = 'prepared'`;
 
+const isStoppable = sql`${transfers.status} IN ('submitting', 'submitted', 'awaiting_approval')`;
+
+/** Those that custody may have and has not sent, of one account or of all, in an order that a next page goes on from. */
+export async function listTransfersStoppable(
+  database: Database,
+  { accountId, after }: { accountId: AccountId | null; after: Pick<Transfer, 'accountId' | 'id'> | null },
+  limit: number,
+): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(
+      and(
+        isStoppable,
+        accountId === null ? undefined : eq(transfers.accountId, accountId),
+        after === null ? undefined : sql`(${transfers.accountId}, ${transfers.id}) > (${after.accountId}, ${after.id})`,
+      ),
+    )
+    .orderBy(asc(transfers.accountId), asc(transfers.id))
+    .limit(limit)
+    .all();
+  return rows.map(toTransfer);
+}
+
+export async function listTransfersByIds(database: Database, ids: readonly TransferId[]): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(inArray(transfers.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`))
+    .all();
+  return rows.map(toTransfer);
+}
+
 /** Custody is to be asked for them, and the time has come. */
 export const listTransfersToSend = (database: Database, at: Timestamp, limit: number): Promise<Transfer[]> =>
   listDue(database, isToSend, at, limit);

@@ -210,6 +210,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findTransferAhead: () => [transfers.findTransferAhead(database, { walletId: idOf('wal'), id: idOf('xfr') })],
   findFirstInTurn: () =>
     [undefined, idOf('xfr')].map((besides) => transfers.findFirstInTurn(database, idOf('wal'), besides)),
+  listTransfersByIds: () => [transfers.listTransfersByIds(database, [idOf('xfr')])],
+  listTransfersStoppable: () =>
+    [
+      { accountId: null, after: null },
+      { accountId: idOf('acc'), after: { accountId: idOf('acc'), id: idOf('xfr') } },
+    ].map((of) => transfers.listTransfersStoppable(database, of, 50)),
   listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
 };
 

@@ -33,7 +33,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { limitDayChange, mandateHolds } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findTransfer, findTransferAhead, transferChange } from '../../store/transfers.ts';
-import { mayGo, noteAnswer } from './lane.ts';
+import { mayGo, noteAnswer, type Trouble } from './lane.ts';
 import { recordOutcome, wakeNext } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
@@ -179,6 +179,10 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
   const order = await findOrder(database, 'staff', transfer.orderId);
   if (order === undefined) throw new TypeError('a transfer without its order');
   if (by.at > order.notAfter) return lookUp(app, by, transfer, { code: 'order_too_late', notAfter: order.notAfter });
+  const { stopRequested } = transfer;
+  if (stopRequested != null) {
+    return lookUp(app, by, transfer, { code: 'stop_requested', reason: stopRequested.reason });
+  }
   if (!(await mayGo(app))) return 'done';
   const again = attemptAgain(transfer, by.at);
   const counted = await commit(database, {
@@ -214,6 +218,25 @@ async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting
         : await app.custody.findTransfer(transfer.custodyWalletId, answer.duplicateId);
     return recordOutcome(app, { ...by, at }, transfer, adopt(transfer, duplicate, at));
   }
-  const heard = hear(transfer, answer, at, app.random());
-  return recordOutcome(app, { ...by, at }, transfer, heard, trouble);
+  return recordAnswer(app, { ...by, at }, transfer, answer, trouble);
+}
+
+const HEARINGS_MAX = 3;
+
+/** Marked by a stop during the call, it is heard on what it is now: an answer that is not kept counts as none. */
+async function recordAnswer(
+  app: App,
+  by: Provenance,
+  transfer: Transfer<'submitting'>,
+  answer: Parameters<typeof hear>[1],
+  trouble: Trouble | undefined,
+): Promise<Outcome> {
+  let asked = transfer;
+  for (let hearings = 1; ; hearings += 1) {
+    const outcome = await recordOutcome(app, by, asked, hear(asked, answer, by.at, app.random()), trouble);
+    if (outcome === 'done' || hearings === HEARINGS_MAX) return outcome;
+    const now = await findTransfer(app.database, 'staff', transfer.id);
+    if (now?.status !== 'submitting' || now.attempts !== transfer.attempts) return outcome;
+    asked = now;
+  }
 }
