@@ -70,7 +70,16 @@ export const organization: Organization = {
         ...(['Policies:Create', 'Policies:Read', 'Policies:Update', 'Policies:Approvals:Read'] as const),
         ...(['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'] as const),
       ],
-      alsoAllowed: ['Exchanges:Read', 'Exchanges:Deposits:Create', 'Payouts:Create', 'Payouts:Read', 'Payouts:Write'],
+      alsoAllowed: [
+        ...([
+          'Exchanges:Read',
+          'Exchanges:Deposits:Create',
+          'Payouts:Create',
+          'Payouts:Read',
+          'Payouts:Write',
+        ] as const),
+        ...(['FeeSponsors:Use', 'FeeSponsors:Read'] as const),
+      ],
     },
     checker: {
       name: 'Fiducia checker',

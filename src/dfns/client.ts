@@ -253,6 +253,8 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       return transfer && followed(transfer);
     },
 
+    findFeeSponsor: (feeSponsorId) => look(() => dfns().feeSponsors.getFeeSponsor({ feeSponsorId }), to.toFeeSponsor),
+
     async listWebhookIds(url) {
       const { items } = await demand(
         () => dfns().webhooks.listWebhooks({ query: paged(undefined) }),

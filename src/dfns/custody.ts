@@ -39,6 +39,11 @@ export interface CustodyEvent {
   readonly retryOf?: string | undefined;
 }
 
+export interface FeeSponsor {
+  readonly network: string;
+  readonly isActive: boolean;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | undefined;
@@ -89,6 +94,9 @@ export interface Custody {
   pageOfTransfers(walletId: string, after: string | undefined): Promise<Page<CustodyTransfer>>;
   /** A paged scan of the whole wallet: custody cannot search by external id. */
   findTransferByExternalId(walletId: string, externalId: string): Promise<CustodyTransfer | undefined>;
+
+  /** Undefined: there is no such sponsor. */
+  findFeeSponsor(id: string): Promise<FeeSponsor | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;
