@@ -113,7 +113,7 @@ const ATTEMPT_SECONDS = 60;
 export const LOOK_AGAIN_SECONDS = 60;
 
 const HOUR = 3600;
-/** From this age on, counted from its preparation, a transfer in such a status is something for a person to look at. */
+/** A transfer that has been in such a status for so long is something for a person to look at. */
 export const slowAfterSeconds = {
   prepared: 2 * HOUR,
   submitting: HOUR / 2,
@@ -132,10 +132,6 @@ export const submit = (
   ...become(transfer, 'submitting', { attempts: 1, answered: 0, ...days }),
   nextAttemptAt: addSeconds(at, ATTEMPT_SECONDS),
 });
-
-/** Another of the same wallet goes first; a wake-up comes when it is out of the way, and this look in any case. */
-export const waitInTurn = (transfer: Transfer<'prepared'>, at: Timestamp): Transfer<'prepared'> =>
-  amend(transfer, { nextAttemptAt: addSeconds(at, LOOK_AGAIN_SECONDS) });
 
 /** Whether it holds its wallet: the next one of the wallet waits until it is sent, waits for a person, or ended. */
 export const holdsWallet = ({ status }: Transfer): boolean => status === 'submitting' || status === 'submitted';

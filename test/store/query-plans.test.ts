@@ -206,6 +206,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
       transfers.listTransfers(database, { accountId: idOf('acc') }, page),
     ]),
   listTransfersToSend: () => [transfers.listTransfersToSend(database, AT, 50)],
+  listTransfersTooLate: () => [transfers.listTransfersTooLate(database, AT, 50)],
   listTransfersToRead: () => [transfers.listTransfersToRead(database, AT, 50)],
   findTransferAhead: () => [transfers.findTransferAhead(database, { walletId: idOf('wal'), id: idOf('xfr') })],
   findFirstInTurn: () =>

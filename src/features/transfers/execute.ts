@@ -18,7 +18,6 @@ import {
   stopUnsent,
   submit,
   type Transfer,
-  waitInTurn,
 } from '../../domain/transfer.ts';
 import { adopt, hear } from '../../domain/transfer-answer.ts';
 import { TransferDue } from '../../kit/messages.ts';
@@ -67,9 +66,8 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
       needed: 'released',
     });
   // One that is too late may not wait for its turn any longer.
-  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) {
-    return waitFor(app, by, transfer);
-  }
+  // Its turn has not come: the one before it wakes it, and cron does.
+  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) return 'done';
   if (by.at <= order.notAfter && !(await mayGo(app))) return 'done';
   const decided = await decide(app, by, transfer, order);
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
@@ -77,16 +75,6 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
   const committed = await commit(database, { by, changes, requires });
   if (committed.ok) return handOver(app, by, submitting);
   return committed.refusal.code === 'version_conflict' ? 'again' : stop(app, by, transfer, order, committed.refusal);
-}
-
-/** Its turn has not come: the one before it wakes it, and cron does. */
-async function waitFor(app: App, by: Provenance, transfer: Transfer<'prepared'>): Promise<Outcome> {
-  if (by.at < transfer.nextAttemptAt) return 'done';
-  const committed = await commit(databaseFor(app, transfer.accountId), {
-    by,
-    changes: [transferChange(transfer, waitInTurn(transfer, by.at), 'transfer.waits_in_turn')],
-  });
-  return committed.ok ? 'done' : 'again';
 }
 
 async function decide(
