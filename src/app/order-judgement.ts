@@ -36,7 +36,8 @@ async function readFunds(app: App, { asset, wallet }: Place): Promise<Funds> {
   ]);
   const heldOf = (id: string): bigint =>
     balances.find(({ contract }) => assetIdOf(asset.network, contract) === id)?.units ?? 0n;
-  return { held: heldOf(asset.id), coinHeld: heldOf(nativeOf(asset.network)), inFlight };
+  const isSponsored = app.config.feeSponsors.has(asset.network);
+  return { held: heldOf(asset.id), coinHeld: heldOf(nativeOf(asset.network)), isSponsored, inFlight };
 }
 
 export interface Judgement {

@@ -2,12 +2,20 @@
 import { createPrivateKey } from 'node:crypto';
 import { DfnsApiClient, DfnsError, PolicyPendingError } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
-import type { ChangeAnswer, CreateAnswer, CustodyWallet, TagAnswer, TransferAnswer } from '../domain/custody.ts';
+import type {
+  ChangeAnswer,
+  CreateAnswer,
+  CustodyTransfer,
+  CustodyWallet,
+  TagAnswer,
+  TransferAnswer,
+} from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
 import { type Haste, MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
+import { follow } from './replacements.ts';
 
 export interface DfnsCredential {
   readonly apiUrl: string;
@@ -123,6 +131,13 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       haste,
     );
 
+  const followed = (transfer: CustodyTransfer) =>
+    follow(transfer, async (id) => {
+      const { walletId } = transfer;
+      const link = await look(() => dfns().wallets.getTransaction({ walletId, transactionId: id }), to.toLink);
+      return link ?? look(() => dfns().wallets.getTransfer({ walletId, transferId: id }), to.toLink);
+    });
+
   return {
     listPolicies: () => all(pageOfPolicies),
     pageOfPolicies,
@@ -220,12 +235,8 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
 
     async transfer(walletId, body): Promise<TransferAnswer> {
       try {
-        return {
-          kind: 'accepted',
-          transfer: to.toTransfer(
-            await mutate('money', () => dfns().wallets.transferAsset({ walletId, body: asBody(body) })),
-          ),
-        };
+        const made = await mutate('money', () => dfns().wallets.transferAsset({ walletId, body: asBody(body) }));
+        return { kind: 'accepted', transfer: await followed(to.toTransfer(made)) };
       } catch (fault) {
         // An answer of 202, or one we cannot read, is unknown: the next attempt with the same bytes finds the transfer.
         if (fault instanceof DfnsError && fault.httpStatus === 409)
@@ -234,15 +245,20 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       }
     },
 
-    findTransfer: (walletId, transferId, haste) =>
-      look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer, haste),
+    async findTransfer(walletId, transferId, haste) {
+      const transfer = await look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer, haste);
+      return transfer && followed(transfer);
+    },
 
     pageOfTransfers,
 
     async findTransferByExternalId(walletId, externalId) {
       const transfers = await all((token) => pageOfTransfers(walletId, token));
-      return transfers.find((transfer) => transfer.externalId === externalId);
+      const transfer = transfers.find((found) => found.externalId === externalId);
+      return transfer && followed(transfer);
     },
+
+    findFeeSponsor: (feeSponsorId) => look(() => dfns().feeSponsors.getFeeSponsor({ feeSponsorId }), to.toFeeSponsor),
 
     async listWebhookIds(url) {
       const { items } = await demand(

@@ -40,6 +40,11 @@ export interface CustodyEvent {
   readonly retryOf?: string | undefined;
 }
 
+export interface FeeSponsor {
+  readonly network: string;
+  readonly isActive: boolean;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | undefined;
@@ -85,10 +90,14 @@ export interface Custody {
 
   /** `body` is the exact request text; it reaches custody byte for byte. */
   transfer(walletId: string, body: string): Promise<TransferAnswer>;
+  /** Both of these with what took its place, where something did. */
   findTransfer(walletId: string, transferId: string, haste?: Haste): Promise<CustodyTransfer | undefined>;
   pageOfTransfers(walletId: string, after: string | undefined, haste?: Haste): Promise<Page<CustodyTransfer>>;
   /** A paged scan of the whole wallet: custody cannot search by external id. */
   findTransferByExternalId(walletId: string, externalId: string): Promise<CustodyTransfer | undefined>;
+
+  /** Undefined: there is no such sponsor. */
+  findFeeSponsor(id: string): Promise<FeeSponsor | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;

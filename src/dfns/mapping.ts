@@ -13,7 +13,8 @@ import type {
   CustodyTransferStatus,
   CustodyWallet,
 } from '../domain/custody.ts';
-import type { Balance, CustodyEvent, Page } from './custody.ts';
+import type { Balance, CustodyEvent, FeeSponsor, Page } from './custody.ts';
+import type { Link } from './replacements.ts';
 
 const Digits = z.string().regex(/^\d+$/);
 
@@ -80,6 +81,25 @@ export function toTransfer(answer: unknown): CustodyTransfer {
     replacementId: transfer.replacementId,
     requestedAt: transfer.dateRequested,
   };
+}
+
+const LinkAnswer = Transfer.extend({ requestBody: z.object({ kind: z.string() }) });
+const linkKinds: ReadonlyMap<string, Link['kind']> = new Map([
+  ['CancelTransaction', 'cancel'],
+  ['SpeedUpTransaction', 'speed_up'],
+]);
+
+/** A transaction, or a transfer, that took the place of another one. */
+export function toLink(answer: unknown): Link {
+  const { requestBody } = LinkAnswer.parse(answer);
+  const { id, walletId, status, transactionHash, replacementId } = toTransfer(answer);
+  return { id, walletId, status, transactionHash, replacementId, kind: linkKinds.get(requestBody.kind) ?? 'other' };
+}
+
+const Sponsor = z.object({ network: z.string(), status: z.string() });
+export function toFeeSponsor(answer: unknown): FeeSponsor {
+  const { network, status } = Sponsor.parse(answer);
+  return { network, isActive: status === 'Active' };
 }
 
 const Group = z.object({

@@ -22,6 +22,16 @@ export interface CustodyTransfer {
   readonly reason?: string | undefined;
   /** Another transaction of the same nonce took its place, or tries to: somebody canceled it or sped it up. */
   readonly replacementId?: string | undefined;
+  /** The last of those, where it could be read. */
+  readonly replacement?: CustodyReplacement | undefined;
+}
+
+export interface CustodyReplacement {
+  readonly id: string;
+  /** Moves nothing, the same once more, or what custody has no word for. Faster or not, a cancellation stays one. */
+  readonly kind: 'cancel' | 'speed_up' | 'other';
+  readonly status: CustodyTransferStatus;
+  readonly transactionHash?: string | undefined;
 }
 
 export interface CustodyWallet {

@@ -155,6 +155,8 @@ function underMandate(
 export interface Funds {
   readonly held: bigint;
   readonly coinHeld: bigint;
+  /** Somebody else pays the network fee: the wallet needs no coin for it. */
+  readonly isSponsored: boolean;
   readonly inFlight: readonly Pick<Transfer, 'id' | 'asset' | 'units'>[];
 }
 
@@ -166,9 +168,9 @@ export interface Available {
 }
 
 /** Balance less what is under way less the fee of this transfer. */
-export function availableOf(asset: Asset, { held, inFlight }: Funds): Available {
+export function availableOf(asset: Asset, { held, inFlight, isSponsored }: Funds): Available {
   const sent = sumOf(inFlight, asset.id);
-  const feeReserve = asset.kind === 'native' ? feeReserveOf(asset.network) : 0n;
+  const feeReserve = asset.kind === 'native' && !isSponsored ? feeReserveOf(asset.network) : 0n;
   const left = held - sent - feeReserve;
   return { inFlight: sent, feeReserve, available: left > 0n ? left : 0n };
 }
@@ -187,7 +189,7 @@ export function judgeFunds(
     return refuse({ code: 'wallet_busy', transferIds: funds.inFlight.map(({ id }) => id) });
   const coin = nativeOf(asset.network);
   const [coinLeft, needed] = [funds.coinHeld - sumOf(funds.inFlight, coin), feeReserveOf(asset.network)];
-  if (asset.kind !== 'native' && coinLeft < needed)
+  if (asset.kind !== 'native' && !funds.isSponsored && coinLeft < needed)
     return refuse({ code: 'no_fee_coin', asset: coin, held: coinLeft.toString(), needed: needed.toString() });
   const { available, inFlight, feeReserve } = availableOf(asset, funds);
   const units = amount.kind === 'fixed' ? (order.units ?? 0n) : unitsOf(amount, available);

@@ -17,6 +17,9 @@ export type Refusal =
   | { code: 'idempotency_key_reused' }
   | { code: 'idempotency_key_in_use' }
   | { code: 'not_configured'; settings: readonly string[] }
+  // Stops after the hand-over
+  | { code: 'already_sent'; transactionHash: string }
+  | { code: 'stop_requested'; reason: string }
   // Two at once
   | { code: 'version_conflict' }
   | { code: 'wrong_status'; subject: string; found: string; needed: string }

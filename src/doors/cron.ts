@@ -18,6 +18,7 @@ import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
+import { sweepStops } from '../features/transfers/stops.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
 import { faultFields } from '../kit/log.ts';
 import { forgetAnswers } from '../store/idempotency.ts';
@@ -55,6 +56,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeRescreening,
     forgetOldAnswers,
     tellOfSlowTransfers,
+    sweepStops,
     lookForUnknownTransfers,
   },
 };

@@ -21,6 +21,7 @@ import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { recoverTransfersStep } from '../features/transfers/recover.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
+import { markStops } from '../features/transfers/stops.ts';
 import { applyWebhook } from '../features/webhooks/apply.ts';
 import { backfillMonthOfEvents } from '../features/webhooks/backfill.ts';
 import { faultFields } from '../kit/log.ts';
@@ -34,6 +35,7 @@ const consumers: readonly Consumer[] = [
   putListBack,
   prepareTransfer,
   executeTransfer,
+  markStops,
   applyWebhook,
   refreshTransfer,
   refreshPolicyChange,

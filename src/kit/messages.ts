@@ -18,6 +18,12 @@ export const PutListBack = envelope('policy.put_back', { accountId: idOf<Account
 export const OrderDue = envelope('order.due', { orderId: idOf<OrderId>('ord') });
 export const TransferDue = envelope('transfer.due', { transferId: idOf<TransferId>('xfr') });
 
+export const MarkStops = envelope('transfers.mark_stops', {
+  /** Null: of every account. */
+  accountId: idOf<AccountId>('acc').nullable(),
+  after: z.object({ accountId: idOf<AccountId>('acc'), id: idOf<TransferId>('xfr') }).nullable(),
+});
+
 export const WebhookReceived = envelope('webhook.received', {
   /** The body as it was signed, or its ids alone when it is too large for a message. */
   body: z.string(),
@@ -78,6 +84,7 @@ export const changePolicy = constructorOf<typeof ChangePolicy>('policy.change');
 export const putListBack = constructorOf<typeof PutListBack>('policy.put_back');
 export const orderDue = constructorOf<typeof OrderDue>('order.due');
 export const transferDue = constructorOf<typeof TransferDue>('transfer.due');
+export const markStops = constructorOf<typeof MarkStops>('transfers.mark_stops');
 export const webhookReceived = constructorOf<typeof WebhookReceived>('webhook.received');
 export const refreshTransfer = constructorOf<typeof RefreshTransfer>('transfer.refresh');
 export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('policy_change.refresh');

@@ -77,6 +77,8 @@ export const catalogue = {
   webhook_malformed: [400, 'The webhook is signed, but it is not an event.'],
   intake_unavailable: [503, 'The event could not be kept. Send it again.'],
   proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
+  already_sent: [409, 'It is on the network already, where nobody can stop it.'],
+  stop_requested: [409, 'Somebody asked to stop it.'],
   resolution_contradicted: [409, 'What custody shows of the transfer does not agree with this.'],
   resolution_needs_another_person: [403, 'Another person has to say the same of a transfer of this size.'],
   epoch_differs: [503, 'The database is not the one that this deployment stands for. No money moves.'],

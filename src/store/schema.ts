@@ -417,6 +417,9 @@ export const transfers = sqliteTable(
     index('transfers_to_read')
       .on(table.nextAttemptAt)
       .where(sql`status IN ('submitted', 'awaiting_approval', 'broadcast')`),
+    index('transfers_stoppable')
+      .on(table.accountId, table.id)
+      .where(sql`status IN ('submitting', 'submitted', 'awaiting_approval')`),
     index('transfers_by_age')
       .on(table.status, table.createdAt)
       .where(sql`status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`),

@@ -275,35 +275,6 @@ describe('an answer of custody', () => {
     expect(await world.custodyTransfers(account)).toHaveLength(1);
   });
 
-  it('of 429 is tried again after the time that custody names', async () => {
-    const { schedule } = await handOver({ kind: 'status', status: 429, retryAfter: 600 });
-    const { nextAttemptAt, status } = await transferOf(schedule);
-    expect(status).toBe('submitting');
-    expect(Date.parse(nextAttemptAt) - Date.parse(world.at)).toBeGreaterThan(500_000);
-    await world.advance(700);
-    await world.settle();
-    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
-  });
-
-  it('of HTML instead of JSON is unknown, never failed', async () => {
-    const { account, schedule } = await handOver({ kind: 'html', status: 502 });
-    expect(await transferOf(schedule)).toMatchObject({ status: 'submitting' });
-    expect(await world.custodyTransfers(account)).toHaveLength(0);
-    await world.advance(120);
-    await world.settle();
-    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
-    expect(await world.custodyTransfers(account)).toHaveLength(1);
-  });
-
-  it('that breaks off before its end is unknown, and the transfer is made once', async () => {
-    const { account, schedule } = await handOver({ kind: 'no_response', seconds: 0, afterEffect: true });
-    expect(await transferOf(schedule)).toMatchObject({ status: 'submitting', custodyId: null });
-    await world.advance(120);
-    await world.settle();
-    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
-    expect(await world.custodyTransfers(account)).toHaveLength(1);
-  });
-
   it.each([
     ['202', { pendingTransferStatus: 202 }],
     ['403 by a policy', { blockedTransfer: 'refuse' }],

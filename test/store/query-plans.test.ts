@@ -228,10 +228,17 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
       transfers.listTransfers(database, { accountId: idOf('acc') }, page),
     ]),
   listTransfersToSend: () => [transfers.listTransfersToSend(database, AT, 50)],
+  listTransfersTooLate: () => [transfers.listTransfersTooLate(database, AT, 50)],
   listTransfersToRead: () => [transfers.listTransfersToRead(database, AT, 50)],
   findTransferAhead: () => [transfers.findTransferAhead(database, { walletId: idOf('wal'), id: idOf('xfr') })],
   findFirstInTurn: () =>
     [undefined, idOf('xfr')].map((besides) => transfers.findFirstInTurn(database, idOf('wal'), besides)),
+  listTransfersByIds: () => [transfers.listTransfersByIds(database, [idOf('xfr')])],
+  listTransfersStoppable: () =>
+    [
+      { accountId: null, after: null },
+      { accountId: idOf('acc'), after: { accountId: idOf('acc'), id: idOf('xfr') } },
+    ].map((of) => transfers.listTransfersStoppable(database, of, 50)),
   listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
 };
 

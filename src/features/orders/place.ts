@@ -1,27 +1,22 @@
-// Orders that somebody asks for, now or at a time, and takes back while they have not been handed over.
+// Orders that somebody asks for, now or at a time.
 
 import type { App } from '../../app/app.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
-import { retryConflict } from '../../app/retry.ts';
 import { nameOf } from '../../domain/actor.ts';
-import type { OrderId } from '../../domain/id.ts';
-import { inStatus } from '../../domain/machine.ts';
-import { cancel, notAfterOf, type Order } from '../../domain/order.ts';
+import { notAfterOf, type Order } from '../../domain/order.ts';
 import { checkOf, checkStanding, isWait, judgeLimits, verdictOf } from '../../domain/order-decision.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { addSeconds, type Timestamp } from '../../domain/time.ts';
-import { cancel as cancelTransfer } from '../../domain/transfer.ts';
 import { orderDue } from '../../kit/messages.ts';
 import { accountIsActive } from '../../store/accounts.ts';
-import { type Change, commit, type Once } from '../../store/commit.ts';
+import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findOrder, findOrderByOrigin, orderChange } from '../../store/orders.ts';
+import { findOrderByOrigin, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
 import { findRecovery } from '../../store/recoveries.ts';
-import { findTransfer, transferChange } from '../../store/transfers.ts';
 import { type ReadWish, readWish, type Wish } from './wish.ts';
 
 export interface When {
@@ -110,36 +105,4 @@ async function judgeWish(
         refusal !== undefined && !isWait(refusal) && !(isLater && (name === 'halt' || name === 'fence')),
     ),
   );
-}
-
-/** Only what has not been handed over: from then on custody may act on it at any time. */
-export const cancelOrder = (app: App, by: Provenance, scope: Scope, id: OrderId, keep: Keep): Promise<Result<Order>> =>
-  retryConflict(() => cancelOnce(app, by, scope, id, keep));
-
-async function cancelOnce(app: App, by: Provenance, scope: Scope, id: OrderId, keep: Keep): Promise<Result<Order>> {
-  // Custody may have it already, and the record of that be forgotten.
-  const stands = await judgeDatabase(app);
-  if (!stands.ok) return stands;
-  const order = await findOrder(app.database, scope, id);
-  if (order === undefined) return refuse({ code: 'not_found' });
-  if (scope !== 'staff' && order.kind !== 'withdrawal')
-    return refuse({ code: 'role_not_allowed', allowed: ['operator'] });
-  const open = inStatus('order', order, 'scheduled', 'released');
-  if (!open.ok) return open;
-  const reason = scope === 'staff' ? 'Canceled by the desk.' : 'Canceled by the client.';
-  const canceled = cancel(open.value, reason);
-  const database = databaseFor(app, order.accountId);
-  const transfer = order.transferId === null ? undefined : await findTransfer(database, scope, order.transferId);
-  const ofTransfer: Change[] = [];
-  if (transfer !== undefined) {
-    const prepared = inStatus('transfer', transfer, 'prepared');
-    if (!prepared.ok) return prepared;
-    ofTransfer.push(transferChange(transfer, cancelTransfer(prepared.value, reason)));
-  }
-  const committed = await commit(database, {
-    by,
-    changes: [orderChange(order, canceled), ...ofTransfer],
-    once: keep(canceled),
-  });
-  return committed.ok ? accept(canceled) : committed;
 }

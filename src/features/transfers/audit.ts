@@ -27,7 +27,7 @@ export const tellOfSlowTransfers: Job = async (app, { scheduledTime }) => {
     const before = addSeconds(scheduledTime, -seconds);
     for (const transfer of await listSlowTransfers(app.database, status, before, ROWS_PER_RUN)) {
       const database = databaseFor(app, transfer.accountId);
-      const detail = `The transfer is ${status}, and was prepared at ${transfer.createdAt}.`;
+      const detail = `The transfer is ${status} since before ${before}, and was prepared at ${transfer.createdAt}.`;
       const of = { kind: 'transfer_slow', about: transfer.id, accountId: transfer.accountId, detail } as const;
       await commit(database, { by, changes: await openIncident(database, by, of) });
     }

@@ -13,17 +13,15 @@ import type { Refusal } from '../../domain/refusal.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import {
-  adopt,
   attemptAgain,
   cancel,
-  hear,
   isKnownUnsent,
   leaveToPerson,
   stopUnsent,
   submit,
   type Transfer,
-  waitInTurn,
 } from '../../domain/transfer.ts';
+import { adopt, hear } from '../../domain/transfer-answer.ts';
 import { TransferDue } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { accountIsVersion } from '../../store/accounts.ts';
@@ -36,7 +34,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { limitDayChange, mandateHolds } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findTransfer, findTransferAhead, transferChange } from '../../store/transfers.ts';
-import { mayGo, noteAnswer } from './lane.ts';
+import { mayGo, noteAnswer, type Trouble } from './lane.ts';
 import { recordOutcome, wakeNext } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
@@ -84,9 +82,8 @@ export async function beginHandOver(
       needed: 'released',
     });
   // One that is too late may not wait for its turn any longer.
-  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) {
-    return waitFor(app, by, transfer);
-  }
+  // Its turn has not come: the one before it wakes it, and cron does.
+  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) return 'done';
   if (by.at <= order.notAfter && !(await mayGo(app))) return 'done';
   const decided = decide(app, by, transfer, order, facts ?? (await readOrderFacts(app, order, by.at)));
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
@@ -94,16 +91,6 @@ export async function beginHandOver(
   const committed = await commit(database, { by, changes, requires });
   if (committed.ok) return handOver(app, by, submitting);
   return committed.refusal.code === 'version_conflict' ? 'again' : stop(app, by, transfer, order, committed.refusal);
-}
-
-/** Its turn has not come: the one before it wakes it, and cron does. */
-async function waitFor(app: App, by: Provenance, transfer: Transfer<'prepared'>): Promise<Outcome> {
-  if (by.at < transfer.nextAttemptAt) return 'done';
-  const committed = await commit(databaseFor(app, transfer.accountId), {
-    by,
-    changes: [transferChange(transfer, waitInTurn(transfer, by.at), 'transfer.waits_in_turn')],
-  });
-  return committed.ok ? 'done' : 'again';
 }
 
 function decide(
@@ -203,6 +190,10 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
   const order = await findOrder(database, 'staff', transfer.orderId);
   if (order === undefined) throw new TypeError('a transfer without its order');
   if (by.at > order.notAfter) return lookUp(app, by, transfer, { code: 'order_too_late', notAfter: order.notAfter });
+  const { stopRequested } = transfer;
+  if (stopRequested != null) {
+    return lookUp(app, by, transfer, { code: 'stop_requested', reason: stopRequested.reason });
+  }
   if (!(await mayGo(app))) return 'done';
   const again = attemptAgain(transfer, by.at);
   const counted = await commit(database, {
@@ -238,6 +229,25 @@ async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting
         : await app.custody.findTransfer(transfer.custodyWalletId, answer.duplicateId);
     return recordOutcome(app, { ...by, at }, transfer, adopt(transfer, duplicate, at));
   }
-  const heard = hear(transfer, answer, at, app.random());
-  return recordOutcome(app, { ...by, at }, transfer, heard, trouble);
+  return recordAnswer(app, { ...by, at }, transfer, answer, trouble);
+}
+
+const HEARINGS_MAX = 3;
+
+/** Marked by a stop during the call, it is heard on what it is now: an answer that is not kept counts as none. */
+async function recordAnswer(
+  app: App,
+  by: Provenance,
+  transfer: Transfer<'submitting'>,
+  answer: Parameters<typeof hear>[1],
+  trouble: Trouble | undefined,
+): Promise<Outcome> {
+  let asked = transfer;
+  for (let hearings = 1; ; hearings += 1) {
+    const outcome = await recordOutcome(app, by, asked, hear(asked, answer, by.at, app.random()), trouble);
+    if (outcome === 'done' || hearings === HEARINGS_MAX) return outcome;
+    const now = await findTransfer(app.database, 'staff', transfer.id);
+    if (now?.status !== 'submitting' || now.attempts !== transfer.attempts) return outcome;
+    asked = now;
+  }
 }

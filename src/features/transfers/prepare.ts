@@ -36,7 +36,14 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
   if (!verdict.ok && isWait(verdict.refusal)) return 'again';
   if (!verdict.ok) return endOrder(app, by, order, block(order, verdict.refusal.code, explain(verdict.refusal)));
   const { asset, wallet, destination, units } = verdict.value;
-  const money = { to: destination.address, amount: units.toString(), externalId };
+  const sponsor = app.config.feeSponsors.get(asset.network);
+  const money = {
+    to: destination.address,
+    amount: units.toString(),
+    externalId,
+    // Frozen with the rest: judged with a sponsor, it is sent with that one whatever the setting says by then.
+    ...(sponsor === undefined ? {} : { feeSponsorId: sponsor }),
+  };
   const transfer: Transfer<'prepared'> = {
     id: by.newId('xfr'),
     version: 1,

@@ -5,7 +5,7 @@ import type { Job } from '../../app/job.ts';
 import { transfersPerMinute } from '../../dfns/pace.ts';
 import { bodies, orderDue, refreshTransfer, transferDue } from '../../kit/messages.ts';
 import { listOrdersToStart } from '../../store/orders.ts';
-import { listTransfersToRead, listTransfersToSend } from '../../store/transfers.ts';
+import { listTransfersTooLate, listTransfersToRead, listTransfersToSend } from '../../store/transfers.ts';
 
 const ROWS_PER_RUN = 100;
 const MONEY_PER_RUN_MAX = 1000;
@@ -16,10 +16,11 @@ export const wakeTransfers: Job = async (app, { scheduledTime }) => {
   // No more than a minute can carry out: the rest is due still when the next minute comes. What was begun goes first.
   const perMinute = Math.min(MONEY_PER_RUN_MAX, transfersPerMinute(app.config.dfns.callsPerMinute));
   const toSend = await listTransfersToSend(app.database, scheduledTime, perMinute);
+  const tooLate = await listTransfersTooLate(app.database, scheduledTime, ROWS_PER_RUN);
   const toRead = await listTransfersToRead(app.database, scheduledTime, ROWS_PER_RUN);
   const toStart = await listOrdersToStart(app.database, scheduledTime, perMinute - toSend.length);
   const money = [
-    ...toSend.map(({ id }) => transferDue({ transferId: id })(null)),
+    ...[...toSend, ...tooLate].map(({ id }) => transferDue({ transferId: id })(null)),
     ...toStart.map((orderId) => orderDue({ orderId })(null)),
   ];
   for (let sent = 0; sent < money.length; sent += MESSAGES_PER_SEND) {
