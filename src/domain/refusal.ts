@@ -88,7 +88,6 @@ export type Refusal =
   // Webhooks
   | { code: 'signature_invalid' }
   | { code: 'webhook_stale' }
-  | { code: 'webhook_malformed' }
   | { code: 'intake_unavailable' }
   // Permission proofs
   | { code: 'proof_from_the_future'; provenAt: string }

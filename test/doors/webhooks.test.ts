@@ -1,6 +1,9 @@
 // The webhook door and what stands behind it: signatures, ages, sizes, duplicates, losses.
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { http } from '../../src/doors/http.ts';
 import { control, openWorld, sdk, type World } from '../support/world.ts';
 
 let world: World;
@@ -14,12 +17,12 @@ const PATH = '/webhooks/dfns';
 const inbox = () => world.rows('SELECT * FROM inbox ORDER BY received_at');
 const countOf = async (table: string): Promise<number> => (await world.rows(`SELECT count(*) AS n FROM ${table}`))[0].n;
 
-async function sign(body: string, secret: string): Promise<Record<string, string>> {
-  const bytes = new TextEncoder();
-  const key = await crypto.subtle.importKey('raw', bytes.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-  ]);
-  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, bytes.encode(body)));
+const sign = (body: string, secret: string) => signBytes(new TextEncoder().encode(body), secret);
+
+async function signBytes(body: Uint8Array, secret: string): Promise<Record<string, string>> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign']);
+  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, new Uint8Array(body)));
   return {
     'x-dfns-webhook-signature': `sha256=${Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('')}`,
   };
@@ -86,23 +89,42 @@ describe('the webhook door', () => {
     world.app.config.webhookSecrets.pop();
   });
 
-  it('answers 413, 415, 400 and 503 in plain problems', async () => {
+  it('asks nothing of D1, KV or R2, whatever it answers', async () => {
+    const body = envelope();
+    const signed = await sign(body, secret());
+    const before = world.trips.length;
+    const archived = (await env.ARCHIVE.list()).objects.length;
+    for (const headers of [signed, {}, { ...signed, 'content-type': 'text/plain' }]) await post(body, headers);
+    expect(world.trips.length).toBe(before);
+    expect((await env.ARCHIVE.list()).objects).toHaveLength(archived);
+    expect((await env.HINTS.list({ prefix: 'seen:' })).keys).toEqual([]);
+  });
+
+  it('reads no byte more than is declared and allowed', async () => {
+    const body = envelope();
+    const signed = await sign(body, secret());
+    const declaring = async (bytes: string) => (await post(body, { ...signed, 'content-length': bytes })).status;
+    expect(await declaring(String(body.length))).toBe(200);
+    expect(await declaring(String(body.length - 1))).toBe(413);
+    expect(await declaring(String(body.length + 1000))).toBe(200);
+    expect(await declaring('300000')).toBe(413);
+    for (const nonsense of ['-1', '1e3', '', 'many']) expect(await declaring(nonsense)).toBe(200);
+  });
+
+  it('keeps what is signed and no event for a person, and answers 200', async () => {
+    const noEvents = [JSON.stringify({ hello: 'world' }), 'not json at all', '', `"${'"'.repeat(200_000)}"`];
+    for (const body of noEvents) expect((await post(body, await sign(body, secret()))).status).toBe(200);
+    expect(world.queued).toHaveLength(noEvents.length);
+    for (const { body } of world.queued) expect(JSON.stringify(body).length).toBeLessThan(100_200);
+  });
+
+  it('answers 413, 415 and 503 in plain problems', async () => {
     const large = envelope({ data: { text: 'x'.repeat(300_000) } });
     expect(await post(large, await sign(large, secret()))).toMatchObject({
       status: 413,
       body: { code: 'body_too_large' },
     });
     expect(await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 415 });
-    const noEvent = JSON.stringify({ hello: 'world' });
-    expect(await post(noEvent, await sign(noEvent, secret()))).toMatchObject({
-      status: 400,
-      body: { code: 'webhook_malformed' },
-    });
-    const noJson = 'not json at all';
-    expect(await post(noJson, await sign(noJson, secret()))).toMatchObject({
-      status: 400,
-      body: { code: 'webhook_malformed' },
-    });
     const broken = { ...world.app.bindings, EVENTS: { send: () => Promise.reject(new Error('queue down')) } };
     Object.assign(world.app, { bindings: broken });
     const body = envelope();
@@ -132,6 +154,72 @@ describe('the webhook door', () => {
     await world.settle({ webhooks: false, ticks: false });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
   });
+});
+
+describe('any bytes at the webhook door', () => {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  /** Bodies: noise, events with a part of them replaced or cut off, and what is too large. */
+  const bodies = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.json().map(bytesOf),
+    fc
+      .record({ id: fc.anything(), kind: fc.anything(), data: fc.anything(), timestampSent: fc.anything() })
+      .map((part) => {
+        const text = JSON.stringify({ ...JSON.parse(envelope()), ...part }, (_, value) =>
+          typeof value === 'bigint' ? String(value) : value,
+        );
+        return bytesOf(text);
+      }),
+    fc.nat({ max: 200 }).map((length) => bytesOf(envelope()).slice(0, length)),
+    fc.constant(0).map(() => bytesOf(envelope())),
+    fc.integer({ min: 262_140, max: 262_150 }).map((length) => new Uint8Array(length)),
+  );
+  const headersOf = fc.record(
+    {
+      'content-type': fc.constantFrom(
+        'application/json',
+        'application/json; charset=x',
+        'text/json',
+        'application/jsonx',
+        '',
+      ),
+      'content-length': fc.constantFrom('0', '5', '-5', '262144', '262145', 'x'),
+      'x-dfns-webhook-signature': fc.constantFrom(
+        '',
+        'sha256=',
+        `sha256=${'0'.repeat(64)}`,
+        `sha256=${'f'.repeat(65)}`,
+      ),
+      'cf-connecting-ip': fc.ipV4(),
+      'content-encoding': fc.constantFrom('gzip', 'identity'),
+      authorization: fc.constantFrom('Bearer x', ''),
+    },
+    { requiredKeys: ['content-type', 'cf-connecting-ip'] },
+  );
+
+  it(`is answered 200, 401, 413 or 415, and stores nothing by itself (${env.FUZZ_CASES} cases)`, async () => {
+    const seen = new Set<number>();
+    const before = world.trips.length;
+    await fc.assert(
+      fc.asyncProperty(bodies, headersOf, fc.boolean(), async (body, headers, isSigned) => {
+        const execution = createExecutionContext();
+        const signed = isSigned ? await signBytes(body, secret()) : {};
+        const request = new Request(`http://fiducia.test${PATH}`, {
+          method: 'POST',
+          body,
+          headers: { ...headers, ...signed },
+        });
+        const queued = world.queued.length;
+        const { status } = await http.fetch(request, world.app, execution);
+        seen.add(status);
+        expect([200, 401, 413, 415]).toContain(status);
+        expect(world.queued.length - queued).toBe(status === 200 ? 1 : 0);
+      }),
+      { numRuns: Number(env.FUZZ_CASES) },
+    );
+    expect([...seen].sort()).toEqual([200, 401, 413, 415]);
+    expect(world.trips.length).toBe(before);
+  }, 600_000);
 });
 
 describe('a webhook event', () => {
