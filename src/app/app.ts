@@ -67,7 +67,6 @@ export function openApp(
   replaced: Partial<Pick<App, 'clock' | 'random' | 'log' | 'custody' | 'sleep'>> = {},
 ): App {
   const clock = replaced.clock ?? systemClock;
-  let database: Database | undefined;
   let custody = replaced.custody;
   return {
     bindings,
@@ -80,10 +79,7 @@ export function openApp(
         throw new NotConfigured(settings.refusal.code === 'not_configured' ? settings.refusal.settings : []);
       return settings.value;
     },
-    get database() {
-      database ??= openDatabase(bindings.DB);
-      return database;
-    },
+    database: openDatabase(bindings.DB),
     get custody() {
       custody ??= openCustody(this.config.dfns, paceOf(this));
       return custody;

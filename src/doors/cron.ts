@@ -18,6 +18,7 @@ import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
+import { lookAtOrphans } from '../features/webhooks/orphans.ts';
 import { faultFields } from '../kit/log.ts';
 import { forgetAnswers } from '../store/idempotency.ts';
 
@@ -43,6 +44,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeOpenings,
     wakeWallets,
     wakeLimitsChanges,
+    lookAtOrphans,
   },
   '*/15 * * * *': {
     backfillEvents,

@@ -1,7 +1,7 @@
 // The queue door: a table of consumers. Each message is acknowledged or retried by itself; what cannot be carried out ends
 // as a dead letter in D1, where a person finds it.
 import type { App } from '../app/app.ts';
-import type { Consumer } from '../app/consumer.ts';
+import type { Consumer, GroupConsumer } from '../app/consumer.ts';
 import { relayQuietly } from '../app/relay.ts';
 import { addSeconds } from '../domain/time.ts';
 import { addWalletStep } from '../features/accounts/add-wallet.ts';
@@ -18,7 +18,8 @@ import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
-import { applyWebhook } from '../features/webhooks/apply.ts';
+import { applyWebhooks } from '../features/webhooks/apply.ts';
+import { lookAtStray } from '../features/webhooks/strays.ts';
 import { faultFields } from '../kit/log.ts';
 import { bury, findMessage, finish, postpone } from '../store/outbox.ts';
 
@@ -30,7 +31,7 @@ const consumers: readonly Consumer[] = [
   putListBack,
   prepareTransfer,
   executeTransfer,
-  applyWebhook,
+  lookAtStray,
   refreshTransfer,
   refreshPolicyChange,
   checkAccountFence,
@@ -40,6 +41,8 @@ const consumers: readonly Consumer[] = [
   fireOnDeposits,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
+const groups: readonly GroupConsumer[] = [applyWebhooks];
+const knownTypes: ReadonlySet<string> = new Set([...consumers, ...groups].map(({ type }) => type));
 
 /** A few quick tries in the queue, for what only has to settle; later ones wait in D1. */
 const QUICK_TRIES = 3;
@@ -51,10 +54,49 @@ const POSTPONED_MAX = 200;
 
 export async function consume(batch: MessageBatch<unknown>, app: App): Promise<void> {
   const isDead = batch.queue.endsWith('-dead');
-  for (const message of batch.messages) {
+  const grouped = new Set<Message<unknown>>();
+  for (const group of isDead ? [] : groups) {
+    const messages = batch.messages.filter(({ body }) => envelopeOf(body).type === group.type);
+    for (const message of messages) grouped.add(message);
+    if (messages.length > 0) await carryOutTogether(app, batch.queue, group, messages);
+  }
+  for (const message of batch.messages.filter((one) => !grouped.has(one))) {
     await (isDead ? buryMessage(app, batch.queue, message) : carryOut(app, batch.queue, message));
   }
   await relayQuietly(app);
+}
+
+async function carryOutTogether(
+  app: App,
+  queue: string,
+  group: GroupConsumer,
+  messages: readonly Message<unknown>[],
+): Promise<void> {
+  try {
+    const outcome = await group.consumeAll(
+      app,
+      messages.map(({ body }) => body),
+    );
+    for (const message of messages) {
+      if (outcome === 'again') await comeAgain(app, queue, message);
+      else await beDone(app, message);
+    }
+  } catch (fault) {
+    const [first, ...others] = messages;
+    if (others.length > 0) {
+      // One of them cannot be carried out: each by itself, so that the others can.
+      for (const message of messages) await carryOutTogether(app, queue, group, [message]);
+    } else if (first !== undefined) {
+      app.log.error('queue.fault', { type: group.type, attempts: first.attempts, ...faultFields(fault) });
+      await comeAgain(app, queue, first);
+    }
+  }
+}
+
+async function beDone(app: App, message: Message<unknown>): Promise<void> {
+  const { id } = envelopeOf(message.body);
+  if (id !== null) await finish(app.database, id);
+  message.ack();
 }
 
 async function carryOut(app: App, queue: string, message: Message<unknown>): Promise<void> {
@@ -64,8 +106,7 @@ async function carryOut(app: App, queue: string, message: Message<unknown>): Pro
     if (consumer === undefined) throw new TypeError('no consumer for this message');
     const outcome = await consumer.consume(app, message.body, message.attempts);
     if (outcome === 'again') return await comeAgain(app, queue, message);
-    if (id !== null) await finish(app.database, id);
-    message.ack();
+    await beDone(app, message);
   } catch (fault) {
     // One bad message may not take the good ones of its batch with it.
     app.log.error('queue.fault', { type, messageId: id, attempts: message.attempts, ...faultFields(fault) });
@@ -79,8 +120,8 @@ async function carryOut(app: App, queue: string, message: Message<unknown>): Pro
  */
 async function comeAgain(app: App, queue: string, message: Message<unknown>): Promise<void> {
   const { type, id } = envelopeOf(message.body);
-  const isKnown = byType.has(type);
-  if (message.attempts < QUICK_TRIES || (id === null && (!isKnown || type === applyWebhook.type))) {
+  const isKnown = knownTypes.has(type);
+  if (message.attempts < QUICK_TRIES || (id === null && (!isKnown || type === applyWebhooks.type))) {
     return message.retry({
       delaySeconds: Math.min(POSTPONE_SECONDS_MAX, AGAIN_SECONDS ** Math.min(message.attempts, 10)),
     });

@@ -2,7 +2,7 @@
 // consumer is done: one that gets lost in between is sent again. The time of the next try is here, not in the queue.
 import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
-import type { Message } from './commit.ts';
+import { insertRows, type Message, type Once } from './commit.ts';
 import type { Database } from './database.ts';
 import type { Provenance } from './journal.ts';
 import { deadLetters, outbox } from './schema.ts';
@@ -21,6 +21,13 @@ export const messageRow = (by: Provenance, queue: QueueName, make: (id: string) 
 };
 
 export type OutboxRow = typeof outbox.$inferSelect;
+
+/** Many of them by one statement of a commit. */
+export const outboxRows = (rows: readonly OutboxRow[]): Once => ({
+  table: 'outbox',
+  insert: (database) => insertRows(database, outbox, rows),
+  taken: { code: 'version_conflict' },
+});
 
 // Marks on deliveries, not facts of the business: they are hints that any later run may repeat, so they need no entry.
 

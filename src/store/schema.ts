@@ -115,9 +115,33 @@ export const inbox = sqliteTable(
     outcome: text('outcome').$type<'applied' | 'kept' | 'orphan'>().notNull(),
     receivedAt: text('received_at').notNull(),
     rawKey: text('raw_key').notNull(),
+    /** What it is about, by custody's id, and when custody says it happened. */
+    subject: text('subject'),
+    date: text('date'),
+    /** Of an orphan: when it is looked at again. */
+    nextLookAt: text('next_look_at'),
+    looks: integer('looks').notNull().default(0),
   },
-  (table) => [index('inbox_received').on(table.receivedAt)],
+  (table) => [
+    index('inbox_received').on(table.receivedAt),
+    index('inbox_subject').on(table.subject, table.date),
+    index('inbox_orphans').on(table.nextLookAt).where(sql`outcome = 'orphan'`),
+  ],
 );
+
+/** What came on a day and what became of it. Counted in the commits that it is about. */
+export const eventDays = sqliteTable('event_days', {
+  day: text('day').primaryKey(),
+  received: integer('received').notNull(),
+  duplicates: integer('duplicates').notNull(),
+  outOfOrder: integer('out_of_order').notNull(),
+  backfilled: integer('backfilled').notNull(),
+  orphans: integer('orphans').notNull(),
+  strange: integer('strange').notNull(),
+  /** From receipt to commit; over all of the day's events. */
+  lagSecondsSum: integer('lag_seconds_sum').notNull(),
+  lagSecondsMax: integer('lag_seconds_max').notNull(),
+});
 
 /** Every delivery seen and the first attempt it repeats. Dfns gives each attempt a new id linked by `retryOf`. */
 export const deliveries = sqliteTable('deliveries', {

@@ -346,15 +346,50 @@ describe('a webhook event', () => {
     expect(await (await env.ARCHIVE.get(row.raw_key))?.text()).toBe(body);
   });
 
-  it('about a wallet that is nobody’s waits, and is then kept as an orphan', async () => {
-    const { id } = await (await sdk('setup')).wallets
-      .createWallet({ body: { network: 'EthereumSepolia' } })
-      .catch(async () => (await sdk('maker')).wallets.createWallet({ body: { network: 'EthereumSepolia' } }));
+  it('about a wallet that is nobody’s yet is parked, looked at ever more rarely, and applied when the wallet is ours', async () => {
+    const account = await world.openAccount();
+    await world.settle();
+    const { id } = account.wallets[0];
+    const [{ custody_id: custodyId }] = await world.rows('SELECT custody_id FROM wallets WHERE id = ?', id);
+    // As while the answer of its creation is on its way.
+    const forget = (as: string) =>
+      world.rows('UPDATE wallets SET custody_id = ?, version = version + 1 WHERE id = ?', as, id);
+    await forget('wa-not-known-yet');
+    await control('POST', `/wallets/${custodyId}/fund`, { kind: 'Native', amount: '5' });
+    await world.settle();
+    const orphan = async () => (await inbox()).find(({ kind }) => kind === 'wallet.blockchainevent.detected');
+    expect(await orphan()).toMatchObject({ outcome: 'orphan' });
+
+    const looks: number[] = [];
+    for (let minute = 0; minute < 10; minute += 1) {
+      await world.advance(60);
+      await world.tick();
+      looks.push((await orphan()).looks);
+    }
+    expect(looks.at(-1)).toBeGreaterThan(1);
+    expect(looks.at(-1)).toBeLessThan(6);
+
+    await forget(custodyId);
+    await world.advance(3600);
+    await world.settle();
+    expect(await orphan()).toMatchObject({ outcome: 'applied', next_look_at: null });
+    expect(await countOf('movements')).toBe(1);
+  });
+
+  it('about a wallet that stays nobody’s is given up after as long as custody keeps events', async () => {
+    const { id } = await (await sdk('maker')).wallets.createWallet({ body: { network: 'EthereumSepolia' } });
     await control('POST', `/wallets/${id}/fund`, { kind: 'Native', amount: '5' });
     await world.settle();
-    expect((await inbox()).find(({ kind }) => kind === 'wallet.blockchainevent.detected')).toMatchObject({
-      outcome: 'orphan',
-    });
+    const orphan = async () => (await inbox()).find(({ kind }) => kind === 'wallet.blockchainevent.detected');
+    expect(await orphan()).toMatchObject({ outcome: 'orphan' });
+    await world.rows("UPDATE inbox SET looks = 132 WHERE outcome = 'orphan'");
+    await world.advance(60);
+    await world.tick();
+    expect(await orphan()).toMatchObject({ outcome: 'orphan', looks: 133 });
+    await world.rows("UPDATE inbox SET next_look_at = '2031-01-01T00:00:00.000Z' WHERE outcome = 'orphan'");
+    await world.advance(60);
+    await world.tick();
+    expect(await orphan()).toMatchObject({ outcome: 'kept', next_look_at: null });
   });
 });
 

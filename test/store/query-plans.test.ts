@@ -13,6 +13,7 @@ import { commit } from '../../src/store/commit.ts';
 import * as cursors from '../../src/store/cursors.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
 import * as destinations from '../../src/store/destinations.ts';
+import * as eventFacts from '../../src/store/event-facts.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
 import * as history from '../../src/store/history.ts';
@@ -126,8 +127,17 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findFenceHalt: () => [halts.findFenceHalt(database, idOf('acc'))],
   listHalts: () => scopes.flatMap((scope) => pages.map((page) => halts.listHalts(database, scope, page))),
   findAnswer: () => [idempotency.findAnswer(database, 'actor', 'key')],
-  findInboxKey: () => [inbox.findInboxKey(database, 'key')],
-  findRoot: () => [inbox.findRoot(database, 'event')],
+  listRoots: () => [inbox.listRoots(database, ['whe-1'])],
+  listOrphansDue: () => [inbox.listOrphansDue(database, AT, 50)],
+  findEventFacts: () => [
+    eventFacts.findEventFacts(database, {
+      keys: ['k'],
+      subjects: ['xfr-1'],
+      externalIds: ['f1-x'],
+      walletIds: ['wa-1'],
+      policyIds: ['plc-1'],
+    }),
+  ],
   listUnseen: () => [inbox.listUnseen(database, ['event'])],
   findIncident: () => [incidents.findIncident(database, idOf('inc'))],
   findNewestProof: () => [proofs.findNewestProof(database), proofs.findNewestProof(database, 'sound')],
@@ -238,8 +248,19 @@ async function writeOnce(): Promise<void> {
     ],
     once: [
       idempotency.keepAnswer({ actor: 'a', key: 'k', fingerprint: 'f', status: 201, body: '{}', createdAt: AT }),
-      inbox.inboxOnce({ key: 'k', eventId: 'e', kind: 'x', outcome: 'kept', receivedAt: AT, rawKey: 'r' }),
-      inbox.deliveryRow({ eventId: 'e', rootId: 'e', receivedAt: AT }),
+      inbox.inboxOnce([
+        {
+          ...{ key: 'k', eventId: 'e', kind: 'x', outcome: 'kept', receivedAt: AT, rawKey: 'r' },
+          ...{ subject: 'xfr-1', date: AT, nextLookAt: null, looks: 0 },
+        },
+      ]),
+      inbox.deliveryRows([{ eventId: 'e', rootId: 'e', receivedAt: AT }]),
+      inbox.orphanStep('k', { outcome: 'kept', nextLookAt: null, looks: 1 }),
+      inbox.countEvents({
+        ...{ day: '2031-03-03', received: 1, duplicates: 0, outOfOrder: 0, backfilled: 0, orphans: 0, strange: 0 },
+        ...{ lagSecondsSum: 1, lagSecondsMax: 1 },
+      }),
+      outbox.outboxRows([outbox.messageRow(by, 'events', (id) => ({ id }))]),
     ],
   });
   accepted(written);

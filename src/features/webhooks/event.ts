@@ -26,8 +26,18 @@ const Deposit = z.object({
   value: z.string().optional(),
 });
 
+const Movement = z.object({ walletId: z.string() });
+
 const entityOf = ({ data }: WebhookEvent) =>
   Entity.safeParse(data.transferRequest ?? data.transactionRequest ?? data.approval).data;
+
+const Subject = z.object({ id: z.string() });
+
+/** What an event is about, by custody's id: what it names of its kind, or the wallet where something moved. */
+export function subjectOf({ data }: WebhookEvent): string | undefined {
+  const named = data.transferRequest ?? data.transactionRequest ?? data.approval ?? data.wallet;
+  return Subject.safeParse(named).data?.id ?? Movement.safeParse(data.blockchainEvent).data?.walletId;
+}
 
 /**
  * The same fact has the same key, whatever the delivery. A status of an entity is reported once; a deposit is its place
