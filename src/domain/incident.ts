@@ -23,6 +23,7 @@ export const incidentKinds = [
   'permissions_unsound',
   'sanctions_hit',
   'schedule_paused',
+  'message_dead',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

@@ -89,6 +89,7 @@ export type Refusal =
   | { code: 'signature_invalid' }
   | { code: 'webhook_stale' }
   | { code: 'intake_unavailable' }
+  | { code: 'dead_letter_needs_another_person' }
   // Permission proofs
   | { code: 'proof_from_the_future'; provenAt: string }
   // Transfers

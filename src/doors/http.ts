@@ -12,6 +12,7 @@ import { NotConfigured } from '../env.ts';
 import { attestationRoutes } from '../features/accounts/fence/routes.ts';
 import { accountRoutes } from '../features/accounts/routes.ts';
 import { approvalRoutes } from '../features/approvals/routes.ts';
+import { deadLetterRoutes } from '../features/dead-letters/routes.ts';
 import { destinationRoutes } from '../features/destinations/routes.ts';
 import { haltRoutes } from '../features/halts/routes.ts';
 import { incidentRoutes } from '../features/incidents/routes.ts';
@@ -72,6 +73,7 @@ v1.route('/', accountRoutes)
   .route('/', journalRoutes)
   .route('/', approvalRoutes)
   .route('/', incidentRoutes)
+  .route('/', deadLetterRoutes)
   .route('/', permissionProofRoutes)
   .route('/', screeningRoutes);
 

@@ -1,6 +1,7 @@
 // The queue door: a table of consumers. Each message is acknowledged or retried by itself; what cannot be carried out ends
 // as a dead letter in D1, where a person finds it.
 import type { App } from '../app/app.ts';
+import { buryMessage } from '../app/bury.ts';
 import type { Consumer, GroupConsumer } from '../app/consumer.ts';
 import { relayQuietly } from '../app/relay.ts';
 import { addSeconds } from '../domain/time.ts';
@@ -21,7 +22,7 @@ import { refreshTransfer } from '../features/transfers/refresh.ts';
 import { applyWebhooks } from '../features/webhooks/apply.ts';
 import { lookAtStray } from '../features/webhooks/strays.ts';
 import { faultFields } from '../kit/log.ts';
-import { bury, findMessage, finish, postpone } from '../store/outbox.ts';
+import { findMessage, finish, postpone } from '../store/outbox.ts';
 
 const consumers: readonly Consumer[] = [
   openAccountStep,
@@ -61,7 +62,7 @@ export async function consume(batch: MessageBatch<unknown>, app: App): Promise<v
     if (messages.length > 0) await carryOutTogether(app, batch.queue, group, messages);
   }
   for (const message of batch.messages.filter((one) => !grouped.has(one))) {
-    await (isDead ? buryMessage(app, batch.queue, message) : carryOut(app, batch.queue, message));
+    await (isDead ? buryOrRetry(app, batch.queue, message) : carryOut(app, batch.queue, message));
   }
   await relayQuietly(app);
 }
@@ -99,6 +100,20 @@ async function beDone(app: App, message: Message<unknown>): Promise<void> {
   message.ack();
 }
 
+async function buryOrRetry(app: App, queue: string, message: Message<unknown>): Promise<void> {
+  try {
+    await bury(app, queue, message, 'the queue gave up on it');
+  } catch (fault) {
+    // Not kept: it stays on its queue of the dead, and one that cannot be kept now takes no other with it.
+    app.log.error('queue.fault', {
+      type: envelopeOf(message.body).type,
+      attempts: message.attempts,
+      ...faultFields(fault),
+    });
+    message.retry({ delaySeconds: POSTPONE_SECONDS });
+  }
+}
+
 async function carryOut(app: App, queue: string, message: Message<unknown>): Promise<void> {
   const { type, id } = envelopeOf(message.body);
   try {
@@ -133,7 +148,7 @@ async function comeAgain(app: App, queue: string, message: Message<unknown>): Pr
 async function postponeOrBury(app: App, queue: string, message: Message<unknown>, id: string): Promise<void> {
   const row = await findMessage(app.database, id);
   if (row === undefined) return;
-  if (row.postponed >= POSTPONED_MAX) return buryMessage(app, queue, message);
+  if (row.postponed >= POSTPONED_MAX) return bury(app, queue, message, 'it was tried for two days');
   const seconds = Math.min(POSTPONE_SECONDS_MAX, POSTPONE_SECONDS * 2 ** Math.min(row.postponed, 10));
   await postpone(app.database, id, addSeconds(app.clock.now(), seconds));
 }
@@ -143,10 +158,9 @@ function envelopeOf(body: unknown): { type: string; id: string | null } {
   return { type: String(type), id: typeof id === 'string' ? id : null };
 }
 
-async function buryMessage(app: App, queue: string, message: Message<unknown>): Promise<void> {
-  const { type, id } = envelopeOf(message.body);
-  const letter = { id: message.id, queue, body: JSON.stringify(message.body), receivedAt: app.clock.now() };
-  await bury(app.database, letter, id);
-  app.log.error('queue.dead_letter', { type, messageId: id, queue });
+/** Two days of tries, or all of a queue's: nobody tries it any more but a person. */
+async function bury(app: App, queue: string, message: Message<unknown>, cause: string): Promise<void> {
+  const { type, id: outboxId } = envelopeOf(message.body);
+  await buryMessage(app, { origin: message.id, queue, type, cause, body: message.body, outboxId });
   message.ack();
 }

@@ -75,6 +75,7 @@ export const catalogue = {
   signature_invalid: [401, 'The signature of the webhook was not accepted.'],
   webhook_stale: [401, 'The webhook is too old.'],
   intake_unavailable: [503, 'The event could not be kept. Send it again.'],
+  dead_letter_needs_another_person: [403, 'A message of money is sent again by another person than who proposed it.'],
   proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
   resolution_contradicted: [409, 'What custody shows of the transfer does not agree with this.'],
   resolution_needs_another_person: [403, 'Another person has to say the same of a transfer of this size.'],

@@ -5,7 +5,7 @@ import type { Timestamp } from '../domain/time.ts';
 import { insertRows, type Message, type Once } from './commit.ts';
 import type { Database } from './database.ts';
 import type { Provenance } from './journal.ts';
-import { deadLetters, outbox } from './schema.ts';
+import { outbox } from './schema.ts';
 
 export type QueueName = 'money' | 'events';
 
@@ -70,10 +70,3 @@ export const findMessage = (database: Database, id: string): Promise<OutboxRow |
   database.select().from(outbox).where(eq(outbox.id, id)).get();
 
 export const finish = (database: Database, id: string) => database.delete(outbox).where(eq(outbox.id, id)).run();
-
-/** A message that cannot be carried out is kept for a person and not sent any more. */
-export const bury = (database: Database, row: typeof deadLetters.$inferInsert, outboxId: string | null) =>
-  database.batch([
-    database.insert(deadLetters).values(row).onConflictDoNothing(),
-    database.delete(outbox).where(eq(outbox.id, outboxId ?? '')),
-  ]);

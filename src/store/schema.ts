@@ -4,12 +4,14 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
+import type { DeadLetterStatus } from '../domain/dead-letter.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
 import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
 import type {
   AccountId,
   ClientId,
+  DeadLetterId,
   DestinationId,
   HaltId,
   IncidentId,
@@ -150,12 +152,26 @@ export const deliveries = sqliteTable('deliveries', {
   receivedAt: text('received_at').notNull(),
 });
 
-export const deadLetters = sqliteTable('dead_letters', {
-  id: text('id').primaryKey(),
-  queue: text('queue').notNull(),
-  body: text('body').notNull(),
-  receivedAt: text('received_at').notNull(),
-});
+/** Messages that could not be carried out. Defaults are for rows from before people could send them again. */
+export const deadLetters = sqliteTable(
+  'dead_letters',
+  {
+    id: text('id').$type<DeadLetterId>().primaryKey(),
+    queue: text('queue').notNull(),
+    body: text('body').notNull(),
+    receivedAt: text('received_at').notNull(),
+    version: integer('version').notNull().default(0),
+    status: text('status').$type<DeadLetterStatus>().notNull().default('waiting'),
+    facts: text('facts').notNull().default('{}'),
+    origin: text('origin'),
+    type: text('type').notNull().default(''),
+    cause: text('cause').notNull().default(''),
+  },
+  (table) => [
+    uniqueIndex('dead_letters_origin').on(table.origin),
+    index('dead_letters_status').on(table.status, table.id),
+  ],
+);
 
 export const clients = sqliteTable(
   'clients',

@@ -2,6 +2,7 @@
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { haltMachine } from '../domain/halt.ts';
 import { incidentMachine } from '../domain/incident.ts';
@@ -26,6 +27,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   limits_changes: limitsChangeMachine,
   halts: haltMachine,
   incidents: incidentMachine,
+  dead_letters: deadLetterMachine,
   screening_lists: screeningListMachine,
 };
 

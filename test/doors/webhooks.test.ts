@@ -4,6 +4,8 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { http } from '../../src/doors/http.ts';
+import { consume } from '../../src/doors/queue.ts';
+import { checkFence } from '../../src/kit/messages.ts';
 import { control, openWorld, sdk, type World } from '../support/world.ts';
 
 let world: World;
@@ -403,8 +405,81 @@ describe('a message that cannot be carried out', () => {
       body: { v: 1, id: 'msg_X', type: 'nobody.knows' },
       attempts: 1,
     });
-    expect(await world.rows('SELECT queue FROM dead_letters')).toEqual([{ queue: 'fiducia-events-dead' }]);
+    expect(await world.rows('SELECT queue, status FROM dead_letters')).toEqual([
+      { queue: 'fiducia-events-dead', status: 'waiting' },
+    ]);
     expect(await world.rows('SELECT id FROM outbox')).toEqual([]);
+    const { items } = (await world.get('admin-1', '/v1/incidents')).body;
+    expect(items).toMatchObject([{ kind: 'message_dead', about: 'nobody.knows' }]);
+  });
+
+  it('of money is sent again by the normal path when two persons want it', async () => {
+    await world.must('client-1', '/v1/accounts', { networks: ['EthereumSepolia'] });
+    const [opening] = world.queued.splice(0);
+    if (opening === undefined) throw new Error('nothing was sent');
+    await world.carryOut({ ...opening, queue: 'fiducia-money-dead' as never });
+    await world.settle({ ticks: false });
+    const account = async () => (await world.get('client-1', '/v1/accounts/me')).body;
+    expect(await account()).toMatchObject({ status: 'opening' });
+
+    const letters = async (query = '') => (await world.get('auditor-1', `/v1/dead-letters${query}`)).body.items;
+    const [letter] = await letters('?status=waiting');
+    expect(letter).toMatchObject({ type: 'account.open', needsTwo: true, proposedBy: null });
+    expect(JSON.stringify(letter)).not.toContain('acc_');
+    const replay = (as: string) =>
+      world.post(as, `/v1/dead-letters/${letter.id}/replay`, { reason: 'custody is back' });
+    expect((await replay('client-1')).status).toBe(403);
+    expect((await replay('operator-1')).status).toBe(403);
+    expect(await replay('admin-1')).toMatchObject({ status: 202, body: { status: 'waiting' } });
+    expect(await replay('admin-1')).toMatchObject({ status: 403, body: { code: 'dead_letter_needs_another_person' } });
+    expect(await account()).toMatchObject({ status: 'opening' });
+
+    const two = await Promise.all([replay('compliance-1'), replay('compliance-1')]);
+    expect(two.map(({ status }) => status).sort()).toEqual([200, 409]);
+    await world.settle({ ticks: false });
+
+    expect(await account()).toMatchObject({ status: 'active' });
+    expect(await letters('?status=waiting')).toEqual([]);
+    expect(await replay('admin-1')).toMatchObject({ status: 409, body: { code: 'wrong_status' } });
+    const entries = await world.rows('SELECT kind FROM journal WHERE subject_id = ? ORDER BY version', letter.id);
+    expect(entries).toEqual([{ kind: 'dead_letter.replay_proposed' }, { kind: 'dead_letter.replayed' }]);
+  });
+
+  it('of events takes one person; one given up twice is kept once, one that dies again is another', async () => {
+    const account = await world.openAccount();
+    const body = checkFence({ accountId: account.id })(null);
+    const dead = { queue: 'fiducia-events-dead', messages: [{ id: 'q-1', attempts: 1, body, ack() {}, retry() {} }] };
+    for (const _ of [1, 2]) await consume(dead as unknown as MessageBatch<unknown>, world.app);
+    const [letter, ...others] = (await world.get('admin-1', '/v1/dead-letters')).body.items;
+    expect(others).toEqual([]);
+    const checks = async () => (await world.rows("SELECT 1 FROM journal WHERE kind = 'fence.checked'")).length;
+    const before = await checks();
+    expect((await world.post('admin-1', `/v1/dead-letters/${letter.id}/replay`, { reason: 'again' })).status).toBe(200);
+    const [again] = world.queued.splice(0);
+    if (again === undefined) throw new Error('nothing was sent');
+    await world.carryOut({ ...again, queue: 'fiducia-events-dead' as never });
+    const { items } = (await world.get('admin-1', '/v1/dead-letters?status=waiting')).body;
+    expect(items).toHaveLength(1);
+    await world.must('admin-1', `/v1/dead-letters/${items[0].id}/replay`, { reason: 'again' });
+    await world.settle({ ticks: false });
+    expect(await checks()).toBe(before + 1);
+  });
+
+  it('is what custody signed and is no event, once for each body', async () => {
+    const body = JSON.stringify({ hello: 'world' });
+    for (const _ of [1, 2]) {
+      await post(body, await sign(body, secret()));
+      await world.settle({ ticks: false });
+    }
+    const good = envelope({ id: 'whe-good' });
+    await post(good, await sign(good, secret()));
+    await world.settle({ ticks: false });
+    const { items } = (await world.get('admin-1', '/v1/dead-letters')).body;
+    expect(items).toMatchObject([{ type: 'webhook.received', status: 'waiting' }]);
+    expect(await inbox()).toMatchObject([{ event_id: 'whe-good' }]);
+    await world.must('admin-1', `/v1/dead-letters/${items[0].id}/replay`, { reason: 'it is known now' });
+    await world.settle({ ticks: false });
+    expect((await world.get('admin-1', '/v1/dead-letters?status=waiting')).body.items).toHaveLength(1);
   });
 
   it('does not take the good ones of its batch with it', async () => {

@@ -12,6 +12,7 @@ import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
 import * as cursors from '../../src/store/cursors.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
+import * as deadLetters from '../../src/store/dead-letters.ts';
 import * as destinations from '../../src/store/destinations.ts';
 import * as eventFacts from '../../src/store/event-facts.ts';
 import * as fences from '../../src/store/fences.ts';
@@ -49,6 +50,11 @@ const database: Database = openDatabase(listening(env.DB, heard));
 const scopes: readonly Scope[] = ['staff', { accountId: idOf('acc') }];
 const pages = [{ limit: 50 }, { limit: 50, before: idOf('jnl', 9) }] as const;
 const of = { accountId: idOf('acc'), mandateId: idOf('mnd') };
+
+const letter = {
+  ...{ id: idOf('dlt'), version: 0, status: 'waiting' as const, origin: 'x', queue: 'money', type: 'x', cause: 'x' },
+  ...{ body: '{}', receivedAt: AT },
+} as const;
 
 /** Every query of the store, in each shape that its arguments give it. */
 const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
@@ -127,6 +133,11 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findFenceHalt: () => [halts.findFenceHalt(database, idOf('acc'))],
   listHalts: () => scopes.flatMap((scope) => pages.map((page) => halts.listHalts(database, scope, page))),
   findAnswer: () => [idempotency.findAnswer(database, 'actor', 'key')],
+  findDeadLetter: () => [deadLetters.findDeadLetter(database, idOf('dlt'))],
+  listDeadLetters: () =>
+    pages.flatMap((page) =>
+      [{}, { status: 'waiting' as const }].map((of) => deadLetters.listDeadLetters(database, { ...page, ...of })),
+    ),
   listRoots: () => [inbox.listRoots(database, ['whe-1'])],
   listOrphansDue: () => [inbox.listOrphansDue(database, AT, 50)],
   findEventFacts: () => [
@@ -260,6 +271,8 @@ async function writeOnce(): Promise<void> {
         ...{ day: '2031-03-03', received: 1, duplicates: 0, outOfOrder: 0, backfilled: 0, orphans: 0, strange: 0 },
         ...{ lagSecondsSum: 1, lagSecondsMax: 1 },
       }),
+      deadLetters.buried([letter]),
+      deadLetters.unsent('msg_2'),
       outbox.outboxRows([outbox.messageRow(by, 'events', (id) => ({ id }))]),
     ],
   });
@@ -268,7 +281,6 @@ async function writeOnce(): Promise<void> {
   await outbox.claimDueMessages(database, AT, AT, 50);
   await outbox.giveBack(database, ['msg_1', 'msg_2'], AT);
   await outbox.postpone(database, 'msg_1', AT);
-  await outbox.bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, 'msg_2');
   await outbox.finish(database, 'msg_1');
   await idempotency.forgetAnswers(database, AT);
   const seen = { custodyId: 'plc-1', kind: 'listing', found: null, seenAt: AT } as const;

@@ -1,15 +1,17 @@
 // Applies webhook events, as many as a batch brings: kept raw, recognized once, turned into readings of what they speak of.
 // However many there are, it is two reads of D1 and one commit.
+import type * as z from 'zod';
 import type { App } from '../../app/app.ts';
+import { buryMessage } from '../../app/bury.ts';
 import { groupConsumer, type Outcome } from '../../app/consumer.ts';
 import { addSeconds, secondsBetween, type Timestamp, timestamp, utcDay } from '../../domain/time.ts';
 import { WebhookReceived } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
 import { type EventFacts, findEventFacts } from '../../store/event-facts.ts';
 import { countEvents, deliveryRows, type EventDay, type InboxRow, inboxOnce, listRoots } from '../../store/inbox.ts';
-import type { Provenance } from '../../store/journal.ts';
+import { type Provenance, sha256 } from '../../store/journal.ts';
 import { messageRow, outboxRows } from '../../store/outbox.ts';
-import { keyOf, subjectOf, WebhookEvent } from './event.ts';
+import { keyOf, parseJson, subjectOf, WebhookEvent } from './event.ts';
 import { findHinted, hintDone } from './hints.ts';
 import { ORPHAN_FIRST_LOOK_SECONDS } from './orphans.ts';
 import { namedBy, type Wake, wakesOf } from './wakes.ts';
@@ -34,16 +36,37 @@ interface Judged extends Chained {
 }
 
 export const applyWebhooks = groupConsumer('events', WebhookReceived, async (app, messages, by) => {
-  const received = messages.map(({ body, ...rest }) => ({
-    ...rest,
-    body,
-    event: WebhookEvent.parse(JSON.parse(body)),
-  }));
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+  const [received, strange] = sort(messages);
+  for (const one of strange) await keepStrange(app, by, one);
+  for (let attempt = 0; attempt < ATTEMPTS && received.length > 0; attempt += 1) {
     if ((await apply(app, by, received)) === 'done') return 'done';
   }
-  return 'again';
+  return received.length === 0 ? 'done' : 'again';
 });
+
+type Message = z.infer<typeof WebhookReceived>;
+
+function sort(messages: readonly Message[]): [Received[], Message[]] {
+  const received: Received[] = [];
+  const strange: Message[] = [];
+  for (const message of messages) {
+    const event = WebhookEvent.safeParse(parseJson(message.body)).data;
+    if (event === undefined) strange.push(message);
+    else received.push({ ...message, event });
+  }
+  return [received, strange];
+}
+
+/** Signed by custody and no event as we know them: a person looks at it, once for each body. */
+async function keepStrange(app: App, by: Provenance, message: Message): Promise<void> {
+  // One that was sent again and is strange still is another letter.
+  const origin = await sha256(`${message.body}${message.id ?? ''}`);
+  const { type, id: outboxId } = message;
+  const cause = 'custody sent what is no event as it is known here';
+  await buryMessage(app, { origin, queue: 'events', type, cause, body: message, outboxId });
+  const counts = { ...countsOf(app, by, []), received: 1, strange: 1 };
+  await commit(app.database, { by, changes: [], once: [countEvents(counts)] });
+}
 
 async function apply(app: App, by: Provenance, received: readonly Received[]): Promise<Outcome> {
   const chained = await followChains(app, received);

@@ -94,3 +94,13 @@ export const messageText = (event: WebhookEvent, original = JSON.stringify(event
 /** What is signed and no event is kept for a person to look at: its beginning, where it is too large for a message. */
 export const strangeText = (original: string): string =>
   fits(original) ? original : original.slice(0, FITTING_CHARACTERS);
+
+/** Undefined for what is no JSON, which then is no event either. */
+export function parseJson(original: string): unknown {
+  try {
+    return JSON.parse(original);
+  } catch {
+    // Signed, yet not JSON: kept for a person like anything else that is no event.
+    return undefined;
+  }
+}

@@ -6,7 +6,7 @@ import { timestamp } from '../../domain/time.ts';
 import { faultFields } from '../../kit/log.ts';
 import { webhookReceived } from '../../kit/messages.ts';
 import { problemResponse } from '../../kit/problem.ts';
-import { DeliveredEvent, messageText, strangeText } from './event.ts';
+import { DeliveredEvent, messageText, parseJson, strangeText } from './event.ts';
 
 export const WEBHOOK_PATH = '/webhooks/dfns';
 const BODY_BYTES_MAX = 256 * 1024;
@@ -54,16 +54,6 @@ export async function receiveWebhook(request: Request, app: App, requestId: stri
     secret: signer,
   });
   return new Response(RECEIVED, { headers: { 'content-type': 'application/json', 'x-request-id': requestId } });
-}
-
-/** Undefined for what is no JSON, which then is no event either. */
-function parseJson(original: string): unknown {
-  try {
-    return JSON.parse(original);
-  } catch {
-    // Signed, yet not JSON: kept for a person like anything else that is no event.
-    return undefined;
-  }
 }
 
 /**
