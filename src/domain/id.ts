@@ -24,6 +24,7 @@ export type Id<P extends IdPrefix> = `${P}_${string}`;
 
 export type AccountId = Id<'acc'>;
 export type ClientId = Id<'cli'>;
+export type DeadLetterId = Id<'dlt'>;
 export type DestinationId = Id<'dst'>;
 export type HaltId = Id<'hlt'>;
 export type IncidentId = Id<'inc'>;

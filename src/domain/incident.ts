@@ -25,6 +25,7 @@ export const incidentKinds = [
   'schedule_paused',
   'epoch_differs',
   'lost_at_custody',
+  'message_dead',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

@@ -97,8 +97,8 @@ export type Refusal =
   // Webhooks
   | { code: 'signature_invalid' }
   | { code: 'webhook_stale' }
-  | { code: 'webhook_malformed' }
   | { code: 'intake_unavailable' }
+  | { code: 'dead_letter_needs_another_person' }
   // Permission proofs
   | { code: 'proof_from_the_future'; provenAt: string }
   // Transfers

@@ -20,6 +20,7 @@ import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transf
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { sweepStops } from '../features/transfers/stops.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
+import { lookAtOrphans } from '../features/webhooks/orphans.ts';
 import { faultFields } from '../kit/log.ts';
 import { forgetAnswers } from '../store/idempotency.ts';
 
@@ -46,6 +47,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeOpenings,
     wakeWallets,
     wakeLimitsChanges,
+    lookAtOrphans,
   },
   '*/15 * * * *': {
     backfillEvents,

@@ -28,6 +28,8 @@ export const WebhookReceived = envelope('webhook.received', {
   /** The body as it was signed, or its ids alone when it is too large for a message. */
   body: z.string(),
   receivedAt: z.string(),
+  /** Whether custody brought it, or we fetched it from custody's list. */
+  via: z.enum(['webhook', 'backfill']).default('webhook'),
 });
 export const RefreshTransfer = envelope('transfer.refresh', {
   transferId: idOf<TransferId>('xfr'),
@@ -49,6 +51,8 @@ export const SyncWallet = envelope('wallet.sync', {
   /** Somebody waits for a deposit; what else is to be booked waits until custody is asked for nothing more important. */
   isUrgent: z.boolean().default(true),
 });
+/** A wallet at custody that is none of ours. */
+export const LookAtStray = envelope('wallet.look', { custodyId: z.string() });
 /** What was booked as received, by the hashes of its transactions. */
 export const DepositsBooked = envelope('deposits.booked', {
   accountId: idOf<AccountId>('acc'),
@@ -71,7 +75,7 @@ export const BackfillMonth = envelope('events.backfill', { until: z.string() });
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
-type Body<S extends z.ZodType> = Omit<z.infer<S>, 'v' | 'id' | 'type'>;
+type Body<S extends z.ZodType> = Omit<z.input<S>, 'v' | 'id' | 'type'>;
 const constructorOf =
   <S extends z.ZodType<{ type: string }>>(type: z.infer<S>['type']) =>
   (body: Body<S>) =>
@@ -91,6 +95,7 @@ export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('po
 export const checkFence = constructorOf<typeof CheckFence>('fence.check');
 export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
+export const lookAtStray = constructorOf<typeof LookAtStray>('wallet.look');
 export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.booked');
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
 export const recoverTransfers = constructorOf<typeof RecoverTransfers>('restore.transfers');

@@ -74,8 +74,8 @@ export const catalogue = {
   halt_needs_intact_fence: [409, 'A halt for the fence is lifted only after a newer check found it intact.'],
   signature_invalid: [401, 'The signature of the webhook was not accepted.'],
   webhook_stale: [401, 'The webhook is too old.'],
-  webhook_malformed: [400, 'The webhook is signed, but it is not an event.'],
   intake_unavailable: [503, 'The event could not be kept. Send it again.'],
+  dead_letter_needs_another_person: [403, 'A message of money is sent again by another person than who proposed it.'],
   proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
   already_sent: [409, 'It is on the network already, where nobody can stop it.'],
   stop_requested: [409, 'Somebody asked to stop it.'],
@@ -101,14 +101,23 @@ const RETRY_AFTER_SECONDS = { 429: 60, 503: 30 } as const;
 
 /** Facts of the refusal are extra members; `instance` and `requestId` name the request to ask about. */
 export function problem(c: Context, refusal: Refusal): Rendered {
-  const { code, ...facts } = refusal;
+  const { text, status, headers } = partsOf(refusal, c.get('requestId'));
+  return rendered(c.body(text, status, headers));
+}
+
+/** The same for an answer that does not come by way of the router. */
+export function problemResponse(refusal: Refusal, requestId: string): Response {
+  const { text, status, headers } = partsOf(refusal, requestId);
+  return new Response(text, { status, headers: { ...headers, 'x-request-id': requestId } });
+}
+
+function partsOf({ code, ...facts }: Refusal, requestId: string) {
   const [status, title] = catalogue[code];
-  const requestId: string = c.get('requestId');
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (status === 429 || status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS[status]);
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   const body = { type: `/problems/${code}`, title, status, code, instance: requestId, requestId, ...facts };
-  return rendered(c.body(JSON.stringify(body), status, headers));
+  return { text: JSON.stringify(body), status, headers };
 }
 
 type Rendered = Response & TypedResponse<never, never, never>;

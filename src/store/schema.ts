@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
+import type { DeadLetterStatus } from '../domain/dead-letter.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
 import type { EPOCH_ID, EpochStatus } from '../domain/epoch.ts';
 import type { FenceResult } from '../domain/fence.ts';
@@ -11,6 +12,7 @@ import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
 import type {
   AccountId,
   ClientId,
+  DeadLetterId,
   DestinationId,
   HaltId,
   IncidentId,
@@ -116,9 +118,33 @@ export const inbox = sqliteTable(
     outcome: text('outcome').$type<'applied' | 'kept' | 'orphan'>().notNull(),
     receivedAt: text('received_at').notNull(),
     rawKey: text('raw_key').notNull(),
+    /** What it is about, by custody's id, and when custody says it happened. */
+    subject: text('subject'),
+    date: text('date'),
+    /** Of an orphan: when it is looked at again. */
+    nextLookAt: text('next_look_at'),
+    looks: integer('looks').notNull().default(0),
   },
-  (table) => [index('inbox_received').on(table.receivedAt)],
+  (table) => [
+    index('inbox_received').on(table.receivedAt),
+    index('inbox_subject').on(table.subject, table.date),
+    index('inbox_orphans').on(table.nextLookAt).where(sql`outcome = 'orphan'`),
+  ],
 );
+
+/** What came on a day and what became of it. Counted in the commits that it is about. */
+export const eventDays = sqliteTable('event_days', {
+  day: text('day').primaryKey(),
+  received: integer('received').notNull(),
+  duplicates: integer('duplicates').notNull(),
+  outOfOrder: integer('out_of_order').notNull(),
+  backfilled: integer('backfilled').notNull(),
+  orphans: integer('orphans').notNull(),
+  strange: integer('strange').notNull(),
+  /** From receipt to commit; over all of the day's events. */
+  lagSecondsSum: integer('lag_seconds_sum').notNull(),
+  lagSecondsMax: integer('lag_seconds_max').notNull(),
+});
 
 /** Every delivery seen and the first attempt it repeats. Dfns gives each attempt a new id linked by `retryOf`. */
 export const deliveries = sqliteTable('deliveries', {
@@ -127,12 +153,26 @@ export const deliveries = sqliteTable('deliveries', {
   receivedAt: text('received_at').notNull(),
 });
 
-export const deadLetters = sqliteTable('dead_letters', {
-  id: text('id').primaryKey(),
-  queue: text('queue').notNull(),
-  body: text('body').notNull(),
-  receivedAt: text('received_at').notNull(),
-});
+/** Messages that could not be carried out. Defaults are for rows from before people could send them again. */
+export const deadLetters = sqliteTable(
+  'dead_letters',
+  {
+    id: text('id').$type<DeadLetterId>().primaryKey(),
+    queue: text('queue').notNull(),
+    body: text('body').notNull(),
+    receivedAt: text('received_at').notNull(),
+    version: integer('version').notNull().default(0),
+    status: text('status').$type<DeadLetterStatus>().notNull().default('waiting'),
+    facts: text('facts').notNull().default('{}'),
+    origin: text('origin'),
+    type: text('type').notNull().default(''),
+    cause: text('cause').notNull().default(''),
+  },
+  (table) => [
+    uniqueIndex('dead_letters_origin').on(table.origin),
+    index('dead_letters_status').on(table.status, table.id),
+  ],
+);
 
 export const clients = sqliteTable(
   'clients',

@@ -2,6 +2,7 @@
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { epochMachine } from '../domain/epoch.ts';
 import { haltMachine } from '../domain/halt.ts';
@@ -28,6 +29,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   halts: haltMachine,
   epochs: epochMachine,
   incidents: incidentMachine,
+  dead_letters: deadLetterMachine,
   screening_lists: screeningListMachine,
 };
 

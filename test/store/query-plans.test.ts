@@ -12,8 +12,10 @@ import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
 import * as cursors from '../../src/store/cursors.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
+import * as deadLetters from '../../src/store/dead-letters.ts';
 import * as destinations from '../../src/store/destinations.ts';
 import * as epochs from '../../src/store/epochs.ts';
+import * as eventFacts from '../../src/store/event-facts.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
 import * as history from '../../src/store/history.ts';
@@ -51,6 +53,11 @@ const database: Database = openDatabase(listening(env.DB, heard));
 const scopes: readonly Scope[] = ['staff', { accountId: idOf('acc') }];
 const pages = [{ limit: 50 }, { limit: 50, before: idOf('jnl', 9) }] as const;
 const of = { accountId: idOf('acc'), mandateId: idOf('mnd') };
+
+const letter = {
+  ...{ id: idOf('dlt'), version: 0, status: 'waiting' as const, origin: 'x', queue: 'money', type: 'x', cause: 'x' },
+  ...{ body: '{}', receivedAt: AT },
+} as const;
 
 /** Every query of the store, in each shape that its arguments give it. */
 const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
@@ -148,8 +155,22 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findFenceHalt: () => [halts.findFenceHalt(database, idOf('acc'))],
   listHalts: () => scopes.flatMap((scope) => pages.map((page) => halts.listHalts(database, scope, page))),
   findAnswer: () => [idempotency.findAnswer(database, 'actor', 'key')],
-  findInboxKey: () => [inbox.findInboxKey(database, 'key')],
-  findRoot: () => [inbox.findRoot(database, 'event')],
+  findDeadLetter: () => [deadLetters.findDeadLetter(database, idOf('dlt'))],
+  listDeadLetters: () =>
+    pages.flatMap((page) =>
+      [{}, { status: 'waiting' as const }].map((of) => deadLetters.listDeadLetters(database, { ...page, ...of })),
+    ),
+  listRoots: () => [inbox.listRoots(database, ['whe-1'])],
+  listOrphansDue: () => [inbox.listOrphansDue(database, AT, 50)],
+  findEventFacts: () => [
+    eventFacts.findEventFacts(database, {
+      keys: ['k'],
+      subjects: ['xfr-1'],
+      externalIds: ['f1-x'],
+      walletIds: ['wa-1'],
+      policyIds: ['plc-1'],
+    }),
+  ],
   listUnseen: () => [inbox.listUnseen(database, ['event'])],
   findIncident: () => [incidents.findIncident(database, idOf('inc'))],
   findNewestProof: () => [proofs.findNewestProof(database), proofs.findNewestProof(database, 'sound')],
@@ -268,8 +289,21 @@ async function writeOnce(): Promise<void> {
     ],
     once: [
       idempotency.keepAnswer({ actor: 'a', key: 'k', fingerprint: 'f', status: 201, body: '{}', createdAt: AT }),
-      inbox.inboxOnce({ key: 'k', eventId: 'e', kind: 'x', outcome: 'kept', receivedAt: AT, rawKey: 'r' }),
-      inbox.deliveryRow({ eventId: 'e', rootId: 'e', receivedAt: AT }),
+      inbox.inboxOnce([
+        {
+          ...{ key: 'k', eventId: 'e', kind: 'x', outcome: 'kept', receivedAt: AT, rawKey: 'r' },
+          ...{ subject: 'xfr-1', date: AT, nextLookAt: null, looks: 0 },
+        },
+      ]),
+      inbox.deliveryRows([{ eventId: 'e', rootId: 'e', receivedAt: AT }]),
+      inbox.orphanStep('k', { outcome: 'kept', nextLookAt: null, looks: 1 }),
+      inbox.countEvents({
+        ...{ day: '2031-03-03', received: 1, duplicates: 0, outOfOrder: 0, backfilled: 0, orphans: 0, strange: 0 },
+        ...{ lagSecondsSum: 1, lagSecondsMax: 1 },
+      }),
+      deadLetters.buried([letter]),
+      deadLetters.unsent('msg_2'),
+      outbox.outboxRows([outbox.messageRow(by, 'events', (id) => ({ id }))]),
     ],
   });
   accepted(written);
@@ -277,7 +311,6 @@ async function writeOnce(): Promise<void> {
   await outbox.claimDueMessages(database, AT, AT, 50);
   await outbox.giveBack(database, ['msg_1', 'msg_2'], AT);
   await outbox.postpone(database, 'msg_1', AT);
-  await outbox.bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, 'msg_2');
   await outbox.finish(database, 'msg_1');
   await idempotency.forgetAnswers(database, AT);
   const seen = { custodyId: 'plc-1', kind: 'listing', found: null, seenAt: AT } as const;

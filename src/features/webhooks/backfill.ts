@@ -66,7 +66,7 @@ async function backfillWebhook(app: App, webhookId: string, horizon: Timestamp):
 async function sendAll(app: App, events: readonly CustodyEvent[]): Promise<void> {
   const receivedAt = timestamp(app.clock.wall());
   const waiting = events.map((event) => ({
-    body: webhookReceived({ body: messageText(WebhookEvent.parse(event)), receivedAt })(null),
+    body: webhookReceived({ body: messageText(WebhookEvent.parse(event)), receivedAt, via: 'backfill' })(null),
   }));
   while (waiting.length > 0) {
     let bytes = 0;
