@@ -1,5 +1,5 @@
 // The kill switch: stops new money of everyone, of one account or of one mandate. It never stops reading or removals.
-import { type Actor, nameOf, rankOf } from './actor.ts';
+import { type Actor, nameOf, rankOf, rolesOf } from './actor.ts';
 import { type Fence, standsAt } from './fence.ts';
 import type { AccountId, HaltId, MandateId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
@@ -34,6 +34,12 @@ export type HaltStatus = keyof typeof haltMachine;
 export type Halt<S extends HaltStatus = HaltStatus> = InStatus<HaltCore, HaltFacts, S>;
 
 const become = transitions<typeof haltMachine, HaltCore, HaltFacts>();
+
+/** By who sets it; a broken fence has one of its own. */
+export function kindOf(actor: Actor): HaltKind {
+  if (actor.kind === 'client') return 'client';
+  return rolesOf(actor).includes('compliance') ? 'compliance' : 'desk';
+}
 
 /** What is done about a broken fence, whoever finds it: the account stops until a person lifts it on an intact check. */
 export const fenceHalt = (of: {

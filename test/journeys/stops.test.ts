@@ -1,6 +1,6 @@
 // Stops that come when custody has the money's order already: marked, told to whoever asked and to who decides, never resent.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, openWorld, sdk, type World } from '../support/world.ts';
+import { control, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;
@@ -169,4 +169,19 @@ it('a stop that marks a transfer during the very call loses nothing of custodyâ€
   // Heard as the first answer that it is: refused, and so proven to have moved nothing.
   expect(await transfer()).toMatchObject({ status: 'failed', attempts: 1 });
   expect(await reserved()).toEqual(['0']);
+});
+
+it('a halt is lifted by itself: another one of the account stops money still, with its own reason', async () => {
+  const ready = await world.readyToTrade();
+  await halt('client-1', { level: 'account', accountId: 'me', reason: 'I want to look first.' });
+  const { id } = await halt('operator-1', { level: 'mandate', mandateId: ready.mandate.id });
+  await world.must('operator-2', `/v1/halts/${id}/lift`, { reason: 'All is well.' });
+  const { halts } = (await world.get('client-1', '/v1/accounts/me/restrictions')).body;
+  expect(halts).toMatchObject([{ kind: 'client', reason: 'I want to look first.' }]);
+  const wish = { kind: 'trade_funding', mandateId: ready.mandate.id, asset: USDC, amount: { units: '1' } };
+  expect((await world.post('operator-1', '/v1/orders/preview', wish)).body).toMatchObject({
+    outcome: 'refused',
+    rule: 'halted',
+    halt: { level: 'account', reason: 'I want to look first.' },
+  });
 });

@@ -1,8 +1,8 @@
 // The kill switch: anyone may stop what is theirs; lifting takes another person.
 
 import type { App } from '../../app/app.ts';
-import { nameOf, rankOf, rolesOf } from '../../domain/actor.ts';
-import { type Halt, type HaltKind, type HaltLevel, lift } from '../../domain/halt.ts';
+import { nameOf, rankOf } from '../../domain/actor.ts';
+import { type Halt, type HaltLevel, kindOf, lift } from '../../domain/halt.ts';
 import type { AccountId, HaltId, MandateId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
@@ -36,7 +36,7 @@ export async function setHalt(app: App, by: Provenance, scope: Scope, asked: Ask
     id: by.newId('hlt'),
     version: 1,
     status: 'active',
-    kind: kindOf(by),
+    kind: kindOf(by.actor),
     reason: asked.reason,
     madeBy: nameOf(by.actor),
     makerRank: rankOf(by.actor),
@@ -71,11 +71,6 @@ async function subjectOf(app: App, scope: Scope, asked: Asked): Promise<Result<S
         : refuse({ code: 'not_found' });
     }
   }
-}
-
-function kindOf({ actor }: Provenance): HaltKind {
-  if (actor.kind === 'client') return 'client';
-  return rolesOf(actor).includes('compliance') ? 'compliance' : 'desk';
 }
 
 export async function liftHalt(
