@@ -70,9 +70,12 @@ export async function consume(batch: MessageBatch<unknown>, app: App): Promise<v
     for (const message of messages) grouped.add(message);
     if (messages.length > 0) await carryOutTogether(app, batch.queue, group, messages);
   }
-  for (const message of batch.messages.filter((one) => !grouped.has(one))) {
-    await (isDead ? buryOrRetry(app, batch.queue, message) : carryOut(app, batch.queue, message));
-  }
+  const alone = batch.messages.filter((one) => !grouped.has(one));
+  const carry = (message: Message<unknown>) =>
+    isDead ? buryOrRetry(app, batch.queue, message) : carryOut(app, batch.queue, message);
+  // Side by side, money waits for custody's pace and not for custody's answers; what else there is may be about one account.
+  if (alone.every(({ body }) => isMoney(body))) await Promise.all(alone.map(carry));
+  else for (const message of alone) await carry(message);
   await relayQuietly(app);
 }
 
@@ -171,6 +174,8 @@ async function postponeOrBury(app: App, queue: string, message: Message<unknown>
   const seconds = Math.min(POSTPONE_SECONDS_MAX, POSTPONE_SECONDS * 2 ** Math.min(row.postponed, 10));
   await postpone(app.database, id, addSeconds(app.clock.now(), seconds));
 }
+
+const isMoney = (body: unknown): boolean => byType.get(envelopeOf(body).type)?.queue === 'money';
 
 function envelopeOf(body: unknown): { type: string; id: string | null } {
   const { type, id } = Object(body) as { type?: unknown; id?: unknown };

@@ -166,11 +166,11 @@ describe('a release', () => {
   const woken = (): string[] =>
     world.queued.flatMap(({ body }) => (Object(body).type === 'order.due' ? [Object(body).orderId] : []));
 
-  it('wakes as many orders as a minute can carry out, and those whose message was lost again', async () => {
+  it('wakes little more orders than a minute can carry out, and those whose message was lost again', async () => {
     await open({ DFNS_CALLS_PER_MINUTE: '1000' });
     await fill(400, AT);
     await world.tick();
-    expect(new Set(woken()).size).toBe(173);
+    expect(new Set(woken()).size).toBe(Math.ceil(173 * 1.1));
     const first = woken();
     world.queued = [];
     await world.advance(60);
