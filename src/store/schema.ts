@@ -27,6 +27,7 @@ import type {
 import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
 import type { LimitsTemplate } from '../domain/limits-template.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
+import type { Doubt } from '../domain/movement.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { OrderKind, OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
@@ -66,6 +67,7 @@ export const journal = sqliteTable(
   (table) => [
     uniqueIndex('journal_subject_version').on(table.subjectId, table.version),
     index('journal_account').on(table.accountId, table.id),
+    index('journal_account_kind').on(table.accountId, table.kind, table.at, table.id),
     check('journal_version_positive', sql`${table.version} >= 1`),
     check('journal_hash_shape', sql`length(${table.hash}) = 64`),
   ],
@@ -519,6 +521,8 @@ export const movements = sqliteTable(
     transactionHash: text('transaction_hash').notNull(),
     position: text('position').notNull(),
     at: text('at').notNull(),
+    /** Why nobody wanted this deposit; null for all others. */
+    doubt: text('doubt').$type<Doubt>(),
   },
   (table) => [
     uniqueIndex('movements_fact').on(
@@ -529,6 +533,7 @@ export const movements = sqliteTable(
       table.asset,
     ),
     index('movements_account').on(table.accountId, table.at, table.id),
+    index('movements_wanted').on(table.accountId, table.at, table.id).where(sql`doubt IS NULL`),
   ],
 );
 
