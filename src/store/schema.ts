@@ -3,12 +3,14 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
+import type { AccountKeyStatus } from '../domain/account-key.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
 import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
 import type {
   AccountId,
+  AccountKeyId,
   ClientId,
   DestinationId,
   HaltId,
@@ -557,6 +559,23 @@ export const permissionProofs = sqliteTable(
       'permission_proofs_sound_finds_nothing',
       sql`${table.result} IN ('sound', 'unsound') AND (${table.result} = 'sound') = (${table.findings} = '[]')`,
     ),
+  ],
+);
+
+/** Read-only keys; of each, its hash alone. */
+export const accountKeys = sqliteTable(
+  'account_keys',
+  {
+    ...record<AccountKeyId, AccountKeyStatus>(),
+    accountId: accountId(),
+    label: text('label').notNull(),
+    reports: text('reports').notNull(),
+    hash: text('hash').notNull(),
+    expiresAt: text('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('account_keys_hash').on(table.hash),
+    index('account_keys_account').on(table.accountId, table.id),
   ],
 );
 

@@ -1,6 +1,7 @@
 // The second guard of the rules, generated from the machine tables: D1 itself refuses an illegal transition, a rewritten
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
+import { accountKeyMachine } from '../domain/account-key.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { haltMachine } from '../domain/halt.ts';
@@ -27,6 +28,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   halts: haltMachine,
   incidents: incidentMachine,
   screening_lists: screeningListMachine,
+  account_keys: accountKeyMachine,
 };
 
 const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');

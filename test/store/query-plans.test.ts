@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/domain/mandate.ts';
+import * as accountKeys from '../../src/store/account-keys.ts';
 import * as accounts from '../../src/store/accounts.ts';
 import * as activity from '../../src/store/activity.ts';
 import * as addressFacts from '../../src/store/address-facts.ts';
@@ -136,6 +137,10 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ),
   listStories: () => [activity.listStories(database, idOf('acc'), { ids: ['xfr_1', 'ord_1'], hashes: ['0x1'] })],
   findKnownAddresses: () => [addressFacts.findKnownAddresses(database, idOf('acc'))],
+  findAccountKeyByHash: () => [accountKeys.findAccountKeyByHash(database, 'hash')],
+  findAccountKey: () =>
+    scopes.map((scope) => accountKeys.findAccountKey(database, scope, { accountId: idOf('acc'), id: idOf('key') })),
+  listAccountKeys: () => [accountKeys.listAccountKeys(database, idOf('acc'), 50)],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
   findHaltInForce: () => [

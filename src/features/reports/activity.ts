@@ -50,6 +50,10 @@ const told = [
   ...[
     'status',
     'reason',
+    'report',
+    'reports',
+    'keyId',
+    'expiresAt',
     'liftReason',
     'rule',
     'level',
@@ -144,6 +148,6 @@ const viewStory = ({
 
 /** Names of people are the journal's; the feed says in whose part the act was. */
 function partOf(actorRole: string): string {
-  if (actorRole === 'system' || actorRole === 'client') return actorRole;
+  if (actorRole === 'system' || actorRole === 'client' || actorRole === 'key') return actorRole;
   return actorRole.split(' ').includes('compliance') ? 'officer' : 'desk';
 }

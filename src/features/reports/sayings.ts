@@ -59,6 +59,9 @@ export const sayings: Readonly<Record<string, string>> = {
   'movement.received': 'Money arrived.',
   'movement.sent': 'Money left.',
   'movement.doubted': 'Something arrived that nobody asked for.',
+  'account_key.active': 'A read-only key was made.',
+  'account_key.revoked': 'A read-only key was revoked.',
+  'account_key.used': 'A report was read with a key.',
   'halt.active': 'New money movements were halted.',
   'halt.lifted': 'A halt was lifted.',
   'fence.changed': 'A check of the fence at custody found something new.',
@@ -76,6 +79,7 @@ export const topics = [
     'limits',
     'halt',
     'fence',
+    'key',
   ] as const),
 ];
 export type Topic = (typeof topics)[number];
@@ -97,7 +101,11 @@ const subjectsOf: Readonly<Record<Topic, readonly string[]>> = {
   limits: ['limits_change', 'account.limits_lowered', 'account.limits_raised'],
   halt: ['halt'],
   fence: ['fence'],
+  key: ['account_key'],
 };
+
+/** So many that they would crowd out the rest: told to whoever asks for their topic. */
+const onlyByTopic = ['account_key.used'];
 
 const wordOf = (kind: string): string => kind.slice(0, kind.indexOf('.'));
 const statusOf = (kind: string): string => kind.slice(kind.indexOf('.') + 1);
@@ -114,7 +122,9 @@ export function kindsOf({ kind, status, includeSpam }: Wanted) {
   const subjects = kind === undefined ? undefined : subjectsOf[kind];
   const meant = told.filter(
     (one) =>
-      (subjects === undefined || subjects.includes(one) || subjects.includes(wordOf(one))) &&
+      (subjects === undefined
+        ? !onlyByTopic.includes(one)
+        : subjects.includes(one) || subjects.includes(wordOf(one))) &&
       (status === undefined || statusOf(one) === status),
   );
   return {

@@ -131,7 +131,9 @@ export const ActivityItem = z
     at: Instant,
     kind: z.string(),
     subjectId: z.string(),
-    by: z.string().openapi({ description: '`client`, `desk`, `officer` or `system`.' }),
+    by: z
+      .string()
+      .openapi({ description: '`client`, `desk`, `officer`, `system`, or `key`: somebody with a read-only key.' }),
     says: z.string(),
     asset: z.string().nullable().openapi({ description: 'What the record moves, where it moves something.' }),
     details: z.looseObject({}),
