@@ -336,6 +336,7 @@ const HistoryItem = z.object({
   to: z.string().optional(),
   value: Digits.optional(),
   fee: Digits.optional(),
+  metadata: z.object({ asset: z.object({ verified: z.boolean().optional() }).optional() }).optional(),
 });
 
 /** Undefined for a kind without an amount (an NFT): not an asset that the product books. */
@@ -350,6 +351,7 @@ export function toMovement(answer: unknown): CustodyMovement | undefined {
     // Without an index the parties and the value tell two entries of one transaction apart.
     position: item.index ?? `${from}>${to}:${item.value}`,
     contract: item.contract && asKept(item.contract),
+    isVerified: item.metadata?.asset?.verified,
     from,
     to,
     units: BigInt(item.value),

@@ -139,6 +139,8 @@ export interface CustodyMovement {
   readonly transactionHash: string;
   readonly position: string;
   readonly contract: string | undefined;
+  /** Whether custody knows the token as what it says it is; undefined where custody does not say. */
+  readonly isVerified: boolean | undefined;
   readonly from: string;
   readonly to: string;
   readonly units: bigint;

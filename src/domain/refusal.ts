@@ -91,6 +91,9 @@ export type Refusal =
   | { code: 'database_not_fresh'; found: string }
   // Halts
   | { code: 'halted'; level: string; reason: string }
+  | { code: 'key_expiry_invalid'; after: string; latest: string }
+  | { code: 'key_opens_only'; reports: readonly string[] }
+  | { code: 'keys_too_many' }
   | { code: 'halt_needs_another_person' }
   | { code: 'halt_needs_higher_role' }
   | { code: 'halt_needs_intact_fence' }

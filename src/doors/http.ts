@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { admitKey, authenticateKey } from '../app/account-key.ts';
 import type { App } from '../app/app.ts';
 import { relayQuietly } from '../app/relay.ts';
 import type { Variables } from '../app/routes.ts';
@@ -17,6 +18,7 @@ import { destinationRoutes } from '../features/destinations/routes.ts';
 import { haltRoutes } from '../features/halts/routes.ts';
 import { incidentRoutes } from '../features/incidents/routes.ts';
 import { journalRoutes } from '../features/journal/routes.ts';
+import { keyRoutes } from '../features/keys/routes.ts';
 import { limitsRoutes } from '../features/limits/routes.ts';
 import { mandateRoutes } from '../features/mandates/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
@@ -27,6 +29,7 @@ import { scheduleRoutes } from '../features/schedules/routes.ts';
 import { screeningRoutes } from '../features/screening/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
 import { receiveWebhook, WEBHOOK_PATH } from '../features/webhooks/receive.ts';
+import { keyIn } from '../kit/account-key.ts';
 import { authenticate } from '../kit/authenticate.ts';
 import { faultFields } from '../kit/log.ts';
 import { problem, problemResponse } from '../kit/problem.ts';
@@ -39,16 +42,20 @@ const BODY_BYTES_MAX = 64 * 1024;
 const v1 = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();
 
 v1.use(async (c, next) => {
-  const actor = await authenticate(
-    c.req.header('authorization'),
-    c.env.config.tokens,
-    c.env.bindings.HINTS,
-    c.env.clock.wall(),
-  );
+  const header = c.req.header('authorization');
+  const key = keyIn(header);
+  const actor =
+    key === undefined
+      ? await authenticate(header, c.env.config.tokens, c.env.bindings.HINTS, c.env.clock.wall())
+      : await authenticateKey(c.env, key);
   if (!actor.ok) return problem(c, actor.refusal);
   c.set('actor', actor.value);
   const { success } = await c.env.bindings.API_RATE.limit({ key: nameOf(actor.value) });
-  return success ? next() : problem(c, { code: 'too_many_requests' });
+  if (!success) return problem(c, { code: 'too_many_requests' });
+  if (actor.value.kind !== 'key') return next();
+  const { method, path } = c.req;
+  const admitted = await admitKey(c.env, actor.value, { method, path, requestId: c.var.requestId });
+  return admitted.ok ? next() : problem(c, admitted.refusal);
 });
 v1.use(async (c, next) => {
   const hasBody = c.req.raw.body !== null && c.req.header('content-length') !== '0';
@@ -65,6 +72,7 @@ v1.route('/', accountRoutes)
   .route('/', attestationRoutes)
   .route('/', destinationRoutes)
   .route('/', limitsRoutes)
+  .route('/', keyRoutes)
   .route('/', mandateRoutes)
   .route('/', scheduleRoutes)
   .route('/', orderRoutes)

@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
+import type { AccountKeyStatus } from '../domain/account-key.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
 import type { DeadLetterStatus } from '../domain/dead-letter.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
@@ -11,6 +12,7 @@ import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
 import type {
   AccountId,
+  AccountKeyId,
   ClientId,
   DeadLetterId,
   DestinationId,
@@ -30,6 +32,7 @@ import type {
 import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
 import type { LimitsTemplate } from '../domain/limits-template.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
+import type { Doubt } from '../domain/movement.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { OrderKind, OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
@@ -69,6 +72,7 @@ export const journal = sqliteTable(
   (table) => [
     uniqueIndex('journal_subject_version').on(table.subjectId, table.version),
     index('journal_account').on(table.accountId, table.id),
+    index('journal_account_kind').on(table.accountId, table.kind, table.at, table.id),
     check('journal_version_positive', sql`${table.version} >= 1`),
     check('journal_hash_shape', sql`length(${table.hash}) = 64`),
   ],
@@ -594,6 +598,8 @@ export const movements = sqliteTable(
     transactionHash: text('transaction_hash').notNull(),
     position: text('position').notNull(),
     at: text('at').notNull(),
+    /** Why nobody wanted this deposit; null for all others. */
+    doubt: text('doubt').$type<Doubt>(),
   },
   (table) => [
     uniqueIndex('movements_fact').on(
@@ -604,6 +610,7 @@ export const movements = sqliteTable(
       table.asset,
     ),
     index('movements_account').on(table.accountId, table.at, table.id),
+    index('movements_wanted').on(table.accountId, table.at, table.id).where(sql`doubt IS NULL`),
   ],
 );
 
@@ -627,6 +634,23 @@ export const permissionProofs = sqliteTable(
       'permission_proofs_sound_finds_nothing',
       sql`${table.result} IN ('sound', 'unsound') AND (${table.result} = 'sound') = (${table.findings} = '[]')`,
     ),
+  ],
+);
+
+/** Read-only keys; of each, its hash alone. */
+export const accountKeys = sqliteTable(
+  'account_keys',
+  {
+    ...record<AccountKeyId, AccountKeyStatus>(),
+    accountId: accountId(),
+    label: text('label').notNull(),
+    reports: text('reports').notNull(),
+    hash: text('hash').notNull(),
+    expiresAt: text('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('account_keys_hash').on(table.hash),
+    index('account_keys_account').on(table.accountId, table.id),
   ],
 );
 

@@ -7,7 +7,7 @@ import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
 import { transfers } from './schema.ts';
 
-const toTransfer = (row: typeof transfers.$inferSelect): Transfer => ({
+export const toTransfer = (row: typeof transfers.$inferSelect): Transfer => ({
   ...fromRow<Transfer>(row),
   units: BigInt(row.units),
 });

@@ -1,6 +1,7 @@
 // The second guard of the rules, generated from the machine tables: D1 itself refuses an illegal transition, a rewritten
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
+import { accountKeyMachine } from '../domain/account-key.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
 import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
@@ -31,6 +32,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   incidents: incidentMachine,
   dead_letters: deadLetterMachine,
   screening_lists: screeningListMachine,
+  account_keys: accountKeyMachine,
 };
 
 const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');

@@ -288,7 +288,7 @@ describe('a webhook event', () => {
     const { tag } = account;
     const admin = await sdk('admin-1');
     const result = async () => (await world.get('client-1', '/v1/accounts/me/restrictions')).body.fence;
-    const checks = async () => (await world.rows("SELECT 1 FROM journal WHERE kind = 'fence.checked'")).length;
+    const checks = async () => (await world.rows("SELECT 1 FROM journal WHERE kind LIKE 'fence.%'")).length;
 
     await admin.wallets.untagWallet({ walletId, body: { tags: [tag] } });
     await world.settle();

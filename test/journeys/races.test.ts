@@ -285,6 +285,7 @@ describe('the books', () => {
     transactionHash: `0x${n.toString(16).padStart(64, '0')}`,
     position: '0',
     contract: undefined,
+    isVerified: true,
     from: EXCHANGE,
     to: EXCHANGE,
     units: 1n,

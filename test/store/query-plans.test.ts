@@ -3,7 +3,9 @@ import { env } from 'cloudflare:workers';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/domain/mandate.ts';
+import * as accountKeys from '../../src/store/account-keys.ts';
 import * as accounts from '../../src/store/accounts.ts';
+import * as activity from '../../src/store/activity.ts';
 import * as addressFacts from '../../src/store/address-facts.ts';
 import * as approvals from '../../src/store/approvals.ts';
 import * as attestations from '../../src/store/attestations.ts';
@@ -143,6 +145,28 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listAccountsByPolicy: () => [approvals.listAccountsByPolicy(database, ['plc-1', 'plc-2'])],
   listAccountsByWallet: () => [approvals.listAccountsByWallet(database, ['wa-1', 'wa-2'])],
   listFirstEntries: () => [approvals.listFirstEntries(database, ['chg_1', 'dst_1'])],
+  listActivity: () =>
+    pages.flatMap((page) =>
+      [{}, { asset: 'EthereumSepolia/native', from: AT, to: AT }].map((filter) =>
+        activity.listActivity(
+          database,
+          {
+            accountId: idOf('acc'),
+            kinds: ['order.executed', 'halt.active'],
+            hiddenKinds: ['movement.doubted'],
+            kindsOfAll: ['halt.active'],
+            ...filter,
+          },
+          page,
+        ),
+      ),
+    ),
+  listStories: () => [activity.listStories(database, idOf('acc'), { ids: ['xfr_1', 'ord_1'], hashes: ['0x1'] })],
+  findKnownAddresses: () => [addressFacts.findKnownAddresses(database, idOf('acc'))],
+  findAccountKeyByHash: () => [accountKeys.findAccountKeyByHash(database, 'hash')],
+  findAccountKey: () =>
+    scopes.map((scope) => accountKeys.findAccountKey(database, scope, { accountId: idOf('acc'), id: idOf('key') })),
+  listAccountKeys: () => [accountKeys.listAccountKeys(database, idOf('acc'), 50)],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findAccountOfClient: () => [accounts.findAccountOfClient(database, idOf('cli'))],
   findRecovery: () => [recoveries.findRecovery(database, 'f1-a')],
@@ -325,10 +349,13 @@ async function scansOf({ sql: text, params }: Recorded): Promise<string[]> {
   return results
     .map(({ detail }) => detail)
     .filter((detail) => detail.startsWith('SCAN ') && !/^SCAN (json_each|CONSTANT ROW|\(?subquery)/i.test(detail))
+    .filter((detail) => !BOUNDED_PARTS.test(detail))
     .filter((detail) => !(isByIndex(detail) && (/ limit \?/i.test(text) || SHORT_INDEXES.test(detail))))
     .map((detail) => `${detail}: ${text}`);
 }
 const isByIndex = (detail: string): boolean => / USING (COVERING )?INDEX /.test(detail);
+/** Lists bound to the statement, and parts of it that end by a limit of their own. */
+const BOUNDED_PARTS = /^SCAN ((looked|entry|page|last|ends)( LEFT-JOIN)?$|\w+ VIRTUAL TABLE)/;
 /** An index over the few halts that are in force now. */
 const SHORT_INDEXES = /INDEX halts_in_force$/;
 
