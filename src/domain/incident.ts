@@ -24,6 +24,7 @@ export const incidentKinds = [
   'sanctions_hit',
   'schedule_paused',
   'message_dead',
+  'webhooks_missing',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

@@ -25,6 +25,7 @@ import { reportRoutes } from '../features/reports/routes.ts';
 import { scheduleRoutes } from '../features/schedules/routes.ts';
 import { screeningRoutes } from '../features/screening/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
+import { eventHealthRoutes } from '../features/webhooks/health.ts';
 import { receiveWebhook, WEBHOOK_PATH } from '../features/webhooks/receive.ts';
 import { authenticate } from '../kit/authenticate.ts';
 import { faultFields } from '../kit/log.ts';
@@ -74,6 +75,7 @@ v1.route('/', accountRoutes)
   .route('/', approvalRoutes)
   .route('/', incidentRoutes)
   .route('/', deadLetterRoutes)
+  .route('/', eventHealthRoutes)
   .route('/', permissionProofRoutes)
   .route('/', screeningRoutes);
 
