@@ -58,7 +58,11 @@ const rows = [['promise', 'product/s', 'product p50', 'bare/s', 'bare p50', 'rat
 const wanted = process.argv[2];
 const chosen = benches.filter(({ promise }) => wanted === undefined || promise.includes(wanted));
 if (chosen.length === 0) throw new Error(`no promise is named ${wanted}`);
-for (const bench of chosen) rows.push(row(bench.promise, await bench.measure(script)));
+for (const bench of chosen) {
+  const comparison = await bench.measure(script);
+  rows.push(row(bench.promise, comparison));
+  if (comparison.beside !== undefined) rows.push(row(comparison.beside.name, comparison.beside));
+}
 console.log(table(rows));
 if (wanted !== undefined) process.exit();
 const readings = [...(await release(script)), ...(await readSandbox())];

@@ -21,6 +21,8 @@ const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
 const WORKERS = Math.max(2, availableParallelism() - 1);
 /** Points of the crash walks; `CRASH_STRIDE=1` tries every one. */
 const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
+/** Events of test/journeys/events.test.ts; the long run is 10000. */
+const EVENT_CASES = process.env.EVENT_CASES ?? '200';
 const SWEEP_ACCOUNTS = process.env.SWEEP_ACCOUNTS ?? '600';
 
 async function bundle(entry: string): Promise<string> {
@@ -67,6 +69,7 @@ const inWorkers = defineProject({
           FUZZ_CASES,
           PREVIEW_CASES,
           SWEEP_ACCOUNTS,
+          EVENT_CASES,
           CRASH_STRIDE,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),

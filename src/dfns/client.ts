@@ -268,9 +268,13 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       return items.filter((webhook) => webhook.url === url).map(({ id }) => id);
     },
 
-    listEvents: (webhookId, after) =>
+    listEvents: (webhookId, after, isFailedOnly) =>
       demand(
-        () => dfns().webhooks.listWebhookEvents({ webhookId, query: paged(after) }),
+        () =>
+          dfns().webhooks.listWebhookEvents({
+            webhookId,
+            query: { ...paged(after), ...(isFailedOnly ? { deliveryFailed: 'true' } : {}) },
+          }),
         (answer) => to.toPage(answer, to.toEvent),
         'idle',
       ),

@@ -101,5 +101,6 @@ export interface Custody {
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;
-  listEvents(webhookId: string, after: string | undefined): Promise<Page<CustodyEvent>>;
+  /** @param isFailedOnly those whose delivery custody itself knows to have failed */
+  listEvents(webhookId: string, after: string | undefined, isFailedOnly: boolean): Promise<Page<CustodyEvent>>;
 }

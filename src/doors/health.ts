@@ -5,8 +5,10 @@ import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
 import { judgeDatabase } from '../app/epoch.ts';
 import type { Variables } from '../app/routes.ts';
+import { addSeconds } from '../domain/time.ts';
 import { openAttestor } from '../kit/attestation-keys.ts';
 import { findKeys } from '../kit/issuer-keys.ts';
+import { findOverdueMessage } from '../store/event-health.ts';
 
 type Check = { name: string; ok: boolean; missing?: readonly string[] };
 
@@ -18,6 +20,9 @@ async function works(name: string, call: () => Promise<boolean>): Promise<Check>
     return { name, ok: false };
   }
 }
+
+/** A message is sent again after two minutes, and waits fifteen at most between its later tries: this long none is due. */
+const OVERDUE_SECONDS = 900;
 
 /** Anyone may ask, and custody counts our calls: its answer serves for a while. */
 const CUSTODY_MILLISECONDS = 30_000;
@@ -54,6 +59,10 @@ export const health = new Hono<{ Bindings: App; Variables: Variables }>()
     const checks = [
       configured,
       await works('database', async () => (await database.all(sql`SELECT 1 FROM journal LIMIT 1`)).length <= 1),
+      await works('queues', async () => {
+        const before = addSeconds(clock.now(), -OVERDUE_SECONDS);
+        return (await findOverdueMessage(database, before)) === undefined;
+      }),
       ...(settings.ok
         ? await Promise.all([
             works(

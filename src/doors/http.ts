@@ -28,6 +28,7 @@ import { restoreRoutes } from '../features/restores/routes.ts';
 import { scheduleRoutes } from '../features/schedules/routes.ts';
 import { screeningRoutes } from '../features/screening/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
+import { eventHealthRoutes } from '../features/webhooks/health.ts';
 import { receiveWebhook, WEBHOOK_PATH } from '../features/webhooks/receive.ts';
 import { keyIn } from '../kit/account-key.ts';
 import { authenticate } from '../kit/authenticate.ts';
@@ -83,6 +84,7 @@ v1.route('/', accountRoutes)
   .route('/', approvalRoutes)
   .route('/', incidentRoutes)
   .route('/', deadLetterRoutes)
+  .route('/', eventHealthRoutes)
   .route('/', permissionProofRoutes)
   .route('/', screeningRoutes)
   .route('/', restoreRoutes);

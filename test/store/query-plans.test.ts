@@ -18,6 +18,7 @@ import * as deadLetters from '../../src/store/dead-letters.ts';
 import * as destinations from '../../src/store/destinations.ts';
 import * as epochs from '../../src/store/epochs.ts';
 import * as eventFacts from '../../src/store/event-facts.ts';
+import * as eventHealth from '../../src/store/event-health.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
 import * as history from '../../src/store/history.ts';
@@ -184,6 +185,9 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     pages.flatMap((page) =>
       [{}, { status: 'waiting' as const }].map((of) => deadLetters.listDeadLetters(database, { ...page, ...of })),
     ),
+  findNewestEvent: () => [eventHealth.findNewestEvent(database)],
+  findEventHealth: () => [eventHealth.findEventHealth(database, AT)],
+  findOverdueMessage: () => [eventHealth.findOverdueMessage(database, AT)],
   listRoots: () => [inbox.listRoots(database, ['whe-1'])],
   listOrphansDue: () => [inbox.listOrphansDue(database, AT, 50)],
   findEventFacts: () => [

@@ -7,6 +7,7 @@ declare namespace Cloudflare {
     CRASH_STRIDE: string;
     /** How many requests the fuzz test makes. */
     FUZZ_CASES: string;
+    EVENT_CASES: string;
     /** How many random orders are previewed and then run. */
     PREVIEW_CASES: string;
     /** How many accounts the sweep of the cost test goes through. */
