@@ -10,6 +10,7 @@ import { wakeOpenings } from '../features/accounts/open.ts';
 import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
 import { wakeRescreening } from '../features/destinations/rescreen.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
+import { resolveIncidents, watchToken } from '../features/incidents/jobs.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
@@ -54,6 +55,8 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     forgetOldAnswers,
     tellOfSlowTransfers,
     lookForUnknownTransfers,
+    resolveIncidents,
+    watchToken,
   },
 };
 

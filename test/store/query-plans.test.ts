@@ -132,7 +132,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findIncident: () => [incidents.findIncident(database, idOf('inc'))],
   findNewestProof: () => [proofs.findNewestProof(database), proofs.findNewestProof(database, 'sound')],
   listPermissionProofs: () => pages.map((page) => proofs.listPermissionProofs(database, page)),
-  listIncidents: () => pages.map((page) => incidents.listIncidents(database, page)),
+  listIncidents: () =>
+    [{}, { status: 'open' }, { kind: 'fence_broken' }, { severity: 'critical' }].flatMap((filter) =>
+      pages.map((page) => incidents.listIncidents(database, filter as incidents.IncidentFilter, page)),
+    ),
+  listIncidentsOver: () => [incidents.listIncidentsOver(database, 50)],
+  listUnresolved: () => [incidents.listUnresolved(database, 'transfer_slow', 50)],
   listEntries: () =>
     pages.flatMap((page) => [
       journal.listEntries(database, {}, page),
