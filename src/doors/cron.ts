@@ -13,6 +13,7 @@ import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
 import { resolveIncidents, watchToken } from '../features/incidents/jobs.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
+import { forgetOldDeliveries, wakeDeliveries } from '../features/notices/deliver.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
@@ -44,6 +45,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeOpenings,
     wakeWallets,
     wakeLimitsChanges,
+    wakeDeliveries,
   },
   '*/15 * * * *': {
     backfillEvents,
@@ -57,6 +59,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     lookForUnknownTransfers,
     resolveIncidents,
     watchToken,
+    forgetOldDeliveries,
   },
 };
 

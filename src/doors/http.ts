@@ -18,6 +18,8 @@ import { incidentRoutes } from '../features/incidents/routes.ts';
 import { journalRoutes } from '../features/journal/routes.ts';
 import { limitsRoutes } from '../features/limits/routes.ts';
 import { mandateRoutes } from '../features/mandates/routes.ts';
+import { contactRoutes } from '../features/notices/contact-routes.ts';
+import { noticeRoutes } from '../features/notices/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
 import { permissionProofRoutes } from '../features/permission-proofs/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
@@ -73,7 +75,9 @@ v1.route('/', accountRoutes)
   .route('/', approvalRoutes)
   .route('/', incidentRoutes)
   .route('/', permissionProofRoutes)
-  .route('/', screeningRoutes);
+  .route('/', screeningRoutes)
+  .route('/', noticeRoutes)
+  .route('/', contactRoutes);
 
 export const http = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();
 

@@ -13,6 +13,9 @@ import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
+import { deliverNoticeStep } from '../features/notices/deliver.ts';
+import { mailCodeStep } from '../features/notices/email.ts';
+import { raiseNoticesStep } from '../features/notices/raise.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
@@ -38,6 +41,9 @@ const consumers: readonly Consumer[] = [
   sweepFencesStep,
   syncWallet,
   fireOnDeposits,
+  raiseNoticesStep,
+  deliverNoticeStep,
+  mailCodeStep,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 

@@ -79,6 +79,13 @@ export const catalogue = {
   proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
   resolution_contradicted: [409, 'What custody shows of the transfer does not agree with this.'],
   resolution_needs_another_person: [403, 'Another person has to say the same of a transfer of this size.'],
+  endpoint_url_refused: [422, 'Notices may not be sent to this URL.'],
+  endpoint_not_verified: [422, 'The host does not serve the token that proves who owns it.'],
+  endpoints_exhausted: [409, 'There are as many webhook endpoints as there may be. Delete one first.'],
+  notice_not_mutable: [422, 'Notices of these kinds cannot be switched off.'],
+  contact_code_wrong: [422, 'This is not the code that was mailed.'],
+  contact_code_expired: [422, 'The code is not valid any more. Ask for a new one.'],
+  contact_codes_exhausted: [429, 'Too many codes were asked for. Try again tomorrow.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;

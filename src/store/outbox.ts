@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import type { Provenance } from './journal.ts';
 import { deadLetters, outbox } from './schema.ts';
 
-export type QueueName = 'money' | 'events';
+export type QueueName = 'money' | 'events' | 'notify';
 
 /** `make` gets the new message id and returns the body. */
 export const message = (queue: QueueName, make: (id: string) => object): Message => ({

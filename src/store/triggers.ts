@@ -2,6 +2,7 @@
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { contactMachine } from '../domain/contact.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { haltMachine } from '../domain/halt.ts';
 import { incidentMachine } from '../domain/incident.ts';
@@ -12,6 +13,7 @@ import { scheduleMachine } from '../domain/schedule.ts';
 import { screeningListMachine } from '../domain/screening.ts';
 import { transferMachine } from '../domain/transfer.ts';
 import { walletMachine } from '../domain/wallet.ts';
+import { webhookEndpointMachine } from '../domain/webhook-endpoint.ts';
 
 /** Table name to machine: every table whose rows have a status. */
 export const machines: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -27,6 +29,8 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   halts: haltMachine,
   incidents: incidentMachine,
   screening_lists: screeningListMachine,
+  webhook_endpoints: webhookEndpointMachine,
+  contacts: contactMachine,
 };
 
 const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');
