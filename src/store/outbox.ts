@@ -43,6 +43,10 @@ export const claimDueMessages = (
   return database.update(outbox).set({ dueAt: until }).where(inArray(outbox.id, due)).returning().all();
 };
 
+/** When the message that was due first should have been sent; undefined when none waits. */
+export const findOldestDue = (database: Database): Promise<{ dueAt: Timestamp } | undefined> =>
+  database.select({ dueAt: outbox.dueAt }).from(outbox).orderBy(asc(outbox.dueAt)).limit(1).get();
+
 /** Could not be sent: due again at once. */
 export const giveBack = (database: Database, ids: readonly string[], dueAt: Timestamp) =>
   database

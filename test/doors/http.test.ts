@@ -389,7 +389,7 @@ describe('readiness', () => {
     const answer = await http.fetch(new Request('http://fiducia.test/readyz'), openApp(bare));
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({
-      checks: [{ name: 'settings', ok: false, missing: ['DFNS_ORG_ID', 'DFNS_AUTH_TOKEN', 'JWT_ISSUER'] }, {}],
+      checks: [{ name: 'settings', ok: false, missing: ['DFNS_ORG_ID', 'DFNS_AUTH_TOKEN', 'JWT_ISSUER'] }, {}, {}],
     });
     const api = await http.fetch(new Request('http://fiducia.test/v1/accounts/me'), openApp(bare));
     expect(await api.json()).toMatchObject({ status: 503, code: 'not_configured' });

@@ -1,4 +1,4 @@
-// Incidents from open to resolved, by persons and by proof; the token's end.
+// Incidents from open to resolved, by persons and by proof; the token's end; what the product counts of itself; readiness.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hearBreaker } from '../../src/domain/breaker.ts';
@@ -135,5 +135,43 @@ describe('the token toward custody', () => {
     expect(world.logged.filter(({ event }) => event === 'cron.fault').map(({ fields }) => fields?.job)).not.toContain(
       'watchToken',
     );
+  });
+});
+
+describe('metrics', () => {
+  it('count what is open and say since when it waits', async () => {
+    await world.readyToTrade();
+    while (world.queued.length > 0) await world.drainOnce();
+    await world.must('operator-1', '/v1/halts', { level: 'all', reason: 'For the numbers.' });
+    await opened('transfer_slow', 'xfr_1');
+    world.queued = [];
+    await world.advance(90);
+    const { body } = await world.get('auditor-1', '/v1/metrics');
+    expect(body).toMatchObject({
+      at: world.at,
+      open: { accounts: { active: 1 }, transfers: {}, incidents: { transfer_slow: 1 }, halts: 1 },
+      messages: { notify: { count: 2, seconds: 90 } },
+      notices: { count: 0, oldestAt: null, seconds: null },
+      deadLetters: 0,
+    });
+    expect(body.lastEventAt).toEqual(expect.any(String));
+    expect(body.oldestFenceCheckAt).toEqual(expect.any(String));
+    expect((await world.get('client-1', '/v1/metrics')).status).toBe(403);
+  });
+});
+
+describe('readiness', () => {
+  it('is lost while a message that is long due is not sent, and answers from memory for some seconds', async () => {
+    const ready = async () => (await world.request(undefined, 'GET', '/readyz')).body;
+    await world.must('operator-1', '/v1/halts', { level: 'all', reason: 'For the lag.' });
+    world.queued = [];
+    expect(await ready()).toMatchObject({ status: 'ready' });
+    await world.advance(900);
+    expect(await ready()).toMatchObject({ status: 'ready' });
+    world.restart({ bindings: { ...world.bindings, DB: new Proxy(world.bindings.DB, {}) } });
+    expect(await ready()).toMatchObject({
+      status: 'not ready',
+      checks: expect.arrayContaining([{ name: 'queues', ok: false }]),
+    });
   });
 });

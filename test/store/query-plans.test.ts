@@ -23,6 +23,7 @@ import * as incidents from '../../src/store/incidents.ts';
 import * as journal from '../../src/store/journal.ts';
 import * as limitsChanges from '../../src/store/limits-changes.ts';
 import * as mandates from '../../src/store/mandates.ts';
+import * as metrics from '../../src/store/metrics.ts';
 import * as movements from '../../src/store/movements.ts';
 import * as notices from '../../src/store/notices.ts';
 import * as openWork from '../../src/store/open-work.ts';
@@ -141,6 +142,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ),
   listIncidentsOver: () => [incidents.listIncidentsOver(database, 50)],
   listUnresolved: () => [incidents.listUnresolved(database, 'transfer_slow', 50)],
+  findOldestDue: () => [outbox.findOldestDue(database)],
   findEndpoint: () => [endpoints.findEndpoint(database, idOf('whe'))],
   listEndpoints: () => pages.map((page) => endpoints.listEndpoints(database, page)),
   listActiveEndpoints: () => [endpoints.listActiveEndpoints(database, 50)],
@@ -279,6 +281,7 @@ async function writeOnce(): Promise<void> {
   await notices.resendDelivery(database, 'admin', idOf('dlv'), AT);
   await notices.resendFailed(database, 'admin', AT, AT, 50);
   await notices.forgetDeliveries(database, AT, 50);
+  await metrics.readMetrics(database, AT);
 }
 
 /** Steps of a plan that read a whole table, or the whole of an index without stopping at a page's end. */

@@ -10,7 +10,8 @@ import { problem } from '../../kit/problem.ts';
 import { idPath, json, NoQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { commit } from '../../store/commit.ts';
 import { findIncident, incidentChange, listIncidents } from '../../store/incidents.ts';
-import { IncidentQuery, IncidentView, ResolveRequest, viewIncident } from './schemas.ts';
+import { readMetrics } from '../../store/metrics.ts';
+import { IncidentQuery, IncidentView, MetricsView, ResolveRequest, viewIncident } from './schemas.ts';
 
 const readers = authorize('admin', 'compliance', 'operator', 'auditor');
 
@@ -52,6 +53,15 @@ const postResolve = createRoute({
   responses: { 200: { description: 'Resolved.', ...json(IncidentView) }, ...problems },
 });
 
+const getMetrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'What is open, what waits, and since when',
+  middleware: [readers] as const,
+  request: { query: NoQuery },
+  responses: { 200: { description: 'Counted now.', ...json(MetricsView) }, ...problems },
+});
+
 export const incidentRoutes = routes()
   .openapi(getIncidents, async (c) => {
     const { limit, cursor, ...filter } = c.req.valid('query');
@@ -90,4 +100,5 @@ export const incidentRoutes = routes()
       once: c.var.keep(200, viewIncident(over)),
     });
     return committed.ok ? c.json(viewIncident(over), 200) : problem(c, committed.refusal);
-  });
+  })
+  .openapi(getMetrics, async (c) => c.json(await readMetrics(c.env.database, c.env.clock.now()), 200));

@@ -1,4 +1,4 @@
-// What incidents look like on the wire.
+// What incidents and metrics look like on the wire.
 import { z } from '@hono/zod-openapi';
 import { type Incident, incidentKinds, type incidentMachine, ownership, severities } from '../../domain/incident.ts';
 import { Instant, PageQuery, shown } from '../../kit/schemas.ts';
@@ -50,3 +50,29 @@ export const viewIncident = (incident: Incident): z.infer<typeof IncidentView> =
   resolvedAt: incident.status === 'resolved' ? incident.resolvedAt : null,
   note: incident.status === 'resolved' ? incident.note : null,
 });
+
+const Counts = z.record(z.string(), z.number().int());
+const Waiting = z.object({
+  count: z.number().int(),
+  oldestAt: Instant.nullable(),
+  seconds: z.number().int().nullable().openapi({ description: 'Since when the oldest waits, in seconds.' }),
+});
+
+export const MetricsView = z
+  .object({
+    at: Instant,
+    open: z.object({
+      accounts: Counts,
+      transfers: Counts,
+      orders: Counts,
+      policyChanges: Counts,
+      incidents: Counts.openapi({ description: 'By kind; open and acknowledged.' }),
+      halts: z.number().int(),
+    }),
+    messages: z.record(z.string(), Waiting).openapi({ description: 'By queue: messages whose work is not done.' }),
+    notices: Waiting,
+    deadLetters: z.number().int(),
+    oldestFenceCheckAt: Instant.nullable().openapi({ description: 'Of the last checks of all fences, the oldest.' }),
+    lastEventAt: Instant.nullable().openapi({ description: 'When custody last told of something that was applied.' }),
+  })
+  .openapi('Metrics');
