@@ -130,6 +130,7 @@ const inWorkers = defineProject({
     exclude: [IN_NODE, IN_BROWSER],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 30_000,
+    hookTimeout: 30_000,
     deps: {
       optimizer: {
         ssr: {
