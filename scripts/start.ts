@@ -1,5 +1,15 @@
 // npm start: sandbox, set-up, product, then the story once; stays up with the local cron ticking, or exits with --once.
-import { attestationKey, isFree, keepWebhook, migrate, portOf, quietly, readWebhook, STATE_FOLDER } from './local.ts';
+import {
+  attestationKey,
+  isFree,
+  keepWebhook,
+  migrate,
+  noticeKey,
+  portOf,
+  quietly,
+  readWebhook,
+  STATE_FOLDER,
+} from './local.ts';
 import { Person } from './person.ts';
 import { applySetup } from './setup/apply.ts';
 import { openDfns } from './setup/dfns.ts';
@@ -164,6 +174,7 @@ try {
     DFNS_PRIVATE_KEY: secret(maker.privateKey),
     DFNS_WEBHOOK_SECRETS: secret(webhookSecret),
     ATTESTATION_KEY: secret(attestationKey()),
+    NOTICE_KEYS: secret(noticeKey()),
   });
   await prove(organization);
   // Local queues forget what they held at a stop: look once for everything that may have been lost.

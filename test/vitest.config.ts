@@ -49,7 +49,24 @@ if (maker === undefined) throw new Error('the sandbox has no maker');
 const gate = `export default { fetch(request, env) {
   const { hostname } = new URL(request.url)
   if (hostname === 'sandbox.test') return env.SANDBOX.fetch(request)
+  if (hostname.endsWith('.receiver.org')) return env.RECEIVER.fetch(request)
   throw new Error('a test may not reach ' + hostname)
+} }`;
+/** A host of somebody else: it keeps what it was sent, and answers as it was told to. */
+const receiver = `let seen = []
+let told = {}
+export default { async fetch(request) {
+  const url = new URL(request.url)
+  if (url.pathname === '/_told') {
+    if (request.method === 'PUT') told = { ...told, ...await request.json() }
+    if (request.method === 'DELETE') [seen, told] = [[], {}]
+    return Response.json(seen)
+  }
+  const headers = Object.fromEntries(request.headers)
+  seen.push({ method: request.method, url: request.url, headers, body: await request.text() })
+  if (told.slow) await scheduler.wait(told.slow)
+  if (url.pathname.startsWith('/.well-known/')) return new Response(told.token ?? 'none', { status: told.tokenStatus ?? 200 })
+  return new Response(told.text ?? null, { status: told.status ?? 204, headers: told.headers ?? {} })
 } }`;
 /** What the sandbox's deliveries reach: a refusal, and under /slow one that takes its time. */
 const closed = `export default { async fetch(request) {
@@ -81,6 +98,7 @@ const inWorkers = defineProject({
           DFNS_PRIVATE_KEY: maker.privateKey,
           DFNS_WEBHOOK_SECRETS: 'not-known-before-set-up',
           ATTESTATION_KEY,
+          NOTICE_KEYS: Buffer.alloc(32, 7).toString('base64'),
           // Fast enough to be out of the way; tests of the pace set their own.
           DFNS_CALLS_PER_MINUTE: '1000000',
           JWT_ISSUER: 'http://sandbox.test/_sandbox/identity',
@@ -100,9 +118,10 @@ const inWorkers = defineProject({
           {
             name: 'gate',
             compatibilityDate,
-            serviceBindings: { SANDBOX: 'sandbox' },
+            serviceBindings: { SANDBOX: 'sandbox', RECEIVER: 'receiver' },
             modules: script('gate.mjs', gate),
           },
+          { name: 'receiver', compatibilityDate, modules: script('receiver.mjs', receiver) },
           { name: 'closed', compatibilityDate, modules: script('closed.mjs', closed) },
         ],
       },
@@ -114,6 +133,7 @@ const inWorkers = defineProject({
     exclude: [IN_NODE, IN_BROWSER],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 30_000,
+    hookTimeout: 30_000,
     deps: {
       optimizer: {
         ssr: {

@@ -10,8 +10,10 @@ import { wakeOpenings } from '../features/accounts/open.ts';
 import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
 import { wakeRescreening } from '../features/destinations/rescreen.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
+import { resolveIncidents, watchToken } from '../features/incidents/jobs.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
+import { forgetOldDeliveries, wakeDeliveries } from '../features/notices/deliver.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
@@ -48,6 +50,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeWallets,
     wakeLimitsChanges,
     lookAtOrphans,
+    wakeDeliveries,
   },
   '*/15 * * * *': {
     backfillEvents,
@@ -60,6 +63,9 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     tellOfSlowTransfers,
     sweepStops,
     lookForUnknownTransfers,
+    resolveIncidents,
+    watchToken,
+    forgetOldDeliveries,
   },
 };
 

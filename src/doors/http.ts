@@ -21,6 +21,8 @@ import { journalRoutes } from '../features/journal/routes.ts';
 import { keyRoutes } from '../features/keys/routes.ts';
 import { limitsRoutes } from '../features/limits/routes.ts';
 import { mandateRoutes } from '../features/mandates/routes.ts';
+import { contactRoutes } from '../features/notices/contact-routes.ts';
+import { noticeRoutes } from '../features/notices/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
 import { permissionProofRoutes } from '../features/permission-proofs/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
@@ -87,7 +89,9 @@ v1.route('/', accountRoutes)
   .route('/', eventHealthRoutes)
   .route('/', permissionProofRoutes)
   .route('/', screeningRoutes)
-  .route('/', restoreRoutes);
+  .route('/', restoreRoutes)
+  .route('/', noticeRoutes)
+  .route('/', contactRoutes);
 
 const newRequestId = (app: App): string => app.newId('msg').replace('msg_', 'req_');
 

@@ -9,6 +9,7 @@ import type { Refusal } from '../domain/refusal.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import type { Database } from './database.ts';
 import { type EntryDraft, type JournalRow, type Provenance, toEntry } from './journal.ts';
+import { noticesOf } from './notices-raised.ts';
 import { guard, journal } from './schema.ts';
 
 type Statement = BatchItem<'sqlite'>;
@@ -71,6 +72,11 @@ export async function commit(
   const entries = await Promise.all(changes.map((change) => toEntry(change.entry, by)));
   const run = bulk === undefined ? [] : [await toEntry(bulk.run, by)];
   const many = await Promise.all((bulk?.entries ?? []).map((entry) => toEntry(entry, by)));
+  // Whoever is to be told of one of these entries is told by this very batch, or not at all.
+  const notices = noticesOf([
+    ...changes.map(({ entry }, index) => ({ ...entry, id: entryAt(entries, index).id })),
+    ...(bulk?.entries ?? []).map((entry, index) => ({ ...entry, id: entryAt(many, index).id })),
+  ]);
   const statements = () => [
     ...once.map((row) => row.insert(database)),
     ...requires.map((requirement, index) => abortUnless(database, requirement.holds, `requirement ${index}`)),
@@ -79,7 +85,7 @@ export async function commit(
       change.write(database),
       abortUnless(database, sql`changes() = 1`, 'one row'),
     ]),
-    ...messages.map((message) => message.insert(database, by)),
+    ...[...messages, ...notices].map((message) => message.insert(database, by)),
     ...inSlices([...run, ...many]).map((rows) => insertRows(database, journal, rows)),
     ...(bulk?.writes(database, by) ?? []),
   ];

@@ -3,6 +3,7 @@
 import { accountMachine } from '../domain/account.ts';
 import { accountKeyMachine } from '../domain/account-key.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { contactMachine } from '../domain/contact.ts';
 import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { epochMachine } from '../domain/epoch.ts';
@@ -15,6 +16,7 @@ import { scheduleMachine } from '../domain/schedule.ts';
 import { screeningListMachine } from '../domain/screening.ts';
 import { transferMachine } from '../domain/transfer.ts';
 import { walletMachine } from '../domain/wallet.ts';
+import { webhookEndpointMachine } from '../domain/webhook-endpoint.ts';
 
 /** Table name to machine: every table whose rows have a status. */
 export const machines: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -33,6 +35,8 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   dead_letters: deadLetterMachine,
   screening_lists: screeningListMachine,
   account_keys: accountKeyMachine,
+  webhook_endpoints: webhookEndpointMachine,
+  contacts: contactMachine,
 };
 
 const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');

@@ -12,6 +12,7 @@ import * as attestations from '../../src/store/attestations.ts';
 import * as breaker from '../../src/store/breaker.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
+import * as contacts from '../../src/store/contacts.ts';
 import * as cursors from '../../src/store/cursors.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
 import * as deadLetters from '../../src/store/dead-letters.ts';
@@ -28,7 +29,9 @@ import * as incidents from '../../src/store/incidents.ts';
 import * as journal from '../../src/store/journal.ts';
 import * as limitsChanges from '../../src/store/limits-changes.ts';
 import * as mandates from '../../src/store/mandates.ts';
+import * as metrics from '../../src/store/metrics.ts';
 import * as movements from '../../src/store/movements.ts';
+import * as notices from '../../src/store/notices.ts';
 import * as openWork from '../../src/store/open-work.ts';
 import * as orderFacts from '../../src/store/order-facts.ts';
 import * as orders from '../../src/store/orders.ts';
@@ -41,6 +44,7 @@ import * as schedules from '../../src/store/schedules.ts';
 import * as screening from '../../src/store/screening.ts';
 import * as sightings from '../../src/store/sightings.ts';
 import * as transfers from '../../src/store/transfers.ts';
+import * as endpoints from '../../src/store/webhook-endpoints.ts';
 import { ADDRESS, AT, accepted, activeMandate, activeSchedule, idOf, provenance } from '../support/build.ts';
 import { listening, type Recorded } from '../support/statements.ts';
 
@@ -203,7 +207,24 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findIncident: () => [incidents.findIncident(database, idOf('inc'))],
   findNewestProof: () => [proofs.findNewestProof(database), proofs.findNewestProof(database, 'sound')],
   listPermissionProofs: () => pages.map((page) => proofs.listPermissionProofs(database, page)),
-  listIncidents: () => pages.map((page) => incidents.listIncidents(database, page)),
+  listIncidents: () =>
+    [{}, { status: 'open' }, { kind: 'fence_broken' }, { severity: 'critical' }].flatMap((filter) =>
+      pages.map((page) => incidents.listIncidents(database, filter as incidents.IncidentFilter, page)),
+    ),
+  listIncidentsOver: () => [incidents.listIncidentsOver(database, 50)],
+  listUnresolved: () => [incidents.listUnresolved(database, 'transfer_slow', 50)],
+  findOldestDue: () => [outbox.findOldestDue(database)],
+  findEndpoint: () => [endpoints.findEndpoint(database, idOf('whe'))],
+  listEndpoints: () => pages.map((page) => endpoints.listEndpoints(database, page)),
+  listActiveEndpoints: () => [endpoints.listActiveEndpoints(database, 50)],
+  listContacts: () => [contacts.listContacts(database, [idOf('acc')])],
+  findContact: () => [contacts.findContact(database, idOf('ctc'))],
+  listContactsSince: () => [contacts.listContactsSince(database, idOf('acc'), AT, 50)],
+  listPreferences: () => [contacts.listPreferences(database, ['operator'])],
+  listNotices: () => [notices.listNotices(database, ['jnl_1'])],
+  listDeliveriesDue: () => [notices.listDeliveriesDue(database, AT, 50)],
+  listDeliveries: () => pages.map((page) => notices.listDeliveries(database, idOf('whe'), page)),
+  findSentSince: () => [notices.findSentSince(database, idOf('whe'), AT)],
   listEntries: () =>
     pages.flatMap((page) => [
       journal.listEntries(database, {}, page),
@@ -344,6 +365,14 @@ async function writeOnce(): Promise<void> {
   const seen = { custodyId: 'plc-1', kind: 'listing', found: null, seenAt: AT } as const;
   await sightings.keepSightings(database, [seen]);
   await sightings.forgetSighting(database, 'plc-1');
+  const delivery = { entryId: 'jnl_1', kind: 'halt.lifted', channel: 'chat', target: 'admin' } as const;
+  await notices.keepDeliveries(database, [notices.newDelivery(idOf('dlv'), delivery, AT)]);
+  await notices.claimDelivery(database, idOf('dlv'), AT, AT);
+  await notices.hurryDeliveries(database, 'admin', AT);
+  await notices.resendDelivery(database, 'admin', idOf('dlv'), AT);
+  await notices.resendFailed(database, 'admin', AT, AT, 50);
+  await notices.forgetDeliveries(database, AT, 50);
+  await metrics.readMetrics(database, AT);
 }
 
 /** Steps of a plan that read a whole table, or the whole of an index without stopping at a page's end. */

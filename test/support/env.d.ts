@@ -18,5 +18,6 @@ declare namespace Cloudflare {
     DFNS_PRIVATE_KEY: string;
     DFNS_WEBHOOK_SECRETS: string;
     ATTESTATION_KEY: string;
+    NOTICE_KEYS: string;
   }
 }

@@ -32,11 +32,18 @@ const ROUNDS_MAX = 60;
 // biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
 type Json = any;
 export interface Queued {
-  readonly queue: 'fiducia-money' | 'fiducia-events';
+  readonly queue: 'fiducia-money' | 'fiducia-events' | 'fiducia-notify';
   readonly body: unknown;
   readonly attempts: number;
   /** How long the queue was asked to hold it; the tests decide whether it does. */
   readonly delaySeconds?: number;
+}
+/** An e-mail as it was handed to the platform. */
+export interface Mail {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
 }
 /** What a test replaces for one process of a world. */
 export interface Process {
@@ -99,6 +106,7 @@ export async function wantedForTests(): Promise<Wanted> {
 
 export class World {
   queued: Queued[] = [];
+  readonly mails: Mail[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   app: App;
   readonly bindings: Bindings;
@@ -126,6 +134,8 @@ export class World {
       DFNS_WEBHOOK_SECRETS: secret,
       MONEY: collect('fiducia-money') as unknown as Queue, // only the two sends of a producer are ever called
       EVENTS: collect('fiducia-events') as unknown as Queue,
+      NOTIFY: collect('fiducia-notify') as unknown as Queue,
+      EMAIL: { send: async (mail: Mail) => void this.mails.push(mail) } as unknown as SendEmail, // the one send we call
     };
     this.app = this.#open(this.bindings);
   }
