@@ -23,6 +23,8 @@ export const incidentKinds = [
   'permissions_unsound',
   'sanctions_hit',
   'schedule_paused',
+  'journal_broken',
+  'siem_behind',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

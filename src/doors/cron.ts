@@ -10,6 +10,8 @@ import { wakeOpenings } from '../features/accounts/open.ts';
 import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
 import { wakeRescreening } from '../features/destinations/rescreen.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
+import { signCheckpoints } from '../features/journal/checkpoint.ts';
+import { wakeStream } from '../features/journal/stream.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
@@ -43,7 +45,9 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeOpenings,
     wakeWallets,
     wakeLimitsChanges,
+    wakeStream,
   },
+  '*/5 * * * *': { signCheckpoints },
   '*/15 * * * *': {
     backfillEvents,
     startSweep,

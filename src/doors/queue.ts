@@ -12,6 +12,8 @@ import { changePolicy } from '../features/destinations/change-policy.ts';
 import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
+import { keepCheckpointCopy, sendCheckpointOutside } from '../features/journal/checkpoint.ts';
+import { streamJournalStep } from '../features/journal/stream.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
@@ -38,6 +40,9 @@ const consumers: readonly Consumer[] = [
   sweepFencesStep,
   syncWallet,
   fireOnDeposits,
+  keepCheckpointCopy,
+  sendCheckpointOutside,
+  streamJournalStep,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 

@@ -46,6 +46,11 @@ export const DepositsBooked = envelope('deposits.booked', {
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
+export const KeepCheckpoint = envelope('checkpoint.keep', { sequence: z.number().int().positive() });
+export const SendCheckpoint = envelope('checkpoint.send', { sequence: z.number().int().positive() });
+/** Where it goes on stands in D1. */
+export const StreamJournal = envelope('journal.stream', {});
+
 type Body<S extends z.ZodType> = Omit<z.infer<S>, 'v' | 'id' | 'type'>;
 const constructorOf =
   <S extends z.ZodType<{ type: string }>>(type: z.infer<S>['type']) =>
@@ -67,6 +72,9 @@ export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
 export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.booked');
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
+export const keepCheckpoint = constructorOf<typeof KeepCheckpoint>('checkpoint.keep');
+export const sendCheckpoint = constructorOf<typeof SendCheckpoint>('checkpoint.send');
+export const streamJournal = constructorOf<typeof StreamJournal>('journal.stream');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));
