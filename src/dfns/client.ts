@@ -5,6 +5,7 @@ import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 import type { ChangeAnswer, CreateAnswer, CustodyWallet, TagAnswer, TransferAnswer } from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
+import { askForSignedActions, toSignedAction, toSignedActions } from './audit-log.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
 import { MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
@@ -238,6 +239,10 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       const transfers = await all((token) => pageOfTransfers(walletId, token));
       return transfers.find((transfer) => transfer.externalId === externalId);
     },
+
+    listSignedActions: (range) => demand(() => askForSignedActions(credential, range), toSignedActions),
+
+    findSignedAction: (id) => look(() => dfns().auth.getAuditLog({ id }), toSignedAction),
 
     async listWebhookIds(url) {
       const { items } = await demand(

@@ -9,6 +9,8 @@ import type {
   CustodyPolicy,
   CustodyTransfer,
   CustodyWallet,
+  SignedAction,
+  SignedActions,
   TagAnswer,
   TransferAnswer,
 } from '../domain/custody.ts';
@@ -88,6 +90,10 @@ export interface Custody {
   pageOfTransfers(walletId: string, after: string | undefined): Promise<Page<CustodyTransfer>>;
   /** A paged scan of the whole wallet: custody cannot search by external id. */
   findTransferByExternalId(walletId: string, externalId: string): Promise<CustodyTransfer | undefined>;
+
+  /** What was signed within a range of at most seven days. */
+  listSignedActions(range: { from: string; to: string }): Promise<SignedActions>;
+  findSignedAction(id: string): Promise<SignedAction | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;

@@ -97,7 +97,9 @@ export type Refusal =
   | { code: 'resolution_needs_another_person' }
   // Custody
   | { code: 'custody_unavailable' }
-  | { code: 'history_too_long'; rowsMax: number };
+  | { code: 'history_too_long'; rowsMax: number }
+  // Evidence
+  | { code: 'evidence_too_large'; of: string; max: number };
 
 export type RefusalCode = Refusal['code'];
 

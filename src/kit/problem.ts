@@ -80,6 +80,7 @@ export const catalogue = {
   resolution_contradicted: [409, 'What custody shows of the transfer does not agree with this.'],
   resolution_needs_another_person: [403, 'Another person has to say the same of a transfer of this size.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
+  evidence_too_large: [422, 'The period holds too much for one bundle. Ask for a shorter one.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;
 

@@ -152,6 +152,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
       journal.listEntries(database, { subjectId: idOf('xfr') }, page),
       journal.listEntries(database, { accountId: idOf('acc'), kinds: ['order.executed'] }, page),
     ]),
+  listAttestations: () => [attestations.listAttestations(database, idOf('acc'), { from: 1, to: 9 }, 50)],
   findLastCheckpoint: () => [checkpoints.findLastCheckpoint(database)],
   findCheckpoint: () => [checkpoints.findCheckpoint(database, 1)],
   findCheckpointOver: () => [checkpoints.findCheckpointOver(database, 1)],

@@ -2,11 +2,21 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { routes } from '../../app/routes.ts';
 import { authorize } from '../../kit/authorize.ts';
+import { problem } from '../../kit/problem.ts';
 import { json, pageOf, problems } from '../../kit/schemas.ts';
 import { listJournal } from '../../store/journal-pages.ts';
+import { makeEvidence } from './evidence.ts';
 import { exportJournal } from './export.ts';
 import { viewEntry } from './formats.ts';
-import { EntryView, ExportQuery, JournalQueryView, VerifiedView, VerifyQuery } from './schemas.ts';
+import {
+  EntryView,
+  EvidenceQuery,
+  EvidenceView,
+  ExportQuery,
+  JournalQueryView,
+  VerifiedView,
+  VerifyQuery,
+} from './schemas.ts';
 import { verifyJournal } from './verify.ts';
 
 const readers = authorize('auditor', 'compliance');
@@ -47,6 +57,16 @@ const getVerification = createRoute({
   responses: { 200: { description: 'Sound, or the first thing that is not.', ...json(VerifiedView) }, ...problems },
 });
 
+const getEvidence = createRoute({
+  method: 'get',
+  path: '/evidence',
+  summary: 'One file that proves what happened to an account in a period',
+  description: 'Keep it in a file and verify it at `/verify` or with `npm run verify-evidence`, both offline.',
+  middleware: [readers] as const,
+  request: { query: EvidenceQuery },
+  responses: { 200: { description: 'The bundle.', ...json(EvidenceView) }, ...problems },
+});
+
 const mediaTypes = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson; charset=utf-8',
@@ -64,6 +84,11 @@ export const journalRoutes = routes()
       'content-type': mediaTypes[format],
       'content-disposition': `attachment; filename="journal.${format}"`,
     });
+  })
+  .openapi(getEvidence, async (c) => {
+    const made = await makeEvidence(c.env, c.req.valid('query'));
+    if (!made.ok) return problem(c, made.refusal);
+    return c.json({ ...made.value }, 200, { 'content-disposition': 'attachment; filename="evidence.json"' });
   })
   .openapi(getVerification, async (c) => {
     const { notes, ...verified } = await verifyJournal(c.env, c.req.valid('query'));

@@ -1,5 +1,6 @@
 // What the journal looks like on the wire.
 import { z } from '@hono/zod-openapi';
+import type { Evidence } from '../../domain/evidence.ts';
 import { Instant, id, PageQuery, Timestamp } from '../../kit/schemas.ts';
 
 const ID_CHARACTERS_MAX = 200;
@@ -50,6 +51,16 @@ export const ExportQuery = z.strictObject({ format: z.enum(['csv', 'ndjson']), .
 export const VerifyQuery = z.strictObject({
   from: Place.default(1).openapi({ type: 'integer', description: 'A place; the range begins with its checkpoint.' }),
   to: Place.default(Number.MAX_SAFE_INTEGER).openapi({ type: 'integer', description: 'A place.' }),
+});
+
+export const EvidenceQuery = z.strictObject({
+  accountId: id('acc'),
+  from: Timestamp,
+  to: Timestamp.openapi({ description: 'The first instant outside the period; at most 31 days after `from`.' }),
+});
+export const EvidenceView = z.custom<Evidence>().openapi('Evidence', {
+  type: 'object',
+  description: 'All members and how they hang together: docs/journal.md.',
 });
 
 const RangeView = z.object({ from: z.number().int(), to: z.number().int() });
