@@ -14,6 +14,8 @@ export interface Secrets {
   readonly ATTESTATION_KEY?: string;
   readonly NOTICE_KEYS?: string;
   readonly CHAT_WEBHOOKS?: string;
+  readonly CHECKPOINT_TOKEN?: string;
+  readonly SIEM_TOKEN?: string;
 }
 /** Settings are text here; `wrangler types` knows only the values of this file. */
 export type Bindings = { readonly [Name in keyof Env]: Env[Name] extends string ? string : Env[Name] } & Secrets;
@@ -38,6 +40,12 @@ const PublicKeys = z.array(z.looseObject({ ...ed25519, d: z.undefined().optional
 const PrivateKey = z.looseObject({ ...ed25519, d: Bytes32 });
 const isPrivateKey = (text: string): boolean =>
   text.includes('-----BEGIN PRIVATE KEY-----') || PrivateKey.safeParse(asJson(text)).success;
+/** An address outside, or none. No password in it: it is shown where settings are. */
+const Outside = z
+  .literal('')
+  .or(z.url({ protocol: /^https$/ }).refine((url) => new URL(url).username === '', 'without credentials'))
+  .default('')
+  .transform((url) => (url === '' ? undefined : url));
 /** Base units by asset id. */
 const UnitsByAsset = z
   .record(z.string(), z.string().regex(/^\d{1,78}$/))
@@ -78,6 +86,10 @@ const Settings = z.object({
   FEE_SPONSORS: z.string().default('{}').transform(asJson).pipe(SponsorsByNetwork),
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
+  CHECKPOINT_URL: Outside,
+  CHECKPOINT_TOKEN: z.string().min(1).optional(),
+  SIEM_URL: Outside,
+  SIEM_TOKEN: z.string().min(1).optional(),
   RESTORE_EPOCH: z.string().min(1),
   NETWORKS: z
     .string()
@@ -148,6 +160,10 @@ function nest(data: z.infer<typeof Settings>) {
         ...[data.PUBLIC_URL, data.DFNS_API_URL, data.JWT_ISSUER].map((url) => new URL(url).hostname),
       ],
     },
+    /** Where each checkpoint of the journal is told outside. */
+    checkpoints: { url: data.CHECKPOINT_URL, token: data.CHECKPOINT_TOKEN },
+    /** Where every entry of the journal is sent on to. */
+    siem: { url: data.SIEM_URL, token: data.SIEM_TOKEN },
     tokens: {
       issuer: data.JWT_ISSUER,
       audience: data.JWT_AUDIENCE,

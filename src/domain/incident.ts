@@ -33,6 +33,8 @@ export const incidentKinds = [
   'message_dead',
   'webhooks_missing',
   'custody_token_expiring',
+  'journal_broken',
+  'siem_behind',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 
@@ -69,6 +71,8 @@ export const ownership: Readonly<Record<IncidentKind, Ownership>> = {
   epoch_differs: { severity: 'critical', owner: 'admin' },
   lost_at_custody: { severity: 'critical', owner: 'admin' },
   message_dead: { severity: 'high', owner: 'admin' },
+  journal_broken: { severity: 'critical', owner: 'compliance' },
+  siem_behind: { severity: 'medium', owner: 'admin' },
   webhooks_missing: { severity: 'medium', owner: 'admin' },
 };
 

@@ -117,7 +117,9 @@ export type Refusal =
   | { code: 'contact_codes_exhausted'; perDay: number }
   // Custody
   | { code: 'custody_unavailable' }
-  | { code: 'history_too_long'; rowsMax: number };
+  | { code: 'history_too_long'; rowsMax: number }
+  // Evidence
+  | { code: 'evidence_too_large'; of: string; max: number };
 
 export type RefusalCode = Refusal['code'];
 

@@ -11,6 +11,8 @@ import { expireProposals, recertifyDestinations } from '../features/destinations
 import { wakeRescreening } from '../features/destinations/rescreen.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
 import { resolveIncidents, watchToken } from '../features/incidents/jobs.ts';
+import { signCheckpoints } from '../features/journal/checkpoint.ts';
+import { wakeStream } from '../features/journal/stream.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { forgetOldDeliveries, wakeDeliveries } from '../features/notices/deliver.ts';
@@ -51,7 +53,9 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeLimitsChanges,
     lookAtOrphans,
     wakeDeliveries,
+    wakeStream,
   },
+  '*/5 * * * *': { signCheckpoints },
   '*/15 * * * *': {
     backfillEvents,
     startSweep,

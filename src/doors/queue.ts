@@ -14,6 +14,8 @@ import { changePolicy } from '../features/destinations/change-policy.ts';
 import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
+import { keepCheckpointCopy, sendCheckpointOutside } from '../features/journal/checkpoint.ts';
+import { streamJournalStep } from '../features/journal/stream.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
 import { deliverNoticeStep } from '../features/notices/deliver.ts';
 import { mailCodeStep } from '../features/notices/email.ts';
@@ -55,6 +57,9 @@ const consumers: readonly Consumer[] = [
   raiseNoticesStep,
   deliverNoticeStep,
   mailCodeStep,
+  keepCheckpointCopy,
+  sendCheckpointOutside,
+  streamJournalStep,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

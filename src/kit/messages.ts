@@ -88,6 +88,11 @@ export const RaiseNotices = envelope('notice.raise', { entryIds: z.array(z.strin
 export const DeliverNotice = envelope('notice.deliver', { deliveryId: idOf<DeliveryId>('dlv') });
 export const MailCode = envelope('contact.mail_code', { contactId: idOf<ContactId>('ctc') });
 
+export const KeepCheckpoint = envelope('checkpoint.keep', { sequence: z.number().int().positive() });
+export const SendCheckpoint = envelope('checkpoint.send', { sequence: z.number().int().positive() });
+/** Where it goes on stands in D1. */
+export const StreamJournal = envelope('journal.stream', {});
+
 type Body<S extends z.ZodType> = Omit<z.input<S>, 'v' | 'id' | 'type'>;
 const constructorOf =
   <S extends z.ZodType<{ type: string }>>(type: z.infer<S>['type']) =>
@@ -117,6 +122,9 @@ export const backfillMonth = constructorOf<typeof BackfillMonth>('events.backfil
 export const raiseNotices = constructorOf<typeof RaiseNotices>('notice.raise');
 export const deliverNotice = constructorOf<typeof DeliverNotice>('notice.deliver');
 export const mailCode = constructorOf<typeof MailCode>('contact.mail_code');
+export const keepCheckpoint = constructorOf<typeof KeepCheckpoint>('checkpoint.keep');
+export const sendCheckpoint = constructorOf<typeof SendCheckpoint>('checkpoint.send');
+export const streamJournal = constructorOf<typeof StreamJournal>('journal.stream');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));

@@ -97,6 +97,7 @@ export const catalogue = {
   contact_code_expired: [422, 'The code is not valid any more. Ask for a new one.'],
   contact_codes_exhausted: [429, 'Too many codes were asked for. Try again tomorrow.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
+  evidence_too_large: [422, 'The period holds too much for one bundle. Ask for a shorter one.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;
 

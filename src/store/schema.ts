@@ -58,15 +58,23 @@ const record = <Id extends string, Status extends string>() => ({
 });
 const accountId = () => text('account_id').$type<AccountId>().notNull();
 
-/** Append-only. The unique (subject, version) is the lock of every write: ADR 2. */
+/**
+ * Append-only. The unique (subject, version) is the lock of every write: ADR 2. The place is given by D1 in the order of
+ * commits and never again: signed checkpoints cover ranges of it without a gap. It is the rowid, so it is the last column of
+ * every index, and one index for each filter is a page's order too.
+ */
 export const journal = sqliteTable(
   'journal',
   {
-    id: text('id').primaryKey(),
+    place: integer('place').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull(),
     subjectId: text('subject_id').notNull(),
     version: integer('version').notNull(),
     kind: text('kind').notNull(),
     accountId: text('account_id').$type<AccountId>(),
+    walletId: text('wallet_id'),
+    /** At custody. */
+    policyId: text('policy_id'),
     actor: text('actor').notNull(),
     /** `client`, `system`, or the roles of staff. */
     actorRole: text('actor_role').notNull(),
@@ -76,11 +84,40 @@ export const journal = sqliteTable(
     hash: text('hash').notNull(),
   },
   (table) => [
+    uniqueIndex('journal_id').on(table.id),
     uniqueIndex('journal_subject_version').on(table.subjectId, table.version),
-    index('journal_account').on(table.accountId, table.id),
+    index('journal_account').on(table.accountId),
     index('journal_account_kind').on(table.accountId, table.kind, table.at, table.id),
+    index('journal_wallet').on(table.walletId).where(sql`wallet_id IS NOT NULL`),
+    index('journal_policy').on(table.policyId).where(sql`policy_id IS NOT NULL`),
+    index('journal_actor').on(table.actor),
+    index('journal_kind').on(table.kind),
+    index('journal_at').on(table.at),
     check('journal_version_positive', sql`${table.version} >= 1`),
     check('journal_hash_shape', sql`length(${table.hash}) = 64`),
+  ],
+);
+
+/**
+ * Signed statements over ranges of the journal, each naming the one before it. Append-only. The copies in R2 also hold the
+ * hashes of the entries.
+ */
+export const checkpoints = sqliteTable(
+  'checkpoints',
+  {
+    sequence: integer('sequence').primaryKey(),
+    epoch: text('epoch').notNull(),
+    fromPlace: integer('from_place').notNull(),
+    toPlace: integer('to_place').notNull(),
+    root: text('root').notNull(),
+    at: text('at').notNull(),
+    jws: text('jws').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [
+    uniqueIndex('checkpoints_places').on(table.toPlace),
+    check('checkpoints_range', sql`${table.fromPlace} >= 1 AND ${table.fromPlace} <= ${table.toPlace}`),
+    check('checkpoints_hash_shape', sql`length(${table.hash}) = 64 AND length(${table.root}) = 64`),
   ],
 );
 

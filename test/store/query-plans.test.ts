@@ -10,6 +10,7 @@ import * as addressFacts from '../../src/store/address-facts.ts';
 import * as approvals from '../../src/store/approvals.ts';
 import * as attestations from '../../src/store/attestations.ts';
 import * as breaker from '../../src/store/breaker.ts';
+import * as checkpoints from '../../src/store/checkpoints.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
 import * as contacts from '../../src/store/contacts.ts';
@@ -27,6 +28,7 @@ import * as idempotency from '../../src/store/idempotency.ts';
 import * as inbox from '../../src/store/inbox.ts';
 import * as incidents from '../../src/store/incidents.ts';
 import * as journal from '../../src/store/journal.ts';
+import * as journalPages from '../../src/store/journal-pages.ts';
 import * as limitsChanges from '../../src/store/limits-changes.ts';
 import * as mandates from '../../src/store/mandates.ts';
 import * as metrics from '../../src/store/metrics.ts';
@@ -60,6 +62,17 @@ const database: Database = openDatabase(listening(env.DB, heard));
 const scopes: readonly Scope[] = ['staff', { accountId: idOf('acc') }];
 const pages = [{ limit: 50 }, { limit: 50, before: idOf('jnl', 9) }] as const;
 const of = { accountId: idOf('acc'), mandateId: idOf('mnd') };
+const journalQueries: readonly journalPages.JournalQuery[] = [
+  {},
+  { from: AT, to: AT },
+  { subjectId: idOf('xfr') },
+  { walletId: idOf('wal') },
+  { policyId: 'plc-1' },
+  { accountId: idOf('acc'), from: AT },
+  { actor: 'a', to: AT },
+  { kind: 'order.executed' },
+  { accountId: idOf('acc'), actor: 'a', kind: 'order.executed', from: AT, to: AT },
+];
 
 const letter = {
   ...{ id: idOf('dlt'), version: 0, status: 'waiting' as const, origin: 'x', queue: 'money', type: 'x', cause: 'x' },
@@ -227,11 +240,27 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findSentSince: () => [notices.findSentSince(database, idOf('whe'), AT)],
   listEntries: () =>
     pages.flatMap((page) => [
-      journal.listEntries(database, {}, page),
       journal.listEntries(database, { accountId: idOf('acc') }, page),
       journal.listEntries(database, { subjectId: idOf('xfr') }, page),
       journal.listEntries(database, { accountId: idOf('acc'), kinds: ['order.executed'] }, page),
     ]),
+  listAttestations: () => [attestations.listAttestations(database, idOf('acc'), { from: 1, to: 9 }, 50)],
+  findLastCheckpoint: () => [checkpoints.findLastCheckpoint(database)],
+  findCheckpoint: () => [checkpoints.findCheckpoint(database, 1)],
+  findCheckpointOver: () => [checkpoints.findCheckpointOver(database, 1)],
+  listCheckpoints: () => [checkpoints.listCheckpoints(database, 1, 50)],
+  listHashesAfter: () => [checkpoints.listHashesAfter(database, 1, 50)],
+  listEntriesBetween: () => [checkpoints.listEntriesBetween(database, { from: 1, to: 9 }, 50)],
+  findLastPlace: () => [checkpoints.findLastPlace(database)],
+  findOrphan: () => [checkpoints.findOrphan(database, { from: 1, to: 9 })],
+  findRestoreUpTo: () => [checkpoints.findRestoreUpTo(database, 9)],
+  listJournal: () =>
+    journalQueries.flatMap((query) => [
+      journalPages.listJournal(database, query, { limit: 50 }),
+      journalPages.listJournal(database, query, { before: 9, limit: 50 }),
+    ]),
+  listJournalUpTo: () =>
+    journalQueries.map((query) => journalPages.listJournalUpTo(database, query, { after: 1, upTo: 9, limit: 50 })),
   findMandate: () => scopes.map((scope) => mandates.findMandate(database, scope, idOf('mnd'))),
   listMandates: () =>
     scopes.flatMap((scope) => pages.map((page) => mandates.listMandates(database, scope, idOf('acc'), page))),
