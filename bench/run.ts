@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
+import { activity } from './activity.ts';
 import { release } from './release.ts';
 import { sandboxMutations } from './sandbox-mutations.ts';
 import { sandboxPages } from './sandbox-pages.ts';
@@ -56,7 +57,7 @@ console.log(
 const rows = [['promise', 'product/s', 'product p50', 'bare/s', 'bare p50', 'ratio', 'of five pairs']];
 for (const bench of benches) rows.push(row(bench.promise, await bench.measure(script)));
 console.log(table(rows));
-const readings = [...(await release(script)), ...(await readSandbox())];
+const readings = [...(await release(script)), ...(await activity(script)), ...(await readSandbox())];
 const kept = (isKept: boolean) => (isKept ? 'yes' : 'NO');
 const lines = readings.map(({ promise, limit, isKept, measured }) => [promise, limit, kept(isKept), measured]);
 console.log(`\n${table([['promise', 'limit', 'kept', 'measured'], ...lines])}`);

@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'prf'
   | 'sch'
   | 'scl'
+  | 'stm'
   | 'wal'
   | 'xfr';
 export type Id<P extends IdPrefix> = `${P}_${string}`;
@@ -37,6 +38,7 @@ export type PermissionProofId = Id<'prf'>;
 export type PolicyChangeId = Id<'chg'>;
 export type ScheduleId = Id<'sch'>;
 export type ScreeningListId = Id<'scl'>;
+export type StatementId = Id<'stm'>;
 export type TransferId = Id<'xfr'>;
 export type WalletId = Id<'wal'>;
 

@@ -14,6 +14,7 @@ import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { askForMonthStatements } from '../features/reports/months.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
@@ -54,6 +55,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     forgetOldAnswers,
     tellOfSlowTransfers,
     lookForUnknownTransfers,
+    askForMonthStatements,
   },
 };
 

@@ -13,6 +13,7 @@ import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
+import { makeMonthStatement } from '../features/reports/months.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
@@ -38,6 +39,7 @@ const consumers: readonly Consumer[] = [
   sweepFencesStep,
   syncWallet,
   fireOnDeposits,
+  makeMonthStatement,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 

@@ -33,9 +33,14 @@ async function readSigningKey(text: string): Promise<SigningKey> {
   return { key, x };
 }
 
-export async function openAttestor(settings: AttestationKeySettings): Promise<Attestor> {
+/** The present key and its id. */
+export async function openSigner(settings: AttestationKeySettings): Promise<{ key: CryptoKey; keyId: string }> {
   const { key, x } = await readSigningKey(settings.key);
-  const keyId = await keyIdOf(x);
+  return { key, keyId: await keyIdOf(x) };
+}
+
+export async function openAttestor(settings: AttestationKeySettings): Promise<Attestor> {
+  const { key, keyId } = await openSigner(settings);
   return {
     keyId,
     async sign(claims) {

@@ -43,6 +43,10 @@ export const DepositsBooked = envelope('deposits.booked', {
   walletId: idOf<WalletId>('wal'),
   hashes: z.array(z.string()),
 });
+export const MakeStatement = envelope('statement.make', {
+  accountId: idOf<AccountId>('acc'),
+  month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/),
+});
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
@@ -67,6 +71,8 @@ export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
 export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.booked');
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
+
+export const makeStatement = constructorOf<typeof MakeStatement>('statement.make');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));
