@@ -14,5 +14,8 @@ export function worthOf(asset: AssetId, units: bigint, price: number): string | 
   const [whole = '0', fraction = ''] = price.toFixed(QUOTE_DIGITS).split('.');
   const scaled = BigInt(`${whole}${fraction}`);
   const cents = (units * scaled) / 10n ** BigInt(known.decimals + QUOTE_DIGITS - CENT_DIGITS);
-  return `${cents / 100n}.${String(cents % 100n).padStart(CENT_DIGITS, '0')}`;
+  return showCents(cents);
 }
+
+export const showCents = (cents: bigint): string =>
+  `${cents / 100n}.${String(cents % 100n).padStart(CENT_DIGITS, '0')}`;

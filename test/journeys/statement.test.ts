@@ -220,35 +220,6 @@ describe('a statement as a file', () => {
     expect(await typeOf('application/pdf', '&format=csv')).toBe('text/csv');
   });
 
-  it('is PDF of numbered pages, whatever script its labels are in', async () => {
-    await world.openAccount();
-    await world.ask('client-1', EXCHANGE, 'Биржа Χρηματιστήριο 取引所 بورصة 🏦');
-    await world.settle();
-    const [account] = await world.rows('SELECT id FROM accounts');
-    const [wallet] = await world.rows('SELECT id FROM wallets');
-    for (let n = 0; n < 60; n += 1)
-      await world.rows(
-        "INSERT INTO movements VALUES (?, 1, ?, ?, 'in', ?, '5', ?, '0', ?, ?, ?, '0', ?, NULL)",
-        `mov_${String(n).padStart(26, '0')}`,
-        account.id,
-        wallet.id,
-        NATIVE,
-        NATIVE,
-        EXCHANGE,
-        OTHER_EXCHANGE,
-        `0x${String(n).padStart(64, 'a')}`,
-        MONDAY,
-      );
-    const answer = await file(`/v1/accounts/me/statement?${period()}&format=pdf`);
-    expect(answer.headers.get('content-type')).toBe('application/pdf');
-    const text = new TextDecoder('latin1').decode(await answer.arrayBuffer());
-    expect(text.startsWith('%PDF-1.')).toBe(true);
-    expect(text.trimEnd().endsWith('%%EOF')).toBe(true);
-    const pages = text.match(/\/Type \/Page\b/g)?.length ?? 0;
-    expect(pages).toBeGreaterThan(3);
-    expect(text).toContain(`/Count ${pages}`);
-  });
-
   const waiting = async (): Promise<Json[]> =>
     (await world.get('client-1', '/v1/accounts/me/restrictions')).body.pending.filter(
       ({ approvalId }: Json) => approvalId !== null,
@@ -344,5 +315,36 @@ describe('month statements', () => {
     expect(await world.rows('SELECT month FROM statements')).toEqual([{ month: '2031-03' }]);
     const [{ digest }] = (await months()).body.items;
     expect((await world.get('client-1', '/v1/accounts/me/statements/2031-03')).body.verification.digest).toBe(digest);
+  });
+});
+
+describe('a statement on paper', () => {
+  it('is PDF of numbered pages, whatever script its labels are in', async () => {
+    await world.openAccount();
+    await world.ask('client-1', EXCHANGE, 'Биржа Χρηματιστήριο 取引所 بورصة 🏦');
+    await world.settle();
+    const [account] = await world.rows('SELECT id FROM accounts');
+    const [wallet] = await world.rows('SELECT id FROM wallets');
+    for (let n = 0; n < 60; n += 1)
+      await world.rows(
+        "INSERT INTO movements VALUES (?, 1, ?, ?, 'in', ?, '5', ?, '0', ?, ?, ?, '0', ?, NULL)",
+        `mov_${String(n).padStart(26, '0')}`,
+        account.id,
+        wallet.id,
+        NATIVE,
+        NATIVE,
+        EXCHANGE,
+        OTHER_EXCHANGE,
+        `0x${String(n).padStart(64, 'a')}`,
+        MONDAY,
+      );
+    const answer = await file(`/v1/accounts/me/statement?${period()}&format=pdf`);
+    expect(answer.headers.get('content-type')).toBe('application/pdf');
+    const text = new TextDecoder('latin1').decode(await answer.arrayBuffer());
+    expect(text.startsWith('%PDF-1.')).toBe(true);
+    expect(text.trimEnd().endsWith('%%EOF')).toBe(true);
+    const pages = text.match(/\/Type \/Page\b/g)?.length ?? 0;
+    expect(pages).toBeGreaterThan(3);
+    expect(text).toContain(`/Count ${pages}`);
   });
 });

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import { assetIdOf } from '../../domain/asset.ts';
 import type { AccountId } from '../../domain/id.ts';
-import { worthOf } from '../../domain/quote.ts';
+import { showCents, worthOf } from '../../domain/quote.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { findAccountWithWallets } from '../../store/accounts.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
@@ -50,7 +50,7 @@ export async function readBalances(
     accountId,
     asOf,
     assets,
-    total: { currency: 'USD', value: asCents(cents), isWhole },
+    total: { currency: 'USD', value: showCents(cents), isWhole },
     wallets: read.map(({ walletId, network, balances }) => ({
       walletId,
       network,
@@ -58,5 +58,3 @@ export async function readBalances(
     })),
   });
 }
-
-const asCents = (cents: bigint): string => `${cents / 100n}.${String(cents % 100n).padStart(2, '0')}`;
