@@ -18,6 +18,7 @@ module.exports = {
       from: { path: '^src/domain/' },
       to: { path: 'node_modules', pathNot: 'node_modules/(viem|croner|@scure/base)/' },
     },
+    only('printer-draws', '^src/printer/', '^src/printer/', 'the PDF library knows nothing of ours'),
     only('kit-is-generic', '^src/kit/', '^src/(kit|domain)/', 'kit knows neither store nor app'),
     only('dfns-holds-no-secret', '^src/dfns/', '^src/(dfns|domain)/', 'dfns takes a credential and holds none'),
     only('store-is-d1-only', '^src/store/', '^src/(store|domain)/', 'store speaks domain types'),
@@ -32,7 +33,7 @@ module.exports = {
     only(
       'features-below-doors',
       '^src/features/',
-      '^src/(features|app|kit|dfns|store|domain)/|^src/env\\.ts',
+      '^src/(features|app|kit|dfns|store|domain|printer)/|^src/env\\.ts',
       'features know no door',
     ),
     only(

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
+import { activity } from './activity.ts';
 import { journalExport } from './journal-export.ts';
 import { release } from './release.ts';
 import { sandboxMutations } from './sandbox-mutations.ts';
@@ -66,7 +67,12 @@ for (const bench of chosen) {
 }
 console.log(table(rows));
 if (wanted !== undefined) process.exit();
-const readings = [...(await release(script)), ...(await journalExport(script)), ...(await readSandbox())];
+const readings = [
+  ...(await release(script)),
+  ...(await activity(script)),
+  ...(await journalExport(script)),
+  ...(await readSandbox()),
+];
 const kept = (isKept: boolean) => (isKept ? 'yes' : 'NO');
 const lines = readings.map(({ promise, limit, isKept, measured }) => [promise, limit, kept(isKept), measured]);
 console.log(`\n${table([['promise', 'limit', 'kept', 'measured'], ...lines])}`);

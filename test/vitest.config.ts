@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { build } from 'esbuild';
 import { defineConfig, defineProject } from 'vitest/config';
+import { writePrinter } from '../scripts/write-printer.ts';
 import { deriveOrganization } from '../src/sandbox/derive.ts';
 import { ATTESTATION_KEY } from './support/attestation-key.ts';
 import { readContract } from './support/conformance/contract.ts';
@@ -42,6 +43,7 @@ async function bundle(entry: string): Promise<string> {
   return file.text;
 }
 
+await writePrinter();
 const { orgId, accounts } = deriveOrganization(SEED);
 const maker = accounts.find(({ name }) => name === 'maker');
 if (maker === undefined) throw new Error('the sandbox has no maker');

@@ -18,7 +18,7 @@ export function counted(binding: Binding, notes: Noted[], look: () => void): D1D
       const note = { sql, rowsRead: 0 };
       notes.push(note);
       // Only `all` says what was read; asked before the work, it reads the rows as they are.
-      if (/^\s*select/i.test(sql)) note.rowsRead = (await statement.all()).meta.rows_read;
+      if (/^\s*(select|with)/i.test(sql)) note.rowsRead = (await statement.all()).meta.rows_read;
       const result = await work();
       look();
       return result;

@@ -22,6 +22,7 @@ export type IdPrefix =
   | 'prf'
   | 'sch'
   | 'scl'
+  | 'stm'
   | 'wal'
   | 'whe'
   | 'xfr';
@@ -45,6 +46,7 @@ export type PermissionProofId = Id<'prf'>;
 export type PolicyChangeId = Id<'chg'>;
 export type ScheduleId = Id<'sch'>;
 export type ScreeningListId = Id<'scl'>;
+export type StatementId = Id<'stm'>;
 export type TransferId = Id<'xfr'>;
 export type WalletId = Id<'wal'>;
 export type WebhookEndpointId = Id<'whe'>;

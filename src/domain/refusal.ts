@@ -94,6 +94,7 @@ export type Refusal =
   | { code: 'key_expiry_invalid'; after: string; latest: string }
   | { code: 'key_opens_only'; reports: readonly string[] }
   | { code: 'keys_too_many' }
+  | { code: 'statement_code_invalid' }
   | { code: 'halt_needs_another_person' }
   | { code: 'halt_needs_higher_role' }
   | { code: 'halt_needs_intact_fence' }

@@ -18,6 +18,7 @@ import { expireMandates, followDestinations } from '../features/mandates/service
 import { forgetOldDeliveries, wakeDeliveries } from '../features/notices/deliver.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { askForMonthStatements } from '../features/reports/months.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
@@ -70,6 +71,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     resolveIncidents,
     watchToken,
     forgetOldDeliveries,
+    askForMonthStatements,
   },
 };
 

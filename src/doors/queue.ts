@@ -20,6 +20,7 @@ import { settleLimitsStep } from '../features/limits/settle.ts';
 import { deliverNoticeStep } from '../features/notices/deliver.ts';
 import { mailCodeStep } from '../features/notices/email.ts';
 import { raiseNoticesStep } from '../features/notices/raise.ts';
+import { makeMonthStatement } from '../features/reports/months.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
@@ -60,6 +61,7 @@ const consumers: readonly Consumer[] = [
   keepCheckpointCopy,
   sendCheckpointOutside,
   streamJournalStep,
+  makeMonthStatement,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

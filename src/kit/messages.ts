@@ -81,6 +81,10 @@ export const LookForLost = envelope('restore.lost', {
   cursor: z.string().nullable(),
 });
 export const BackfillMonth = envelope('events.backfill', { until: z.string() });
+export const MakeStatement = envelope('statement.make', {
+  accountId: idOf<AccountId>('acc'),
+  month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/),
+});
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 /** Written by `commit` itself: entries of the journal of which somebody is to be told. */
@@ -125,6 +129,8 @@ export const mailCode = constructorOf<typeof MailCode>('contact.mail_code');
 export const keepCheckpoint = constructorOf<typeof KeepCheckpoint>('checkpoint.keep');
 export const sendCheckpoint = constructorOf<typeof SendCheckpoint>('checkpoint.send');
 export const streamJournal = constructorOf<typeof StreamJournal>('journal.stream');
+
+export const makeStatement = constructorOf<typeof MakeStatement>('statement.make');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));

@@ -71,6 +71,7 @@ export const catalogue = {
   halted: [409, 'New money movements are halted.'],
   key_expiry_invalid: [422, 'A key ends in the future, and within a year.'],
   key_opens_only: [403, 'This key reads the reports that it names, and nothing else.'],
+  statement_code_invalid: [422, 'This is no verification code of a statement of ours, or it was altered.'],
   keys_too_many: [409, 'The account has as many keys as it can have. Revoke one first.'],
   halt_needs_another_person: [403, 'A halt is lifted by another person than the one who made it.'],
   halt_needs_higher_role: [403, 'A halt is lifted by an equal or higher role than that of its maker.'],

@@ -1,8 +1,7 @@
 // Confirmed history of wallets, as custody returned it; each fact once.
-import { and, asc, eq, inArray, lt } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { AccountId, WalletId } from '../domain/id.ts';
 import type { Movement } from '../domain/movement.ts';
-import type { Timestamp } from '../domain/time.ts';
 import type { Database } from './database.ts';
 import { changesOf } from './records.ts';
 import { movements } from './schema.ts';
@@ -27,17 +26,18 @@ export async function listMovementsByHash(
   return rows.map(toMovement);
 }
 
-/** All before an instant, oldest first. */
-export async function listMovementsBefore(
+/** All, oldest first, from behind one of them on. */
+export async function listMovementsAfter(
   database: Database,
   accountId: AccountId,
-  before: Timestamp,
+  after: Pick<Movement, 'at' | 'id'> | undefined,
   limit: number,
 ): Promise<Movement[]> {
+  const isBehind = after && sql`(${movements.at}, ${movements.id}) > (${after.at}, ${after.id})`;
   const rows = await database
     .select()
     .from(movements)
-    .where(and(eq(movements.accountId, accountId), lt(movements.at, before)))
+    .where(and(eq(movements.accountId, accountId), isBehind))
     .orderBy(asc(movements.at), asc(movements.id))
     .limit(limit)
     .all();

@@ -29,6 +29,7 @@ import type {
   PolicyChangeId,
   ScheduleId,
   ScreeningListId,
+  StatementId,
   TransferId,
   WalletId,
   WebhookEndpointId,
@@ -678,6 +679,21 @@ export const permissionProofs = sqliteTable(
       sql`${table.result} IN ('sound', 'unsound') AND (${table.result} = 'sound') = (${table.findings} = '[]')`,
     ),
   ],
+);
+
+/** Month statements that were made; their files are in R2. Written once, never changed. */
+export const statements = sqliteTable(
+  'statements',
+  {
+    id: text('id').$type<StatementId>().primaryKey(),
+    version: integer('version').notNull(),
+    accountId: accountId(),
+    month: text('month').notNull(),
+    digest: text('digest').notNull(),
+    isReconciled: text('is_reconciled').$type<'yes' | 'no'>().notNull(),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('statements_month').on(table.accountId, table.month)],
 );
 
 /** Read-only keys; of each, its hash alone. */

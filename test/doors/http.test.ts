@@ -142,7 +142,10 @@ describe('another client', () => {
     expect(asked.length).toBeGreaterThan(15);
     for (const [path, operations] of asked) {
       for (const method of Object.keys(operations ?? {})) {
-        const target = path.replace('{id}', ids[prefixOf(path)] ?? '').replace('{keyId}', `key_${'0'.repeat(26)}`);
+        const target = path
+          .replace('{id}', ids[prefixOf(path)] ?? '')
+          .replace('{keyId}', `key_${'0'.repeat(26)}`)
+          .replace('{month}', '2031-01');
         const query = path.endsWith('/statement') ? '?from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z' : '';
         const { status } = await world.request(
           'client-2',

@@ -52,7 +52,11 @@ describe('a read-only key', () => {
     const reads = new Set<string>();
     for (const [path, operations] of Object.entries(openApiDocument().paths ?? {})) {
       for (const method of Object.keys(operations ?? {})) {
-        const named = (id: string) => path.replace('{id}', id).replace(/\{\w+\}/g, 'x');
+        const named = (id: string) =>
+          path
+            .replace('{id}', id)
+            .replace('{month}', '2031-01')
+            .replace(/\{\w+\}/g, 'x');
         const query = path.endsWith('/statement') ? PERIOD : '';
         const ask = (id: string) =>
           using(key, `${named(id)}${query}`, method.toUpperCase(), method === 'get' ? undefined : {});

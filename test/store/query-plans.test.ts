@@ -45,6 +45,7 @@ import * as recoveries from '../../src/store/recoveries.ts';
 import * as schedules from '../../src/store/schedules.ts';
 import * as screening from '../../src/store/screening.ts';
 import * as sightings from '../../src/store/sightings.ts';
+import * as statements from '../../src/store/statements.ts';
 import * as transfers from '../../src/store/transfers.ts';
 import * as endpoints from '../../src/store/webhook-endpoints.ts';
 import { ADDRESS, AT, accepted, activeMandate, activeSchedule, idOf, provenance } from '../support/build.ts';
@@ -185,6 +186,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findAccountKey: () =>
     scopes.map((scope) => accountKeys.findAccountKey(database, scope, { accountId: idOf('acc'), id: idOf('key') })),
   listAccountKeys: () => [accountKeys.listAccountKeys(database, idOf('acc'), 50)],
+  findMonthStatement: () =>
+    scopes.map((scope) => statements.findMonthStatement(database, scope, { accountId: idOf('acc'), month: '2031-03' })),
+  listMonthStatements: () => [statements.listMonthStatements(database, idOf('acc'), 50)],
+  listUnstatedAccounts: () => [
+    statements.listUnstatedAccounts(database, { month: '2031-03', before: AT, after: '', limit: 50 }),
+  ],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findAccountOfClient: () => [accounts.findAccountOfClient(database, idOf('cli'))],
   findRecovery: () => [recoveries.findRecovery(database, 'f1-a')],
@@ -268,7 +275,10 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listMandatesOver: () => [mandates.listMandatesOver(database, AT, 50)],
   findLimitDay: () => [mandates.findLimitDay(database, 'limit:1')],
   listMovementsByHash: () => [movements.listMovementsByHash(database, idOf('wal'), ['0x1', '0x2'])],
-  listMovementsBefore: () => [movements.listMovementsBefore(database, idOf('acc'), AT, 50)],
+  listMovementsAfter: () =>
+    [undefined, { at: AT, id: idOf('mov') }].map((after) =>
+      movements.listMovementsAfter(database, idOf('acc'), after, 50),
+    ),
   findOrder: () => scopes.map((scope) => orders.findOrder(database, scope, idOf('ord'))),
   listOrders: () =>
     pages.flatMap((page) => [

@@ -12,7 +12,7 @@ import { fenceChange, findFence } from '../../src/store/fences.ts';
 import { findHalt, haltChange } from '../../src/store/halts.ts';
 import { type JournalRow, listEntries } from '../../src/store/journal.ts';
 import { findLimitDay, findMandate, limitDayChange, mandateChange } from '../../src/store/mandates.ts';
-import { listMovementsBefore, movementChange } from '../../src/store/movements.ts';
+import { listMovementsAfter, movementChange } from '../../src/store/movements.ts';
 import { findOrder, orderChange } from '../../src/store/orders.ts';
 import { findSchedule, scheduleChange } from '../../src/store/schedules.ts';
 import * as schema from '../../src/store/schema.ts';
@@ -179,7 +179,7 @@ describe('row', () => {
     expect(await findTransfer(database, 'staff', transfer.id)).toEqual(transfer);
     expect(await findSchedule(database, 'staff', schedule.id)).toEqual(schedule);
     expect(await findMandate(database, 'staff', mandate.id)).toEqual(mandate);
-    expect(await listMovementsBefore(database, moved.accountId, '2032-01-01T00:00:00.000Z', 5)).toEqual([moved]);
+    expect(await listMovementsAfter(database, moved.accountId, undefined, 5)).toEqual([moved]);
     expect(await findLimitDay(database, day.id)).toEqual(reserved);
     const [entry] = await listEntries(database, { subjectId: order.id }, { limit: 1 });
     expect(JSON.parse(entry?.data ?? '').after.units).toBe(units.toString());

@@ -4,6 +4,8 @@ import { Hono } from 'hono';
 import type { App } from '../../app/app.ts';
 import type { Variables } from '../../app/routes.ts';
 import { publishedKeys } from '../../kit/attestation-keys.ts';
+import { problem } from '../../kit/problem.ts';
+import { verifyStatement } from '../../kit/statement-code.ts';
 import { css, html, script } from './files.ts';
 import { CONTENT_SECURITY_POLICY } from './policy.ts';
 
@@ -21,6 +23,10 @@ export const verifyDoor = new Hono<{ Bindings: App; Variables: Variables }>()
   .get('/verify', (c) => c.body(html, 200, headers('text/html; charset=utf-8', PAGE_SECONDS)))
   .get('/verify/page.css', (c) => c.body(css, 200, headers('text/css; charset=utf-8', PAGE_SECONDS)))
   .get('/verify/page.js', (c) => c.body(script, 200, headers('text/javascript; charset=utf-8', PAGE_SECONDS)))
+  .get('/verify/statement', async (c) => {
+    const claims = await verifyStatement(c.env.config.attestation, c.req.query('code') ?? '');
+    return claims === undefined ? problem(c, { code: 'statement_code_invalid' }) : c.json({ valid: true, ...claims });
+  })
   .get('/.well-known/fiducia-attestation-keys.json', async (c) => {
     const keys = await publishedKeys(c.env.config.attestation);
     return c.body(JSON.stringify(keys), 200, {

@@ -1,12 +1,22 @@
 // HTTP of what a client sees of its account: restrictions, activity, balances, statement.
 import { createRoute, z } from '@hono/zod-openapi';
 import { accountIn, routes } from '../../app/routes.ts';
+import { periodOf } from '../../domain/statement.ts';
 import { problem } from '../../kit/problem.ts';
 import { AccountPath, json, NoQuery, problems, Timestamp } from '../../kit/schemas.ts';
+import { findAccount } from '../../store/accounts.ts';
+import { databaseFor } from '../../store/database.ts';
+import { listMonthStatements } from '../../store/statements.ts';
 import { readActivity } from './activity.ts';
-import { readBalances, readStatement } from './money.ts';
+import { readBalances } from './balances.ts';
+import { formats, headersOf, preferredBy, render, rendered, statementContent } from './formats.ts';
+import { findMonthFile } from './months.ts';
 import { readRestrictions } from './restrictions.ts';
-import { ActivityPage, ActivityQuery, BalancesView, RestrictionsView, StatementView } from './schemas.ts';
+import { ActivityPage, ActivityQuery, BalancesView, MonthView, RestrictionsView } from './schemas.ts';
+import { readStatement } from './statement.ts';
+
+/** Twenty years. */
+const MONTHS_MAX = 240;
 
 const getRestrictions = createRoute({
   method: 'get',
@@ -48,12 +58,60 @@ const getStatement = createRoute({
     query: z.strictObject({
       from: Timestamp,
       to: Timestamp.openapi({ description: 'The first instant outside the period.' }),
+      format: z.enum(formats).optional().openapi({ description: 'Unless given, what `Accept` prefers; else JSON.' }),
     }),
   },
-  responses: { 200: { description: 'The statement.', ...json(StatementView) }, ...problems },
+  responses: { 200: { description: 'The statement.', content: statementContent }, ...problems },
+});
+
+const getMonths = createRoute({
+  method: 'get',
+  path: '/accounts/{id}/statements',
+  summary: 'The month statements that are kept, newest first',
+  request: { params: AccountPath, query: NoQuery },
+  responses: { 200: { description: 'The statements.', ...json(z.object({ items: z.array(MonthView) })) }, ...problems },
+});
+
+const getMonth = createRoute({
+  method: 'get',
+  path: '/accounts/{id}/statements/{month}',
+  summary: 'A kept month statement, as it was made',
+  request: {
+    params: AccountPath.extend({
+      month: z
+        .string()
+        .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month such as 2031-03')
+        .openapi({ param: { name: 'month', in: 'path' }, example: '2031-03' }),
+    }),
+    query: z.strictObject({ format: z.enum(formats).optional() }),
+  },
+  responses: { 200: { description: 'The statement.', content: statementContent }, ...problems },
 });
 
 export const reportRoutes = routes()
+  .openapi(getMonths, async (c) => {
+    const found = await accountIn(c, c.req.valid('param').id);
+    if (!found.ok) return problem(c, found.refusal);
+    const { accountId, scope } = found.value;
+    const database = databaseFor(c.env, accountId);
+    if ((await findAccount(database, scope, accountId)) === undefined) return problem(c, { code: 'not_found' });
+    const kept = await listMonthStatements(database, accountId, MONTHS_MAX);
+    const items = kept.map(({ month, digest, isReconciled, createdAt: madeAt }) => ({
+      ...{ month, ...periodOf(month), madeAt, digest },
+      isReconciled: isReconciled === 'yes',
+    }));
+    return c.json({ items }, 200);
+  })
+  .openapi(getMonth, async (c) => {
+    const { id, month } = c.req.valid('param');
+    const found = await accountIn(c, id);
+    if (!found.ok) return problem(c, found.refusal);
+    const { accountId, scope } = found.value;
+    const format = c.req.valid('query').format ?? preferredBy(c.req.header('accept'));
+    const file = await findMonthFile(c.env, scope, { accountId, month, format });
+    if (file === undefined) return problem(c, { code: 'not_found' });
+    return rendered(c.body(file, 200, headersOf(format, `statement-${month}`)));
+  })
   .openapi(getRestrictions, async (c) => {
     const found = await accountIn(c, c.req.valid('param').id);
     if (!found.ok) return problem(c, found.refusal);
@@ -74,6 +132,11 @@ export const reportRoutes = routes()
   .openapi(getStatement, async (c) => {
     const found = await accountIn(c, c.req.valid('param').id);
     if (!found.ok) return problem(c, found.refusal);
-    const read = await readStatement(c.env, found.value.scope, found.value.accountId, c.req.valid('query'));
-    return read.ok ? c.json(read.value, 200) : problem(c, read.refusal);
+    const { format, ...period } = c.req.valid('query');
+    const read = await readStatement(c.env, found.value.scope, found.value.accountId, period);
+    if (!read.ok) return problem(c, read.refusal);
+    const wanted = format ?? preferredBy(c.req.header('accept'));
+    if (wanted === 'json') return c.json(read.value, 200);
+    const name = `statement-${period.from.slice(0, 10)}-${period.to.slice(0, 10)}`;
+    return rendered(c.body(await render(read.value, wanted), 200, headersOf(wanted, name)));
   });

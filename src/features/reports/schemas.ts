@@ -14,6 +14,22 @@ export const BalancesView = z
   .object({
     accountId: z.string(),
     asOf: Instant,
+    assets: z
+      .array(
+        AmountView.extend({
+          quote: z
+            .object({ currency: z.literal('USD'), price: z.string(), asOf: Instant })
+            .nullable()
+            .openapi({ description: 'Custody’s price of one whole unit, when it was read.' }),
+          value: z.string().nullable().openapi({ description: 'In USD, rounded down to the cent. For reading only.' }),
+        }),
+      )
+      .openapi({ description: 'Each asset of all wallets; an asset is of one network.' }),
+    total: z.object({
+      currency: z.literal('USD'),
+      value: z.string(),
+      isWhole: z.boolean().openapi({ description: 'Whether every asset had a quote.' }),
+    }),
     wallets: z.array(z.object({ walletId: z.string(), network: z.string(), balances: z.array(AmountView) })),
   })
   .openapi('Balances');
@@ -191,9 +207,14 @@ export const StatementView = z
         sent: z.string(),
         fees: z.string(),
         closing: z.string(),
-        formatted: z.string(),
+        formatted: z.string().openapi({ description: 'The closing, for reading only.' }),
+        difference: z.string().openapi({
+          description:
+            'What custody held of it when this was made, less what our books said then. Not zero while a transfer is on its way.',
+        }),
       }),
     ),
+    reconciliation: z.object({ checkedAt: Instant, isReconciled: z.boolean() }),
     lines: z.array(
       z.object({
         id: z.string(),
@@ -207,7 +228,27 @@ export const StatementView = z
         transferId: z.string().nullable(),
         orderId: z.string().nullable(),
         destination: z.string().nullable().openapi({ description: 'The label of the approved destination.' }),
+        doubt: z.string().nullable().openapi({ description: 'Why nobody wanted this deposit.' }),
       }),
     ),
+    rules: RestrictionsView.nullable().openapi({
+      description: 'What held the money in at the end of the period; null before the account was opened.',
+    }),
+    verification: z.object({
+      digest: z.string().openapi({ description: 'SHA-256 of the canonical JSON of all but `verification`.' }),
+      code: z.string().openapi({ description: 'A compact JWS over the closing figures and the digest.' }),
+      at: z.string().openapi({ description: 'Where anybody verifies the code.' }),
+    }),
   })
   .openapi('Statement');
+
+export const MonthView = z
+  .object({
+    month: z.string(),
+    from: Instant,
+    to: Instant,
+    madeAt: Instant,
+    digest: z.string(),
+    isReconciled: z.boolean(),
+  })
+  .openapi('MonthStatement');
