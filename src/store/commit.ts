@@ -1,8 +1,7 @@
 // The one write path. Journal entries, guarded rows, rules and messages go into one atomic batch; the journal's unique
 // (subject, version) is the lock (ADR 2).
-import { and, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
-import type { BatchItem } from 'drizzle-orm/batch';
-import type { SQLiteColumn, SQLiteTable, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { AccountId } from '../domain/id.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -10,11 +9,8 @@ import { accept, type Result, refuse } from '../domain/result.ts';
 import type { Database } from './database.ts';
 import { type EntryDraft, type NewEntry, type Provenance, toEntry } from './journal.ts';
 import { noticesOf } from './notices-raised.ts';
-import { guard, journal } from './schema.ts';
-
-type Statement = BatchItem<'sqlite'>;
-/** What every record has. */
-export type RecordTable = SQLiteTable & { readonly id: SQLiteColumn; readonly version: SQLiteColumn };
+import { abortUnless, inSlices, insertRows, type Row, refuseNumbersForText, type Statement } from './rows.ts';
+import { journal } from './schema.ts';
 
 /** One record's step: its journal entry and its guarded row. */
 export interface Change {
@@ -102,57 +98,6 @@ export async function commit(
   }
 }
 
-/** D1 takes 2 MB for one bound value; a row here is below 1 KB. */
-const ROWS_PER_STATEMENT = 1_000;
-
-export const inSlices = <T>(rows: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(rows.length / ROWS_PER_STATEMENT) }, (_, slice) =>
-    rows.slice(slice * ROWS_PER_STATEMENT, (slice + 1) * ROWS_PER_STATEMENT),
-  );
-
-const member = (name: string, of = sql`value`): SQL => sql`${of} ->> ${sql.raw(`'${name}'`)}`;
-
-/** All rows of a list by one statement, which binds one value; each row names every column. */
-export function insertRows(
-  database: Database,
-  table: SQLiteTable,
-  rows: readonly Row[],
-  whenThere: 'abort' | 'keep' = 'abort',
-): Statement {
-  for (const row of rows) refuseNumbersForText(table, row);
-  const columns = Object.keys(getTableColumns(table)).map((name) => member(name));
-  const insert = database
-    .insert(table)
-    .select(sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${JSON.stringify(rows)}) WHERE true`);
-  return whenThere === 'keep' ? insert.onConflictDoNothing() : insert;
-}
-
-/** Each row of a list takes the place of the version before it; the batch is refused when one of them is not there. */
-export function updateRows<T extends RecordTable>(database: Database, table: T, rows: readonly Row[]): Statement[] {
-  for (const row of rows) refuseNumbersForText(table, row);
-  const names = Object.keys(rows[0] ?? {}).filter((name) => name !== 'id');
-  const values = Object.fromEntries(names.map((name) => [name, member(name, sql`item.value`)]));
-  return [
-    database
-      .update(table)
-      .set(asChanges<T>(values))
-      .from(sql`json_each(${JSON.stringify(rows)}) AS item`)
-      .where(
-        and(
-          eq(table.id, member('id', sql`item.value`)),
-          sql`${table.version} = ${member('version', sql`item.value`)} - 1`,
-        ),
-      ),
-    abortUnless(database, sql`changes() = ${rows.length}`, 'one row'),
-  ];
-}
-
-// The names are those of a row, the values expressions; a generic table hides that.
-const asChanges = <T extends SQLiteTable>(values: Record<string, SQL>) => values as SQLiteUpdateSetSource<T>;
-
-const abortUnless = (database: Database, holds: SQL, rule: string): Statement =>
-  database.insert(guard).select(sql`SELECT ${rule} WHERE (${holds}) IS NOT TRUE`);
-
 function entryAt(entries: readonly NewEntry[], index: number): NewEntry {
   const entry = entries[index];
   if (entry === undefined) throw new RangeError('a change without its entry');
@@ -201,8 +146,6 @@ async function areThere(database: Database, entries: readonly NewEntry[]): Promi
   const found = await database.select({ id: journal.id }).from(journal).where(inArray(journal.id, ids)).all();
   return found.length === ids.length;
 }
-
-export type Row = Readonly<Record<string, string | number | null>>;
 
 export interface RowChange<T extends SQLiteTable> {
   readonly table: T;
@@ -255,18 +198,6 @@ const textIn = (row: Row, name: string): string | null => {
 
 // Rows are built by the store's own row functions, whose types are those of the table; a generic table hides that.
 const asValues = <T extends SQLiteTable>(row: Row) => row as T['$inferInsert'] & Record<string, never>;
-
-/** D1 binds a number as REAL, and "1" would be kept as "1.0": money and ids must arrive as text. */
-export function refuseNumbersForText(table: SQLiteTable, row: Row): void {
-  const columns: Readonly<Record<string, SQLiteColumn>> = getTableColumns(table);
-  for (const [name, value] of Object.entries(row)) {
-    const column = columns[name];
-    if (column === undefined) throw new TypeError(`no column for ${name}`);
-    const isRight =
-      value === null || (column.getSQLType() === 'text' ? typeof value === 'string' : Number.isSafeInteger(value));
-    if (!isRight) throw new TypeError(`${name} takes ${column.getSQLType()}, not ${typeof value}`);
-  }
-}
 
 const flat = (row: Row): Record<string, unknown> => {
   const { facts, version: _, ...columns } = row;

@@ -3,10 +3,11 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { type DeadLetter, type DeadLetterStatus, isOfMoney } from '../domain/dead-letter.ts';
 import type { DeadLetterId } from '../domain/id.ts';
-import { type Change, insertRows, type Message, type Once } from './commit.ts';
+import type { Change, Message, Once } from './commit.ts';
 import { type Database, olderThan } from './database.ts';
 import { message } from './outbox.ts';
 import { changesOf, fromRow, toRow } from './records.ts';
+import { insertRows } from './rows.ts';
 import { deadLetters, outbox } from './schema.ts';
 
 export async function findDeadLetter(database: Database, id: DeadLetterId): Promise<DeadLetter | undefined> {

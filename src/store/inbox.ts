@@ -1,8 +1,9 @@
 // Webhook events seen. The key says which fact an event reports; the first commit with it wins, all others are duplicates.
 import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
-import { insertRows, type Once } from './commit.ts';
+import type { Once } from './commit.ts';
 import type { Database } from './database.ts';
+import { insertRows } from './rows.ts';
 import { deliveries, eventDays, inbox } from './schema.ts';
 
 export type InboxRow = typeof inbox.$inferSelect;

@@ -4,8 +4,8 @@ import { and, asc, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, sql }
 import type { DeliveryId } from '../domain/id.ts';
 import { afterOf, type Channel, type Notice, type NoticeKind, noticeIdOf, noticeOf } from '../domain/notice.ts';
 import type { Timestamp } from '../domain/time.ts';
-import { insertRows } from './commit.ts';
 import { type Database, olderThan } from './database.ts';
+import { insertRows } from './rows.ts';
 import { journal, noticeDeliveries } from './schema.ts';
 
 /** The notices that these entries raise. */

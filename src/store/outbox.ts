@@ -2,9 +2,10 @@
 // consumer is done: one that gets lost in between is sent again. The time of the next try is here, not in the queue.
 import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
-import { insertRows, type Message, type Once } from './commit.ts';
+import type { Message, Once } from './commit.ts';
 import type { Database } from './database.ts';
 import type { Provenance } from './journal.ts';
+import { insertRows } from './rows.ts';
 import { outbox } from './schema.ts';
 
 export type QueueName = 'money' | 'events' | 'notify';

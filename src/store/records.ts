@@ -3,7 +3,8 @@ import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { AccountId } from '../domain/id.ts';
-import { type Change, type RecordTable, type Row, rowChange } from './commit.ts';
+import { type Change, rowChange } from './commit.ts';
+import type { RecordTable, Row } from './rows.ts';
 
 /** Columns keep their values (amounts as decimal text, structures as JSON); what is no column is a fact. */
 export function toRow(table: SQLiteTable, record: object): Row {

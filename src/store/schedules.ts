@@ -5,11 +5,12 @@ import type { MandateStatus } from '../domain/mandate.ts';
 import type { Order } from '../domain/order.ts';
 import type { RunResult, Schedule, TriggerKind } from '../domain/schedule.ts';
 import type { Timestamp } from '../domain/time.ts';
-import { type Bulk, inSlices, insertRows, type Row, updateRows } from './commit.ts';
+import type { Bulk } from './commit.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import type { EntryDraft } from './journal.ts';
 import { orderChange } from './orders.ts';
 import { changesOf, fromJson, fromRow, toRow } from './records.ts';
+import { inSlices, insertRows, type Row, updateRows } from './rows.ts';
 import { halts, mandates, orders, schedules } from './schema.ts';
 
 const toSchedule = (row: typeof schedules.$inferSelect): Schedule => ({
