@@ -1,4 +1,4 @@
-// Secrets that are needed again and stand nowhere: each is derived by HKDF from a key of the deployment and a name (ADR 10).
+// Secrets that are needed again and stand nowhere: each is derived by HKDF from a key of the deployment and a name (ADR 13).
 
 const BYTES = 32;
 const CODE_CHARACTERS = 10;

@@ -1,5 +1,5 @@
 // The PDF library and its font, loaded when the first document is made: a module of its own beside the Worker's, so that no
-// other request pays for its size (ADR 11). It is named from this folder, which Wrangler takes for the root of such modules.
+// other request pays for its size (ADR 15). It is named from this folder, which Wrangler takes for the root of such modules.
 
 /** What is used of pdfkit. */
 export interface PdfDocument {

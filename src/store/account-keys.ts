@@ -51,7 +51,7 @@ export const hasRoomForKey = (accountId: AccountId, at: Timestamp): SQL =>
   sql`(SELECT count(*) FROM ${accountKeys} WHERE ${accountKeys.accountId} = ${accountId}
     AND ${accountKeys.status} = 'active' AND ${accountKeys.expiresAt} > ${at}) < ${ACCOUNT_KEYS_MAX}`;
 
-/** Each use is a subject of its own, so that no use waits for another: ADR 10. */
+/** Each use is a subject of its own, so that no use waits for another: ADR 14. */
 export const keyUse = (use: {
   readonly requestId: string;
   readonly accountId: AccountId;

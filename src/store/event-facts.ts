@@ -56,7 +56,7 @@ export async function findEventFacts(database: Database, named: Named): Promise<
         status: transfers.status,
         externalId: transfers.externalId,
         isWaitedFor: sql<number>`EXISTS (SELECT 1 FROM transfers AS other
-          WHERE other.wallet_id = ${transfers.walletId} AND other.status = 'prepared')`,
+          WHERE other.wallet_id = transfers.wallet_id AND other.status = 'prepared')`,
       })
       .from(transfers)
       .where(among(transfers.externalId, named.externalIds)),

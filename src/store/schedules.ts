@@ -67,13 +67,16 @@ const haltOf = (schedule: typeof schedules) => sql`FROM ${halts} WHERE ${halts.s
   ${halts.level} = 'all' OR (${halts.level} = 'account' AND ${halts.accountId} = ${schedule.accountId})
   OR (${halts.level} = 'mandate' AND ${halts.accountId} = ${schedule.accountId} AND ${halts.mandateId} = ${schedule.mandateId}))`;
 
-/** A stop by a halt is no failure of the schedule. */
-const resultsOf = (schedule: typeof schedules) => sql<string>`(SELECT json_group_array(result) FROM (
-  SELECT CASE WHEN ${orders.status} = 'executed' THEN 'succeeded'
-    WHEN ${orders.status} IN ('failed', 'rejected') THEN 'failed'
-    WHEN ${orders.status} = 'blocked' AND ${orders.facts} ->> 'rule' IS NOT 'halted' THEN 'failed' END AS result
-  FROM ${orders} WHERE ${orders.scheduleId} = ${schedule.id} AND ${orders.createdAt} >= ${schedule.failuresSince}
-  ORDER BY ${orders.id} DESC LIMIT ${RESULTS_MAX}))`;
+/**
+ * A stop by a halt is no failure of the schedule. Columns are written out with their tables: in a list of what is selected
+ * drizzle leaves the table away, and within the subquery the name would then mean another column.
+ */
+const resultsOfSchedule = sql<string>`(SELECT json_group_array(result) FROM (
+  SELECT CASE WHEN orders.status = 'executed' THEN 'succeeded'
+    WHEN orders.status IN ('failed', 'rejected') THEN 'failed'
+    WHEN orders.status = 'blocked' AND orders.facts ->> 'rule' IS NOT 'halted' THEN 'failed' END AS result
+  FROM orders WHERE orders.schedule_id = schedules.id AND orders.created_at >= schedules.failures_since
+  ORDER BY orders.id DESC LIMIT ${RESULTS_MAX}))`;
 
 /**
  * Active schedules with a slot up to `at`, the longest due first. One under a halt waits for its lifting, unless its
@@ -85,7 +88,7 @@ export async function listDueSchedules(database: Database, at: Timestamp, limit:
       schedule: schedules,
       mandate: { status: mandates.status, destinationId: mandates.destinationId },
       haltReason: sql<string | null>`(SELECT ${halts.reason} ${haltOf(schedules)} LIMIT 1)`,
-      results: resultsOf(schedules),
+      results: resultsOfSchedule,
     })
     .from(schedules)
     .innerJoin(mandates, eq(mandates.id, schedules.mandateId))
@@ -110,7 +113,7 @@ const resultsIn = (text: string): RunResult[] => fromJson<(RunResult | null)[]>(
 /** What became of a schedule's newest orders since a person looked, newest first. */
 export async function listResults(database: Database, { id }: Schedule): Promise<RunResult[]> {
   const row = await database
-    .select({ results: resultsOf(schedules) })
+    .select({ results: resultsOfSchedule })
     .from(schedules)
     .where(eq(schedules.id, id))
     .get();

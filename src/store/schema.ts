@@ -753,7 +753,7 @@ export const screeningAddresses = sqliteTable(
   (table) => [primaryKey({ columns: [table.listId, table.family, table.address] })],
 );
 
-/** Where the notices of this deployment go. Their signing secrets are derived and stand nowhere: ADR 10. */
+/** Where the notices of this deployment go. Their signing secrets are derived and stand nowhere: ADR 13. */
 export const webhookEndpoints = sqliteTable(
   'webhook_endpoints',
   {

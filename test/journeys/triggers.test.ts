@@ -123,6 +123,22 @@ describe('a deposit', () => {
     expect(await ordersOf(schedule)).toMatchObject([{ status: 'skipped', reason: 'halted: I want to look first.' }]);
   });
 
+  it('whose orders failed in a row pauses the schedule before it makes another', async () => {
+    // The wallet holds less than the order asks for: each is blocked by the rule.
+    const schedule = await make(
+      { kind: 'deposit_received', minUnits: '1000', cooldownMinutes: 1 },
+      { units: '5000000', failuresMax: 2 },
+    );
+    for (let time = 0; time < 3; time += 1) {
+      await deposit('1000');
+      await world.advance(120);
+    }
+    expect(await statusesOf(schedule)).toEqual(['blocked', 'blocked']);
+    const { body } = await world.get('operator-1', `/v1/schedules/${schedule.id}`);
+    expect(body).toMatchObject({ status: 'paused' });
+    expect(body.reason).toContain('2 orders in a row');
+  });
+
   it('from before the schedule fires nothing, and a paused one hears of none', async () => {
     await deposit('2000000');
     await world.advance(60);
