@@ -43,7 +43,11 @@ export const roles = {
     ...['Policies:Create', 'Policies:Read', 'Policies:Update', 'Policies:Evaluations:Read'],
     ...['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'],
   ],
-  checker: ['Policies:Evaluations:Read', 'Policies:Evaluations:Vote', 'Policies:Read', 'Wallets:Read'],
+  checker: [
+    ...['Policies:Evaluations:Read', 'Policies:Evaluations:Vote', 'Policies:Read', 'Wallets:Read'],
+    // Its own rights, which it reads to prove that it holds no others.
+    ...['Auth:ServiceAccounts:Read', 'Permissions:Read'],
+  ],
   compliance: [...READS, 'Policies:Evaluations:Vote', 'Policies:Create', 'Policies:Update', 'Auth:Logs:Read'],
   auditor: [...READS, 'Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'],
   admin: [EVERYTHING],

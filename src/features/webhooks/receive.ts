@@ -4,6 +4,7 @@ import type { App } from '../../app/app.ts';
 import type { Variables } from '../../app/routes.ts';
 import { findSigner, isFresh, SIGNATURE_HEADER } from '../../dfns/signature.ts';
 import { timestamp } from '../../domain/time.ts';
+import { parseJson, readCapped } from '../../kit/body.ts';
 import { faultFields } from '../../kit/log.ts';
 import { webhookReceived } from '../../kit/messages.ts';
 import { problem } from '../../kit/problem.ts';
@@ -18,7 +19,7 @@ export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().p
     await c.req.raw.body?.cancel();
     return problem(c, { code: 'content_type_unsupported', expected: 'application/json' });
   }
-  const body = await readCapped(c.req.raw.body);
+  const body = await readCapped(c.req.raw.body, BODY_BYTES_MAX);
   if (body === undefined) return problem(c, { code: 'body_too_large', bytesMax: BODY_BYTES_MAX });
   const signer = await findSigner(body, c.req.header(SIGNATURE_HEADER) ?? null, config.webhookSecrets);
   if (signer === undefined) return problem(c, { code: 'signature_invalid' });
@@ -42,32 +43,3 @@ export const webhookDoor = new Hono<{ Bindings: App; Variables: Variables }>().p
   });
   return c.json({ received: true }, 200);
 });
-
-/** Undefined for what is no JSON, which then is no event either. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Signed, yet not JSON: answered as malformed by the schema.
-    return undefined;
-  }
-}
-
-/** Reads at most the allowed bytes; undefined when there are more. The declared length is not believed. */
-async function readCapped(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of stream ?? []) {
-    bytes += chunk.byteLength;
-    // Leaving the loop cancels the stream: the rest is never read.
-    if (bytes > BODY_BYTES_MAX) return undefined;
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
-}

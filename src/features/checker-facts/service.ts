@@ -1,0 +1,84 @@
+// What the checker may ask about a transfer: who asked for it here, what it pays, and what speaks against it now. Only reads;
+// another origin of transfers is another entry of `origins`.
+import type { App } from '../../app/app.ts';
+import { readOrderFacts } from '../../app/order-judgement.ts';
+import type { CheckerFactsSource, Stop, TransferFacts } from '../../domain/checker-facts.ts';
+import { standsAt } from '../../domain/fence.ts';
+import { checkStanding } from '../../domain/order-decision.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+import { explain } from '../../kit/problem.ts';
+import { listAccountsByWallet } from '../../store/approvals.ts';
+import { databaseFor } from '../../store/database.ts';
+import { findFence } from '../../store/fences.ts';
+import { findHaltOfAll, listHaltsInForce } from '../../store/halts.ts';
+import { findOrder } from '../../store/orders.ts';
+import { findTransferByCustodyId, findTransferByExternalId } from '../../store/transfers.ts';
+
+const HALTS_MAX = 20;
+
+/** The answers of the service binding, as of now. */
+export const checkerFactsOf = (app: App): CheckerFactsSource => ({
+  async findTransferFacts({ externalId, custodyId }) {
+    const byOurs = externalId === null ? undefined : await findTransferByExternalId(app.database, externalId);
+    const transfer = byOurs ?? (await findTransferByCustodyId(app.database, custodyId));
+    return transfer === undefined ? null : factsOfOrder(app, transfer);
+  },
+
+  async stops(custodyWalletId) {
+    const [holder] = await listAccountsByWallet(app.database, [custodyWalletId]);
+    if (holder === undefined) {
+      const halt = await findHaltOfAll(app.database);
+      return halt === undefined ? [] : [stopOf({ code: 'halted', level: halt.level, reason: halt.reason })];
+    }
+    const { accountId } = holder;
+    const database = databaseFor(app, accountId);
+    const [halts, fence] = await Promise.all([
+      listHaltsInForce(database, accountId, HALTS_MAX),
+      findFence(database, accountId),
+    ]);
+    const result = standsAt(fence, app.clock.now());
+    return [
+      ...halts
+        .filter(({ level }) => level !== 'mandate')
+        .map(({ level, reason }) => stopOf({ code: 'halted', level, reason })),
+      ...(result === 'intact' || result === 'degraded'
+        ? []
+        : [stopOf({ code: 'fence_not_proven', result, checkedAt: fence?.checkedAt ?? null })]),
+    ];
+  },
+});
+
+async function factsOfOrder(app: App, transfer: Transfer): Promise<TransferFacts | null> {
+  const database = databaseFor(app, transfer.accountId);
+  const order = await findOrder(database, { accountId: transfer.accountId }, transfer.orderId);
+  if (order === undefined) return null;
+  const at = app.clock.now();
+  const facts = await readOrderFacts(app, order, at);
+  const checks = checkStanding(facts, at);
+  const refusals = checks.flatMap(({ refusal }) => refusal ?? []);
+  const { destination } = facts;
+  return {
+    origin: { kind: 'order', id: order.id },
+    externalId: transfer.externalId,
+    custodyWalletId: transfer.custodyWalletId,
+    custodyId: transfer.custodyId,
+    status: transfer.status,
+    payments: [
+      {
+        asset: transfer.asset,
+        units: transfer.units,
+        address: destination?.address ?? 'unknown',
+        isApproved: checks.some(({ name, refusal }) => name === 'destination' && refusal === undefined),
+      },
+    ],
+    stops: [
+      ...(order.status === 'executing'
+        ? []
+        : [{ code: 'order_not_executing', says: `The order is ${order.status}, not under way.` }]),
+      ...refusals.map(stopOf),
+    ],
+  };
+}
+
+const stopOf = (refusal: Refusal): Stop => ({ code: refusal.code, says: explain(refusal) });
