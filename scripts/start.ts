@@ -1,5 +1,6 @@
 // npm start: sandbox, set-up, product, then the story once; stays up with the local cron ticking, or exits with --once. With
 // --checker the checker runs too, in shadow mode unless MODE says otherwise.
+import { resolve } from 'node:path';
 import {
   attestationKey,
   databases,
@@ -21,8 +22,7 @@ import { readOrganization } from './setup/read.ts';
 import { webhookUrlOf } from './setup/settings.ts';
 import { StoryFailed, tellStory } from './story.ts';
 
-// The Workers of this start find one another, and none of another start on this machine.
-Object.assign(process.env, quietly, { WRANGLER_REGISTRY_PATH: `${STATE_FOLDER}/registry` });
+Object.assign(process.env, quietly);
 const { unstable_startWorker: startWorker } = await import('wrangler');
 
 const MINUTE_MILLISECONDS = 60_000;
@@ -57,6 +57,8 @@ async function start(config: string, onPort: number, bindings: Bindings): Promis
     dev: {
       server: { hostname: '127.0.0.1', port: onPort },
       persist: STATE_FOLDER,
+      // Where the Workers of this start find one another, and none of another start on this machine.
+      registry: resolve(STATE_FOLDER, 'registry'),
       watch: false,
       inspector: false,
       logLevel: 'error',

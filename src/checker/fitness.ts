@@ -45,12 +45,15 @@ const isListOfClients = ({ rule, walletTagsAll }: CustodyPolicy): boolean =>
   rule.kind === 'approved_list' &&
   (walletTagsAll.length === 0 || walletTagsAll.some((tag) => tag.startsWith(CLIENT_TAG)));
 
-/** Reads it at custody and keeps what was found. */
+const SILENT = 'custody does not tell its rights at the moment';
+
+/** Reads it at custody and keeps what was found. Silence is not kept: the next review asks again. */
 export async function checkFitness(checker: Checker): Promise<readonly string[]> {
   const { custody, database, clock, log } = checker;
   const unfit = await readFitness(checker);
-  await keepStanding(database, 'fitness', { value: JSON.stringify(unfit), at: clock.now() });
   if (unfit.length > 0) log.error('checker.unfit', { userId: custody.userId, problems: unfit.length, first: unfit[0] });
+  if (!unfit.includes(SILENT))
+    await keepStanding(database, 'fitness', { value: JSON.stringify(unfit), at: clock.now() });
   return unfit;
 }
 
@@ -62,9 +65,7 @@ async function readFitness({ custody }: Checker): Promise<readonly string[]> {
     // Not known is not fit; anything but custody's silence or refusal is a bug and goes up.
     if (!(fault instanceof CustodyUnavailable)) throw fault;
     return [
-      isForbidden(fault)
-        ? 'it may not read its own rights (Auth:ServiceAccounts:Read, Permissions:Read)'
-        : 'custody does not tell its rights at the moment',
+      isForbidden(fault) ? 'it may not read its own rights (Auth:ServiceAccounts:Read, Permissions:Read)' : SILENT,
     ];
   }
 }

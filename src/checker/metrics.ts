@@ -19,7 +19,9 @@ export interface RuleFigures {
   readonly peopleDenied: number;
 }
 
-export function metricsOf(reviews: readonly Review[]) {
+export function metricsOf(all: readonly Review[]) {
+  // What is for people alone was never the checker's to decide, and says nothing about its work.
+  const reviews = all.filter(({ facts }) => facts.approval.activity === 'Wallets:Sign');
   const latencies = reviews
     .map(({ pendingAt, decidedAt }) => Math.max(0, Math.round(secondsBetween(pendingAt, decidedAt) * 1000)))
     .sort((one, other) => one - other);
@@ -27,6 +29,7 @@ export function metricsOf(reviews: readonly Review[]) {
   const spoken = reviews.filter(({ mode }) => mode === 'shadow').filter((review) => !isEscalated(review));
   return {
     reviews: reviews.length,
+    forPeopleAlone: all.length - reviews.length,
     byVerdict: Object.fromEntries(
       verdicts.map((verdict) => [verdict, count(reviews, (one) => one.verdict === verdict)]),
     ),
@@ -80,6 +83,7 @@ const percentile = (sorted: readonly number[], of: number): number | null =>
 /** One line for each figure, as a spreadsheet takes them. */
 export const metricRows = (metrics: Metrics): readonly (readonly [string, number | null])[] => [
   ['reviews', metrics.reviews],
+  ['for_people_alone', metrics.forPeopleAlone],
   ...Object.entries(metrics.byVerdict).map(([verdict, many]) => [`verdict.${verdict}`, many] as const),
   ...Object.entries(metrics.byMode).map(([mode, many]) => [`mode.${mode}`, many] as const),
   ['votes_heard', metrics.votesHeard],

@@ -1,6 +1,6 @@
 // The checker's database: reviews, sums, its sanctions list and what it knows of itself. Writes are batches that a lost race
 // aborts as a whole.
-import { and, asc, desc, eq, gte, inArray, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
 import type { Timestamp } from '../domain/time.ts';
@@ -232,6 +232,3 @@ export async function replaceSanctions(
 export async function bury(database: Database, letter: typeof deadLetters.$inferInsert): Promise<void> {
   await database.insert(deadLetters).values(letter).onConflictDoNothing();
 }
-
-export const listDeadLetters = (database: Database, limit: number) =>
-  database.select().from(deadLetters).orderBy(desc(deadLetters.receivedAt)).limit(limit).all();

@@ -99,6 +99,7 @@ it('calls of listed contracts and functions to listed recipients are approved, a
   const metrics = await bench.read('compliance-1', `/v1/checker/metrics?${span}`);
   expect(metrics).toMatchObject({
     reviews: many,
+    forPeopleAlone: 0,
     byVerdict: { approve: 1, abstain: many - 1, deny: 0 },
     byMode: { live: many, shadow: 0 },
     escalationRate: (many - 1) / many,
