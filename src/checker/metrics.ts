@@ -1,6 +1,7 @@
 // What the checker's work looks like in figures, from its recorded reviews alone.
 import { secondsBetween } from '../domain/time.ts';
 import type { Review } from './review-record.ts';
+import { isForPeopleAlone } from './rules.ts';
 
 const verdicts = ['approve', 'abstain', 'deny'] as const;
 
@@ -21,7 +22,7 @@ export interface RuleFigures {
 
 export function metricsOf(all: readonly Review[]) {
   // What is for people alone was never the checker's to decide, and says nothing about its work.
-  const reviews = all.filter(({ facts }) => facts.approval.activity === 'Wallets:Sign');
+  const reviews = all.filter(({ findings }) => !isForPeopleAlone(findings));
   const latencies = reviews
     .map(({ pendingAt, decidedAt }) => Math.max(0, Math.round(secondsBetween(pendingAt, decidedAt) * 1000)))
     .sort((one, other) => one - other);

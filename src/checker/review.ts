@@ -7,7 +7,7 @@ import type { Checker } from './checker.ts';
 import type { ReviewFacts } from './facts.ts';
 import { gather, TooManyPolicies } from './gather.ts';
 import type { Asked, Outcome, Review } from './review-record.ts';
-import { judge, paymentsOf, type Verdict } from './rules.ts';
+import { isForPeopleAlone, judge, paymentsOf, type Verdict } from './rules.ts';
 import { addReview, findReview, saveReview } from './store.ts';
 import { outlaysOf } from './sums.ts';
 import { tell } from './tell.ts';
@@ -58,7 +58,7 @@ async function draft(checker: Checker, approval: ReviewedApproval, receivedAt: T
   const at = clock.now();
   const isSpoken = verdict === 'approve';
   const payments = isSpoken ? (paymentsOf(facts, config.terms) ?? []) : [];
-  const isSilent = verdict === 'abstain' && config.mode === 'live';
+  const isSilent = verdict === 'abstain' && config.mode === 'live' && !isForPeopleAlone(findings);
   const review: Review = {
     id: approval.id,
     version: 1,
@@ -81,8 +81,7 @@ async function draft(checker: Checker, approval: ReviewedApproval, receivedAt: T
     byPeople: null,
     nextLookAt: addSeconds(at, verdict === 'abstain' ? LOOK_AGAIN_SECONDS : VOTE_SECONDS),
     told: 0,
-    // What concerns policies and rights is told by the product, to the officers who decide about it.
-    tellAt: isSilent && approval.activity === 'Wallets:Sign' ? at : null,
+    tellAt: isSilent ? at : null,
   };
   return { review, sums };
 }

@@ -221,3 +221,7 @@ export function judge(facts: ReviewFacts, terms: Terms, by: readonly Rule[] = ru
   return { verdict: mayDeny && isHard ? 'deny' : 'abstain', findings };
 }
 const aboutVoting: readonly string[] = ['reviewable', 'pending', 'fit', 'not_own', 'may_vote', 'lists_are_for_people'];
+
+/** Nobody counts on the checker there: those who are asked hear of it from custody and from the product. */
+export const isForPeopleAlone = (findings: readonly Finding[]): boolean =>
+  findings.some(({ code }) => code === 'activity_not_reviewed' || code === 'not_in_group');

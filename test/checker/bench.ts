@@ -11,7 +11,7 @@ import type { Terms } from '../../src/checker/terms.ts';
 import type { ReviewCustody } from '../../src/dfns/review-custody.ts';
 import { checkerFactsOf } from '../../src/features/checker-facts/service.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
-import { control, openWorld, SANDBOX, sdk, tokenOf, USDC, type World } from '../support/world.ts';
+import { control, EXCHANGE, openWorld, SANDBOX, sdk, tokenOf, USDC, type World } from '../support/world.ts';
 
 const CHECKER = 'http://checker.test';
 const NOTICES = 'http://notices.test/in';
@@ -209,6 +209,16 @@ export async function askGroup(
   const body = { name: 'Review', activityKind: 'Wallets:Sign', rule, action, filters };
   const { id } = await (await sdk('admin-1')).policies.createPolicy({ body: body as Json });
   return id;
+}
+
+/** A company wallet: what it calls waits for the checker's group, and so does what its list of payees cannot read. */
+export async function companyWallet(): Promise<{ id: string; address: string }> {
+  const admin = await sdk('admin-1');
+  const wallet = await admin.wallets.createWallet({ body: { network: 'EthereumSepolia', tags: ['company'] } });
+  await control('POST', `/wallets/${wallet.id}/fund`, { kind: 'Native', amount: '1000000000000000000' });
+  const rule = { kind: 'TransactionRecipientWhitelist', configuration: { addresses: [EXCHANGE] } };
+  await askGroup({ filters: { walletTags: { hasAll: ['company'] } }, rule });
+  return { id: wallet.id, address: wallet.address?.toLowerCase() ?? '' };
 }
 
 export async function openBench({ policies = true }: { policies?: boolean } = {}): Promise<Bench> {

@@ -4,10 +4,11 @@ import { exports } from 'cloudflare:workers';
 import { encodeFunctionData, parseAbi } from 'viem';
 import { expect, it } from 'vitest';
 import { backTest, showDifferences } from '../../src/checker/back-test.ts';
+import { toCsv } from '../../src/checker/csv.ts';
 import { rules } from '../../src/checker/rules.ts';
 import { addSeconds } from '../../src/domain/time.ts';
-import { control, EXCHANGE, OTHER_EXCHANGE, sdk, USDC } from '../support/world.ts';
-import { askGroup, type Bench, type Json, LIMITS, openBench } from './bench.ts';
+import { EXCHANGE, OTHER_EXCHANGE, sdk, USDC } from '../support/world.ts';
+import { type Bench, companyWallet, type Json, LIMITS, openBench } from './bench.ts';
 
 const USDC_CONTRACT = USDC.split('/')[1] ?? '';
 const MULTICALL = '0xca11bde05977b3631167028862be2a173976ca11';
@@ -20,16 +21,6 @@ const abi = parseAbi([
 const hex = (address: string) => address as `0x${string}`; // constants of these tests
 const send = (to: string, units: bigint) =>
   encodeFunctionData({ abi, functionName: 'transfer', args: [hex(to), units] });
-
-/** A company wallet: what it calls waits for the checker's group, and so does what its list of payees cannot read. */
-async function companyWallet(): Promise<{ id: string; address: string }> {
-  const admin = await sdk('admin-1');
-  const wallet = await admin.wallets.createWallet({ body: { network: 'EthereumSepolia', tags: ['company'] } });
-  await control('POST', `/wallets/${wallet.id}/fund`, { kind: 'Native', amount: '1000000000000000000' });
-  const rule = { kind: 'TransactionRecipientWhitelist', configuration: { addresses: [EXCHANGE] } };
-  await askGroup({ filters: { walletTags: { hasAll: ['company'] } }, rule });
-  return { id: wallet.id, address: wallet.address?.toLowerCase() ?? '' };
-}
 
 async function callsReviewed(bench: Bench): Promise<Json> {
   const wallet = await companyWallet();
@@ -173,4 +164,14 @@ it('the product answers the checker through its entry point, and knows only what
   expect([await stops(wallet.custodyId), await stops('wa-other')]).toEqual([['halted'], []]);
   await bench.world.must('operator-1', '/v1/halts', { level: 'all', reason: 'all' });
   expect([await stops(wallet.custodyId), await stops('wa-other')]).toEqual([['halted', 'halted'], ['halted']]);
+});
+
+it('a cell that a spreadsheet would run is text, and commas, quotes and lines stay in their cell', () => {
+  const cells = ['=1+1', '+1', '-1', '@x', '\tx', 'a,b', 'a"b', 'a\nb', 'plain', -1, null];
+  expect(
+    toCsv(
+      ['name'],
+      cells.map((cell) => [cell]),
+    ),
+  ).toBe(`name\r\n'=1+1\r\n'+1\r\n'-1\r\n'@x\r\n'\tx\r\n"a,b"\r\n"a""b"\r\n"a\nb"\r\nplain\r\n-1\r\n\r\n`);
 });

@@ -1,5 +1,5 @@
-// What the checker may ask about a transfer: who asked for it here, what it pays, and what speaks against it now. Only reads;
-// another origin of transfers is another entry of `origins`.
+// What the checker may ask about a transfer: who asked for it here, what it pays, and what speaks against it now. Only reads. A
+// transfer of another origin than an order is a second function beside `factsOfOrder`, with the same answer.
 import type { App } from '../../app/app.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
 import type { CheckerFactsSource, Stop, TransferFacts } from '../../domain/checker-facts.ts';
