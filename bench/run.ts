@@ -54,8 +54,13 @@ console.log(
   `bundle   ${kilobytes.toFixed(0)} KB, ${gzipKilobytes.toFixed(0)} KB gzip (limit ${GZIP_KILOBYTES_MAX} KB gzip)\n`,
 );
 const rows = [['promise', 'product/s', 'product p50', 'bare/s', 'bare p50', 'ratio', 'of five pairs']];
-for (const bench of benches) rows.push(row(bench.promise, await bench.measure(script)));
+// `npm run bench -- webhook` measures the promises of that name alone.
+const wanted = process.argv[2];
+const chosen = benches.filter(({ promise }) => wanted === undefined || promise.includes(wanted));
+if (chosen.length === 0) throw new Error(`no promise is named ${wanted}`);
+for (const bench of chosen) rows.push(row(bench.promise, await bench.measure(script)));
 console.log(table(rows));
+if (wanted !== undefined) process.exit();
 const readings = [...(await release(script)), ...(await readSandbox())];
 const kept = (isKept: boolean) => (isKept ? 'yes' : 'NO');
 const lines = readings.map(({ promise, limit, isKept, measured }) => [promise, limit, kept(isKept), measured]);

@@ -38,6 +38,8 @@ const ports = {
 if (new Set(Object.values(ports)).size < Object.keys(ports).length)
   fail(`${Object.keys(ports).join(', ')} must differ: each Worker needs a port of its own`);
 const { PORT: port, SANDBOX_PORT: sandboxPort, CHECKER_PORT: checkerPort } = ports;
+/** Another one after a drill of the restore: docs/runbooks/restore.md. */
+const localEpoch = process.env.RESTORE_EPOCH ?? '1';
 const [productUrl, sandboxUrl] = [`http://localhost:${port}`, `http://localhost:${sandboxPort}`];
 const checkerUrl = checkerPort === undefined ? undefined : `http://localhost:${checkerPort}`;
 
@@ -145,12 +147,20 @@ async function startChecker(organization: Organization, url: string, onPort: num
   await tick('* * * * *', Date.now(), [url]);
 }
 
+/** A new database gets its first epoch; one that has it, or is older than epochs, is left as it is. */
+async function giveEpoch(admin: Person): Promise<void> {
+  const { status, moneyMoves } = await admin.read<{ status: string; moneyMoves: boolean }>('/epoch');
+  if (status === 'none') await admin.post('/epoch', { epoch: localEpoch });
+  else if (!moneyMoves) console.error('No money moves: the local database is of another epoch, or is being restored.');
+}
+
 /** As an admin would each week: without it every fence is degraded. */
 async function prove(organization: Organization): Promise<void> {
   const found = await readOrganization(dfnsOf(organization));
   const proven = proofOf(wantedOf(organization), found, new Date().toISOString());
   if (!proven.ok) throw new Error(`the rights at the sandbox could not be read: ${proven.unread.join('; ')}`);
   const admin = await Person.signedIn({ productUrl, sandboxUrl, tick: () => tick('* * * * *') }, 'admin-1');
+  await giveEpoch(admin);
   await admin.post('/permission-proofs', proven.proof);
 }
 
@@ -199,6 +209,7 @@ try {
     DFNS_API_URL: text(sandboxUrl),
     DFNS_DASHBOARD_URL: text(sandboxUrl),
     DFNS_ORG_ID: text(organization.orgId),
+    RESTORE_EPOCH: text(localEpoch),
     JWT_ISSUER: text(`${sandboxUrl}/_sandbox/identity`),
     JWT_JWKS_URL: text(`${sandboxUrl}/_sandbox/identity/jwks`),
     DFNS_AUTH_TOKEN: secret(maker.authToken),

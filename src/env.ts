@@ -40,6 +40,10 @@ const isPrivateKey = (text: string): boolean =>
 const UnitsByAsset = z
   .record(z.string(), z.string().regex(/^\d{1,78}$/))
   .transform((sums) => new Map(Object.entries(sums).map(([asset, units]) => [asset, BigInt(units)])));
+/** Ids of Dfns by network. */
+const SponsorsByNetwork = z
+  .partialRecord(z.enum(openableNetworks), z.string().min(1).max(100))
+  .transform((sponsors): ReadonlyMap<string, string> => new Map(Object.entries(sponsors)));
 /** A week: longer than that nobody remembers what is waiting. */
 const COOLING_OFF_HOURS_MAX = 168;
 /** What Dfns allows an organisation, and one on trial a tenth of it. */
@@ -62,6 +66,7 @@ const Settings = z.object({
   DFNS_DASHBOARD_URL: z.url().default('https://app.dfns.io'),
   DFNS_CALLS_PER_MINUTE: z.coerce.number().int().min(CALLS_PER_MINUTE_MIN).default(CALLS_PER_MINUTE),
   RESOLVE_ALONE_UP_TO: z.string().default('{}').transform(asJson).pipe(UnitsByAsset),
+  FEE_SPONSORS: z.string().default('{}').transform(asJson).pipe(SponsorsByNetwork),
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
   RESTORE_EPOCH: z.string().min(1),
@@ -92,6 +97,8 @@ function nest(data: z.infer<typeof Settings>) {
     recertifyDays: data.RECERTIFY_DAYS,
     /** What one person may resolve; more, and any other asset, takes two. */
     resolveAloneUpTo: data.RESOLVE_ALONE_UP_TO satisfies ReadonlyMap<string, bigint>,
+    /** Who pays the network fee of our transfers, by network; where nobody is named each wallet pays its own. */
+    feeSponsors: data.FEE_SPONSORS,
     restoreEpoch: data.RESTORE_EPOCH,
     /** Networks on which this deployment opens wallets: all of them test networks, or none. */
     networks: data.NETWORKS satisfies readonly OpenableNetwork[],

@@ -18,6 +18,7 @@ export const help: Readonly<Record<string, string>> = {
   SETUP_CHECKER: "user id of the checker's service account",
   CHECKER_URL: 'address of the checker, to which Dfns sends its webhooks',
   FIDUCIA_URL: 'address of the product, where the proof is recorded',
+  RESTORE_EPOCH: 'the epoch that is deployed',
   FIDUCIA_TOKEN: 'bearer token of an admin of the product',
 };
 

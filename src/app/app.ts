@@ -36,19 +36,45 @@ export interface App {
 }
 
 const systemClock: Clock = { now: () => timestamp(Date.now()), wall: () => Date.now() };
-const ulid = monotonicFactory();
+const ulid = monotonicFactory(drawn);
+
+/** Random numbers from 0 to 1, drawn many at a time: an id needs sixteen of them, and each call of the runtime costs. */
+const drawnBytes = new Uint8Array(4096);
+let drawnUpTo = drawnBytes.byteLength;
+function drawn(): number {
+  if (drawnUpTo === drawnBytes.byteLength) {
+    crypto.getRandomValues(drawnBytes);
+    drawnUpTo = 0;
+  }
+  const byte = drawnBytes[drawnUpTo] ?? 0;
+  drawnUpTo += 1;
+  return byte / 256;
+}
+
+/** The runtime hands every invocation the same bindings, so an isolate reads its settings once. */
+const settingsByBindings = new WeakMap<Bindings, Result<Config>>();
+
+function settingsOf(bindings: Bindings): Result<Config> {
+  const known = settingsByBindings.get(bindings);
+  if (known !== undefined) return known;
+  const settings = readConfig(bindings);
+  settingsByBindings.set(bindings, settings);
+  return settings;
+}
 
 export function openApp(
   bindings: Bindings,
   replaced: Partial<Pick<App, 'clock' | 'random' | 'log' | 'custody' | 'sleep'>> = {},
 ): App {
   const clock = replaced.clock ?? systemClock;
-  const settings = readConfig(bindings);
   let custody = replaced.custody;
   return {
     bindings,
-    settings,
+    get settings() {
+      return settingsOf(bindings);
+    },
     get config() {
+      const { settings } = this;
       if (!settings.ok)
         throw new NotConfigured(settings.refusal.code === 'not_configured' ? settings.refusal.settings : []);
       return settings.value;

@@ -15,7 +15,35 @@ export interface Consumer {
   readonly consume: (app: App, body: unknown, attempts: number) => Promise<Outcome>;
 }
 
-export const consumer = <S extends z.ZodObject<{ type: z.ZodLiteral<string>; v: z.ZodLiteral<1> }>>(
+/** One of many messages of its type at once, which share their reads and their commit. */
+export interface GroupConsumer {
+  readonly queue: QueueName;
+  readonly type: string;
+  /** The outcome is that of all of them; one that cannot be carried out is found when each is tried alone. */
+  readonly consumeAll: (app: App, bodies: readonly unknown[]) => Promise<Outcome>;
+}
+
+type MessageSchema = z.ZodObject<{ type: z.ZodLiteral<string>; v: z.ZodLiteral<1> }>;
+
+export const groupConsumer = <S extends MessageSchema>(
+  queue: QueueName,
+  schema: S,
+  carryOut: (app: App, messages: readonly z.infer<S>[], by: Provenance) => Promise<Outcome>,
+): GroupConsumer => {
+  const type = schema.shape.type.value;
+  return {
+    queue,
+    type,
+    consumeAll: (app, bodies) =>
+      carryOut(
+        app,
+        bodies.map((body) => schema.parse(body)),
+        begin(app, system(type), app.newId('msg')),
+      ),
+  };
+};
+
+export const consumer = <S extends MessageSchema>(
   queue: QueueName,
   schema: S,
   carryOut: (app: App, message: z.infer<S>, by: Provenance, attempts: number) => Promise<Outcome>,

@@ -2,8 +2,6 @@
 // nothing.
 
 import { assetIdOf, nativeOf } from '../domain/asset.ts';
-import type { AccountId, MandateId } from '../domain/id.ts';
-import { freshLimitDay, type LimitDay, limitDayId } from '../domain/limit.ts';
 import {
   type Check,
   checkOf,
@@ -18,40 +16,17 @@ import {
   verdictOf,
 } from '../domain/order-decision.ts';
 import { accept, type Result } from '../domain/result.ts';
-import { type Timestamp, utcDay } from '../domain/time.ts';
-import { findAccountWithWallets } from '../store/accounts.ts';
+import type { Timestamp } from '../domain/time.ts';
 import { databaseFor } from '../store/database.ts';
-import { findDestination } from '../store/destinations.ts';
-import { findFence } from '../store/fences.ts';
-import { findHaltInForce } from '../store/halts.ts';
-import { findLimitDay, findMandate } from '../store/mandates.ts';
+import { findOrderFacts } from '../store/order-facts.ts';
 import { listTransfersInFlight } from '../store/transfers.ts';
 import type { App } from './app.ts';
 
 /** More than a wallet ever has: one leaves it at a time. */
 const IN_FLIGHT_MAX = 200;
 
-export async function readOrderFacts(app: App, order: OrderAsked, at: Timestamp): Promise<OrderFacts> {
-  const { accountId, mandateId } = order;
-  const database = databaseFor(app, accountId);
-  const [held, mandate, destination, halt, fence, mandateDay, accountDay] = await Promise.all([
-    findAccountWithWallets(database, 'staff', accountId),
-    mandateId === null ? undefined : findMandate(database, { accountId }, mandateId),
-    findDestination(database, { accountId }, order.destinationId),
-    findHaltInForce(database, order),
-    findFence(database, accountId),
-    mandateId === null ? undefined : dayOf(app, order, mandateId, at),
-    dayOf(app, order, accountId, at),
-  ]);
-  const { account, wallets = [] } = held ?? {};
-  return { order, account, wallets, mandate, destination, halt, fence, mandateDay, accountDay };
-}
-
-async function dayOf(app: App, order: OrderAsked, holder: MandateId | AccountId, at: Timestamp): Promise<LimitDay> {
-  const day = { accountId: order.accountId, holder, asset: order.asset, day: utcDay(at) };
-  const id = limitDayId(holder, order.asset, day.day);
-  return (await findLimitDay(databaseFor(app, order.accountId), id)) ?? freshLimitDay(day);
-}
+export const readOrderFacts = (app: App, order: OrderAsked, at: Timestamp): Promise<OrderFacts> =>
+  findOrderFacts(databaseFor(app, order.accountId), order, { at, epoch: app.config.restoreEpoch });
 
 /** What custody shows of the wallet, and what of ours is under way. */
 async function readFunds(app: App, { asset, wallet }: Place): Promise<Funds> {
@@ -61,7 +36,8 @@ async function readFunds(app: App, { asset, wallet }: Place): Promise<Funds> {
   ]);
   const heldOf = (id: string): bigint =>
     balances.find(({ contract }) => assetIdOf(asset.network, contract) === id)?.units ?? 0n;
-  return { held: heldOf(asset.id), coinHeld: heldOf(nativeOf(asset.network)), inFlight };
+  const isSponsored = app.config.feeSponsors.has(asset.network);
+  return { held: heldOf(asset.id), coinHeld: heldOf(nativeOf(asset.network)), isSponsored, inFlight };
 }
 
 export interface Judgement {

@@ -14,22 +14,15 @@ import { findFreeAt, holdShares, takeTurn } from '../store/pace.ts';
 import type { App } from './app.ts';
 
 const SECOND = 1000;
+/** Who waits idly in a queue keeps those behind it waiting too. */
+const IDLE_MILLISECONDS_MAX = 1000;
 /** A time that custody names is believed up to here; after it we ask again. */
 const HELD_SECONDS_MAX = 900;
 
 type Paced = Pick<App, 'database' | 'clock' | 'config' | 'sleep'>;
 
 export const paceOf = (app: Paced): Pace => ({
-  async take(share: Share, calls: number): Promise<void> {
-    const budget = budgetOf(share, app.config.dfns.callsPerMinute);
-    const now = Date.parse(app.clock.now());
-    const latest = now + budget.burstMilliseconds + WAIT_MILLISECONDS_MAX;
-    const cost = costOf(budget, calls);
-    const freeAt = await takeTurn(app.database, { share, costMilliseconds: cost, latest, now });
-    if (freeAt === undefined) throw new TooSoon(await secondsUntilFree(app, share, now));
-    const wait = waitOf(budget, calls, freeAt, now);
-    if (wait > 0) await app.sleep(wait);
-  },
+  take: (share, calls, haste) => (haste === 'now' ? takeInLine(app, share, calls) : takeWhenIdle(app, share, calls)),
 
   async holdBack(seconds: number): Promise<void> {
     const until = Date.parse(app.clock.now()) + Math.min(seconds, HELD_SECONDS_MAX) * SECOND;
@@ -38,6 +31,33 @@ export const paceOf = (app: Paced): Pace => ({
     await holdShares(app.database, held);
   },
 });
+
+/** A place in the line of the share, and the wait for it. */
+async function takeInLine(app: Paced, share: Share, calls: number): Promise<void> {
+  const budget = budgetOf(share, app.config.dfns.callsPerMinute);
+  const now = Date.parse(app.clock.now());
+  const latest = now + budget.burstMilliseconds + WAIT_MILLISECONDS_MAX;
+  const cost = costOf(budget, calls);
+  const freeAt = await takeTurn(app.database, { share, costMilliseconds: cost, latest, now });
+  if (freeAt === undefined) throw new TooSoon(await secondsUntilFree(app, share, now));
+  const wait = waitOf(budget, calls, freeAt, now);
+  if (wait > 0) await app.sleep(wait);
+}
+
+/** Stands beside the line for a moment, and goes when nobody is in it. */
+async function takeWhenIdle(app: Paced, share: Share, calls: number): Promise<void> {
+  const budget = budgetOf(share, app.config.dfns.callsPerMinute);
+  const cost = costOf(budget, calls);
+  for (let waited = 0; waited <= IDLE_MILLISECONDS_MAX; ) {
+    const now = Date.parse(app.clock.now());
+    const latest = now + budget.burstMilliseconds;
+    if ((await takeTurn(app.database, { share, costMilliseconds: cost, latest, now })) !== undefined) return;
+    const wait = Math.max(cost, (await findFreeAt(app.database, share)) - latest);
+    await app.sleep(wait);
+    waited += wait;
+  }
+  throw new TooSoon(await secondsUntilFree(app, share, Date.parse(app.clock.now())));
+}
 
 async function secondsUntilFree(app: Paced, share: Share, now: number): Promise<number> {
   const { burstMilliseconds } = budgetOf(share, app.config.dfns.callsPerMinute);

@@ -45,6 +45,7 @@ const NO_ACCOUNT: AccountId = `acc_${'0'.repeat(26)}`;
 /** On whose behalf the caller reads: staff all, a client its own account. */
 export async function scopeOf(c: Asked): Promise<Scope> {
   const { actor } = c.var;
+  if (actor.kind === 'key') return { accountId: actor.accountId };
   if (actor.kind !== 'client') return 'staff';
   const client = await findClient(c.env.database, actor);
   return { accountId: client?.accountId ?? NO_ACCOUNT };

@@ -5,10 +5,10 @@ import * as z from 'zod';
 import { networkFamilies } from '../domain/network.ts';
 import { canonicalEntry } from '../domain/screening.ts';
 import { authorize } from '../kit/authorize.ts';
-import { parseJson, readCapped } from '../kit/body.ts';
+import { csvLine } from '../kit/csv.ts';
 import { problem } from '../kit/problem.ts';
+import { parseJson, readCapped } from './body.ts';
 import type { Checker } from './checker.ts';
-import { toCsv } from './csv.ts';
 import type { Variables } from './http.ts';
 import { metricRows, metricsOf } from './metrics.ts';
 import type { Review } from './review-record.ts';
@@ -44,6 +44,9 @@ function refuseInput(c: Context, { issues }: z.ZodError) {
 
 const csv = (c: Context<Env>, text: string) =>
   c.body(text, 200, { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': 'attachment' });
+
+const toCsv = (names: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string =>
+  [names, ...rows].map((row) => csvLine(row.map((cell) => (cell === null ? null : String(cell))))).join('');
 
 const cursorOf = ({ decidedAt, id }: Review): string => `${decidedAt}|${id}`;
 

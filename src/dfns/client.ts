@@ -2,12 +2,20 @@
 import { createPrivateKey } from 'node:crypto';
 import { DfnsApiClient, DfnsError, PolicyPendingError } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
-import type { ChangeAnswer, CreateAnswer, CustodyWallet, TagAnswer, TransferAnswer } from '../domain/custody.ts';
+import type {
+  ChangeAnswer,
+  CreateAnswer,
+  CustodyTransfer,
+  CustodyWallet,
+  TagAnswer,
+  TransferAnswer,
+} from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
-import { MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
+import { type Haste, MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
+import { follow } from './replacements.ts';
 
 export interface DfnsCredential {
   readonly apiUrl: string;
@@ -46,8 +54,8 @@ export async function all<T>(page: (token: string | undefined) => Promise<Page<T
 
 /** Every call keeps to the pace, and tells it when custody wants fewer. */
 export function keepTo(pace: Pace) {
-  async function inTurn<T>(share: Share, calls: number, call: () => Promise<T>): Promise<T> {
-    await pace.take(share, calls);
+  async function inTurn<T>(share: Share, calls: number, haste: Haste, call: () => Promise<T>): Promise<T> {
+    await pace.take(share, calls, haste);
     try {
       return await call();
     } catch (fault) {
@@ -57,18 +65,21 @@ export function keepTo(pace: Pace) {
     }
   }
 
-  const look = <T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T | undefined> =>
-    read(() => inTurn('reads', 1, call), map);
+  const look = <T>(
+    call: () => Promise<unknown>,
+    map: (answer: unknown) => T,
+    haste: Haste = 'now',
+  ): Promise<T | undefined> => read(() => inTurn('reads', 1, haste, call), map);
 
   /** A list that custody may not hide from us: a 404 here is no empty list. */
-  async function demand<T>(call: () => Promise<unknown>, map: (answer: unknown) => T): Promise<T> {
-    const answer = await look(call, map);
+  async function demand<T>(call: () => Promise<unknown>, map: (answer: unknown) => T, haste?: Haste): Promise<T> {
+    const answer = await look(call, map, haste);
     if (answer === undefined) throw new CustodyUnavailable('status 404');
     return answer;
   }
 
   const mutate = <T>(share: Exclude<Share, 'reads'>, call: () => Promise<T>): Promise<T> =>
-    inTurn(share, MUTATION_CALLS, call);
+    inTurn(share, MUTATION_CALLS, 'now', call);
 
   async function attempt<T>(call: () => Promise<T>): Promise<T | Hindrance> {
     try {
@@ -114,11 +125,19 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       (answer) => to.toPage(answer, to.toWallet),
     );
 
-  const pageOfTransfers = (walletId: string, after: string | undefined) =>
+  const pageOfTransfers = (walletId: string, after: string | undefined, haste?: Haste) =>
     demand(
       () => dfns().wallets.listTransfers({ walletId, query: paged(after) }),
       (answer) => to.toPage(answer, to.toTransfer),
+      haste,
     );
+
+  const followed = (transfer: CustodyTransfer) =>
+    follow(transfer, async (id) => {
+      const { walletId } = transfer;
+      const link = await look(() => dfns().wallets.getTransaction({ walletId, transactionId: id }), to.toLink);
+      return link ?? look(() => dfns().wallets.getTransfer({ walletId, transferId: id }), to.toLink);
+    });
 
   return {
     listPolicies: () => all(pageOfPolicies),
@@ -206,22 +225,19 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     listBalances: (walletId) =>
       demand(() => dfns().wallets.getWalletAssets({ walletId, query: { netWorth: 'true' } }), to.toBalances),
 
-    async listMovements(walletId, after) {
+    async listMovements(walletId, after, haste) {
       const page = await demand(
         () => dfns().wallets.getWalletHistory({ walletId, query: paged(after) }),
         (answer) => to.toPage(answer, to.toMovement),
+        haste,
       );
       return { items: page.items.filter((item) => item !== undefined), next: page.next };
     },
 
     async transfer(walletId, body): Promise<TransferAnswer> {
       try {
-        return {
-          kind: 'accepted',
-          transfer: to.toTransfer(
-            await mutate('money', () => dfns().wallets.transferAsset({ walletId, body: asBody(body) })),
-          ),
-        };
+        const made = await mutate('money', () => dfns().wallets.transferAsset({ walletId, body: asBody(body) }));
+        return { kind: 'accepted', transfer: await followed(to.toTransfer(made)) };
       } catch (fault) {
         // An answer of 202, or one we cannot read, is unknown: the next attempt with the same bytes finds the transfer.
         if (fault instanceof DfnsError && fault.httpStatus === 409)
@@ -230,15 +246,20 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       }
     },
 
-    findTransfer: (walletId, transferId) =>
-      look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer),
+    async findTransfer(walletId, transferId, haste) {
+      const transfer = await look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer, haste);
+      return transfer && followed(transfer);
+    },
 
     pageOfTransfers,
 
     async findTransferByExternalId(walletId, externalId) {
       const transfers = await all((token) => pageOfTransfers(walletId, token));
-      return transfers.find((transfer) => transfer.externalId === externalId);
+      const transfer = transfers.find((found) => found.externalId === externalId);
+      return transfer && followed(transfer);
     },
+
+    findFeeSponsor: (feeSponsorId) => look(() => dfns().feeSponsors.getFeeSponsor({ feeSponsorId }), to.toFeeSponsor),
 
     async listWebhookIds(url) {
       const { items } = await demand(
@@ -252,6 +273,7 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       demand(
         () => dfns().webhooks.listWebhookEvents({ webhookId, query: paged(after) }),
         (answer) => to.toPage(answer, to.toEvent),
+        'idle',
       ),
   };
 }

@@ -13,6 +13,7 @@ import type {
   TransferAnswer,
 } from '../domain/custody.ts';
 import type { Network } from '../domain/network.ts';
+import type { Haste } from './pace.ts';
 
 /** Custody did not answer a read, or not in words we know. Nothing is known; asking again is always safe. */
 export class CustodyUnavailable extends Error {
@@ -37,6 +38,11 @@ export interface CustodyEvent {
   readonly date: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly retryOf?: string | undefined;
+}
+
+export interface FeeSponsor {
+  readonly network: string;
+  readonly isActive: boolean;
 }
 
 export interface Page<T> {
@@ -80,14 +86,18 @@ export interface Custody {
   /** Adds; what is there stays. We may never take a tag off. */
   addTags(walletId: string, tags: readonly string[]): Promise<TagAnswer>;
   listBalances(walletId: string): Promise<readonly Balance[]>;
-  listMovements(walletId: string, after: string | undefined): Promise<Page<CustodyMovement>>;
+  listMovements(walletId: string, after: string | undefined, haste?: Haste): Promise<Page<CustodyMovement>>;
 
   /** `body` is the exact request text; it reaches custody byte for byte. */
   transfer(walletId: string, body: string): Promise<TransferAnswer>;
-  findTransfer(walletId: string, transferId: string): Promise<CustodyTransfer | undefined>;
-  pageOfTransfers(walletId: string, after: string | undefined): Promise<Page<CustodyTransfer>>;
+  /** Both of these with what took its place, where something did. */
+  findTransfer(walletId: string, transferId: string, haste?: Haste): Promise<CustodyTransfer | undefined>;
+  pageOfTransfers(walletId: string, after: string | undefined, haste?: Haste): Promise<Page<CustodyTransfer>>;
   /** A paged scan of the whole wallet: custody cannot search by external id. */
   findTransferByExternalId(walletId: string, externalId: string): Promise<CustodyTransfer | undefined>;
+
+  /** Undefined: there is no such sponsor. */
+  findFeeSponsor(id: string): Promise<FeeSponsor | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;

@@ -13,7 +13,8 @@ import type {
   CustodyTransferStatus,
   CustodyWallet,
 } from '../domain/custody.ts';
-import type { Balance, CustodyEvent, Page } from './custody.ts';
+import type { Balance, CustodyEvent, FeeSponsor, Page } from './custody.ts';
+import type { Link } from './replacements.ts';
 import type { ReviewedApproval } from './review-custody.ts';
 
 const Digits = z.string().regex(/^\d+$/);
@@ -54,6 +55,7 @@ const Transfer = z.object({
   txHash: z.string().optional(),
   reason: z.string().optional(),
   replacementId: z.string().optional(),
+  dateRequested: z.string().optional(),
 });
 
 const transferStatuses: Readonly<Record<z.infer<typeof Transfer>['status'], CustodyTransferStatus>> = {
@@ -78,7 +80,27 @@ export function toTransfer(answer: unknown): CustodyTransfer {
     transactionHash: transfer.txHash,
     reason: transfer.reason,
     replacementId: transfer.replacementId,
+    requestedAt: transfer.dateRequested,
   };
+}
+
+const LinkAnswer = Transfer.extend({ requestBody: z.object({ kind: z.string() }) });
+const linkKinds: ReadonlyMap<string, Link['kind']> = new Map([
+  ['CancelTransaction', 'cancel'],
+  ['SpeedUpTransaction', 'speed_up'],
+]);
+
+/** A transaction, or a transfer, that took the place of another one. */
+export function toLink(answer: unknown): Link {
+  const { requestBody } = LinkAnswer.parse(answer);
+  const { id, walletId, status, transactionHash, replacementId } = toTransfer(answer);
+  return { id, walletId, status, transactionHash, replacementId, kind: linkKinds.get(requestBody.kind) ?? 'other' };
+}
+
+const Sponsor = z.object({ network: z.string(), status: z.string() });
+export function toFeeSponsor(answer: unknown): FeeSponsor {
+  const { network, status } = Sponsor.parse(answer);
+  return { network, isActive: status === 'Active' };
 }
 
 const Group = z.object({
@@ -347,6 +369,7 @@ const HistoryItem = z.object({
   to: z.string().optional(),
   value: Digits.optional(),
   fee: Digits.optional(),
+  metadata: z.object({ asset: z.object({ verified: z.boolean().optional() }).optional() }).optional(),
 });
 
 /** Undefined for a kind without an amount (an NFT): not an asset that the product books. */
@@ -361,6 +384,7 @@ export function toMovement(answer: unknown): CustodyMovement | undefined {
     // Without an index the parties and the value tell two entries of one transaction apart.
     position: item.index ?? `${from}>${to}:${item.value}`,
     contract: item.contract && asKept(item.contract),
+    isVerified: item.metadata?.asset?.verified,
     from,
     to,
     units: BigInt(item.value),

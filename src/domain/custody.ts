@@ -13,6 +13,7 @@ export interface CustodyTransfer {
   readonly id: string;
   readonly walletId: string;
   readonly status: CustodyTransferStatus;
+  readonly requestedAt?: string | undefined;
   /** The request as custody keeps it. */
   readonly body: unknown;
   readonly externalId?: string | undefined;
@@ -21,6 +22,16 @@ export interface CustodyTransfer {
   readonly reason?: string | undefined;
   /** Another transaction of the same nonce took its place, or tries to: somebody canceled it or sped it up. */
   readonly replacementId?: string | undefined;
+  /** The last of those, where it could be read. */
+  readonly replacement?: CustodyReplacement | undefined;
+}
+
+export interface CustodyReplacement {
+  readonly id: string;
+  /** Moves nothing, the same once more, or what custody has no word for. Faster or not, a cancellation stays one. */
+  readonly kind: 'cancel' | 'speed_up' | 'other';
+  readonly status: CustodyTransferStatus;
+  readonly transactionHash?: string | undefined;
 }
 
 export interface CustodyWallet {
@@ -128,6 +139,8 @@ export interface CustodyMovement {
   readonly transactionHash: string;
   readonly position: string;
   readonly contract: string | undefined;
+  /** Whether custody knows the token as what it says it is; undefined where custody does not say. */
+  readonly isVerified: boolean | undefined;
   readonly from: string;
   readonly to: string;
   readonly units: bigint;

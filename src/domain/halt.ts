@@ -1,5 +1,5 @@
 // The kill switch: stops new money of everyone, of one account or of one mandate. It never stops reading or removals.
-import { type Actor, nameOf, rankOf } from './actor.ts';
+import { type Actor, nameOf, rankOf, rolesOf } from './actor.ts';
 import { type Fence, standsAt } from './fence.ts';
 import type { AccountId, HaltId, MandateId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
@@ -35,6 +35,12 @@ export type Halt<S extends HaltStatus = HaltStatus> = InStatus<HaltCore, HaltFac
 
 const become = transitions<typeof haltMachine, HaltCore, HaltFacts>();
 
+/** By who sets it; a broken fence has one of its own. */
+export function kindOf(actor: Actor): HaltKind {
+  if (actor.kind === 'client') return 'client';
+  return rolesOf(actor).includes('compliance') ? 'compliance' : 'desk';
+}
+
 /** What is done about a broken fence, whoever finds it: the account stops until a person lifts it on an intact check. */
 export const fenceHalt = (of: {
   id: HaltId;
@@ -54,6 +60,21 @@ export const fenceHalt = (of: {
   madeBy: nameOf(of.by),
   // Any of the staff may lift it, as another than the system, once a newer check is intact.
   makerRank: 2,
+  createdAt: of.at,
+});
+
+/** Around a restore: everything stops, until another person than the one who restored has looked. */
+export const restoreHalt = (of: { id: HaltId; reason: string; by: Actor; at: Timestamp }): Halt<'active'> => ({
+  id: of.id,
+  version: 1,
+  status: 'active',
+  level: 'all',
+  accountId: null,
+  mandateId: null,
+  kind: 'desk',
+  reason: of.reason,
+  madeBy: nameOf(of.by),
+  makerRank: rankOf(of.by),
   createdAt: of.at,
 });
 

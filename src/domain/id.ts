@@ -10,6 +10,7 @@ export type IdPrefix =
   | 'hlt'
   | 'inc'
   | 'jnl'
+  | 'key'
   | 'lim'
   | 'mnd'
   | 'mov'
@@ -23,7 +24,9 @@ export type IdPrefix =
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 
 export type AccountId = Id<'acc'>;
+export type AccountKeyId = Id<'key'>;
 export type ClientId = Id<'cli'>;
+export type DeadLetterId = Id<'dlt'>;
 export type DestinationId = Id<'dst'>;
 export type HaltId = Id<'hlt'>;
 export type IncidentId = Id<'inc'>;

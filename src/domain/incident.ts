@@ -23,6 +23,9 @@ export const incidentKinds = [
   'permissions_unsound',
   'sanctions_hit',
   'schedule_paused',
+  'epoch_differs',
+  'lost_at_custody',
+  'message_dead',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

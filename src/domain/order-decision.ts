@@ -23,6 +23,8 @@ export type OrderAsked = Pick<Order, 'accountId' | 'mandateId' | 'destinationId'
 /** Our records around an order, as they were read. */
 export interface OrderFacts {
   readonly order: OrderAsked;
+  /** Whether these records are the ones to judge by. */
+  readonly database: Result<void>;
   readonly account: Account | undefined;
   readonly wallets: readonly Wallet[];
   readonly mandate: Mandate | undefined;
@@ -36,6 +38,7 @@ export interface OrderFacts {
 
 /** What of an order is looked at, in the order in which a no is given. */
 export type CheckName =
+  | 'database'
   | 'time'
   | 'account'
   | 'halt'
@@ -58,6 +61,7 @@ export const checkOf = (name: CheckName, result: Result<unknown>): Check => ({
 
 /** Everything but the amount. */
 export const checkStanding = (facts: OrderFacts, at: Timestamp): readonly Check[] => [
+  checkOf('database', facts.database),
   checkOf('time', judgeTime(facts, at)),
   checkOf('account', judgeAccount(facts)),
   checkOf('halt', judgeHalt(facts)),
@@ -151,6 +155,8 @@ function underMandate(
 export interface Funds {
   readonly held: bigint;
   readonly coinHeld: bigint;
+  /** Somebody else pays the network fee: the wallet needs no coin for it. */
+  readonly isSponsored: boolean;
   readonly inFlight: readonly Pick<Transfer, 'id' | 'asset' | 'units'>[];
 }
 
@@ -162,9 +168,9 @@ export interface Available {
 }
 
 /** Balance less what is under way less the fee of this transfer. */
-export function availableOf(asset: Asset, { held, inFlight }: Funds): Available {
+export function availableOf(asset: Asset, { held, inFlight, isSponsored }: Funds): Available {
   const sent = sumOf(inFlight, asset.id);
-  const feeReserve = asset.kind === 'native' ? feeReserveOf(asset.network) : 0n;
+  const feeReserve = asset.kind === 'native' && !isSponsored ? feeReserveOf(asset.network) : 0n;
   const left = held - sent - feeReserve;
   return { inFlight: sent, feeReserve, available: left > 0n ? left : 0n };
 }
@@ -183,7 +189,7 @@ export function judgeFunds(
     return refuse({ code: 'wallet_busy', transferIds: funds.inFlight.map(({ id }) => id) });
   const coin = nativeOf(asset.network);
   const [coinLeft, needed] = [funds.coinHeld - sumOf(funds.inFlight, coin), feeReserveOf(asset.network)];
-  if (asset.kind !== 'native' && coinLeft < needed)
+  if (asset.kind !== 'native' && !funds.isSponsored && coinLeft < needed)
     return refuse({ code: 'no_fee_coin', asset: coin, held: coinLeft.toString(), needed: needed.toString() });
   const { available, inFlight, feeReserve } = availableOf(asset, funds);
   const units = amount.kind === 'fixed' ? (order.units ?? 0n) : unitsOf(amount, available);
@@ -211,4 +217,7 @@ export function judgeFunds(
 
 /** Not a no: it may be otherwise in a while, and until `notAfter` the order waits for that. */
 export const isWait = (refusal: Refusal): boolean =>
-  refusal.code === 'wallet_busy' || (refusal.code === 'fence_not_proven' && refusal.result === 'unknown');
+  refusal.code === 'wallet_busy' ||
+  refusal.code === 'epoch_differs' ||
+  refusal.code === 'restore_under_way' ||
+  (refusal.code === 'fence_not_proven' && refusal.result === 'unknown');

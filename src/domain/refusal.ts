@@ -17,6 +17,9 @@ export type Refusal =
   | { code: 'idempotency_key_reused' }
   | { code: 'idempotency_key_in_use' }
   | { code: 'not_configured'; settings: readonly string[] }
+  // Stops after the hand-over
+  | { code: 'already_sent'; transactionHash: string }
+  | { code: 'stop_requested'; reason: string }
   // Two at once
   | { code: 'version_conflict' }
   | { code: 'wrong_status'; subject: string; found: string; needed: string }
@@ -80,16 +83,25 @@ export type Refusal =
       available: string;
       requested: string;
     }
+  // Restore
+  | { code: 'epoch_differs'; found: 'none' | 'another' }
+  | { code: 'restore_under_way'; startedAt: string }
+  | { code: 'epoch_not_deployed' }
+  | { code: 'epoch_exists' }
+  | { code: 'database_not_fresh'; found: string }
   // Halts
   | { code: 'halted'; level: string; reason: string }
+  | { code: 'key_expiry_invalid'; after: string; latest: string }
+  | { code: 'key_opens_only'; reports: readonly string[] }
+  | { code: 'keys_too_many' }
   | { code: 'halt_needs_another_person' }
   | { code: 'halt_needs_higher_role' }
   | { code: 'halt_needs_intact_fence' }
   // Webhooks
   | { code: 'signature_invalid' }
   | { code: 'webhook_stale' }
-  | { code: 'webhook_malformed' }
   | { code: 'intake_unavailable' }
+  | { code: 'dead_letter_needs_another_person' }
   // Permission proofs
   | { code: 'proof_from_the_future'; provenAt: string }
   // Transfers

@@ -14,10 +14,13 @@ import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
+import { sweepStops } from '../features/transfers/stops.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
+import { lookAtOrphans } from '../features/webhooks/orphans.ts';
 import { faultFields } from '../kit/log.ts';
 import { forgetAnswers } from '../store/idempotency.ts';
 
@@ -32,6 +35,7 @@ const forgetOldAnswers: Job = async (app, { scheduledTime }) => {
 
 const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
   '* * * * *': {
+    watchEpoch,
     expireMandates,
     followDestinations,
     releaseDueOrders,
@@ -43,6 +47,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeOpenings,
     wakeWallets,
     wakeLimitsChanges,
+    lookAtOrphans,
   },
   '*/15 * * * *': {
     backfillEvents,
@@ -53,6 +58,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeRescreening,
     forgetOldAnswers,
     tellOfSlowTransfers,
+    sweepStops,
     lookForUnknownTransfers,
   },
 };

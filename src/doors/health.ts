@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
+import { judgeDatabase } from '../app/epoch.ts';
 import type { Variables } from '../app/routes.ts';
 import { openAttestor } from '../kit/attestation-keys.ts';
 import { findKeys } from '../kit/issuer-keys.ts';
@@ -20,16 +21,24 @@ async function works(name: string, call: () => Promise<boolean>): Promise<Check>
 
 /** Anyone may ask, and custody counts our calls: its answer serves for a while. */
 const CUSTODY_MILLISECONDS = 30_000;
-let custody: { readonly check: Check; readonly at: number } | undefined;
+let custody: { readonly checks: readonly Check[]; readonly at: number } | undefined;
 
-async function checkCustody(app: App, publicUrl: string): Promise<Check> {
+async function checkCustody(app: App, publicUrl: string): Promise<readonly Check[]> {
   const now = app.clock.wall();
   if (custody === undefined || now - custody.at >= CUSTODY_MILLISECONDS) {
     const look = async () => (await app.custody.listWebhookIds(`${publicUrl}/webhooks/dfns`)).length > 0;
-    custody = { check: await works('custody', look), at: now };
+    const sponsors = [...app.config.feeSponsors].map(([network, id]) => checkSponsor(app, network, id));
+    custody = { checks: await Promise.all([works('custody', look), ...sponsors]), at: now };
   }
-  return custody.check;
+  return custody.checks;
 }
+
+/** Transfers of a network whose sponsor cannot pay are refused by custody, each and every one. */
+const checkSponsor = (app: App, network: string, id: string): Promise<Check> =>
+  works(`fee sponsor of ${network}`, async () => {
+    const sponsor = await app.custody.findFeeSponsor(id);
+    return sponsor?.isActive === true && sponsor.network === network;
+  });
 
 export const health = new Hono<{ Bindings: App; Variables: Variables }>()
   .get('/healthz', (c) => c.json({ status: 'alive' }))
@@ -51,10 +60,11 @@ export const health = new Hono<{ Bindings: App; Variables: Variables }>()
               'issuer keys',
               async () => (await findKeys(settings.value.tokens.jwksUrl, bindings.HINTS, clock.wall())) !== undefined,
             ),
-            checkCustody(c.env, settings.value.publicUrl),
+            works('restore epoch', async () => (await judgeDatabase(c.env)).ok),
             works('attestation key', async () => (await openAttestor(settings.value.attestation)).keyId.length > 0),
           ])
         : []),
+      ...(settings.ok ? await checkCustody(c.env, settings.value.publicUrl) : []),
     ];
     const isReady = checks.every(({ ok }) => ok);
     return c.json({ status: isReady ? 'ready' : 'not ready', checks }, isReady ? 200 : 503);

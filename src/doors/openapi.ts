@@ -1,8 +1,8 @@
 // The OpenAPI document, generated from the routes themselves; what all routes share (names, groups, the token, the
 // Idempotency-Key) is added here once. `docs/openapi.json` is its checked-in copy.
-import { http } from './http.ts';
+import { router } from './http.ts';
 
-http.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+router.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
@@ -22,7 +22,7 @@ export const openApiDocument = () => (made ??= makeDocument());
 let made: ReturnType<typeof makeDocument> | undefined;
 
 function makeDocument() {
-  const document = http.getOpenAPI31Document({
+  const document = router.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Fiducia',

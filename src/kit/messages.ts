@@ -18,15 +18,25 @@ export const PutListBack = envelope('policy.put_back', { accountId: idOf<Account
 export const OrderDue = envelope('order.due', { orderId: idOf<OrderId>('ord') });
 export const TransferDue = envelope('transfer.due', { transferId: idOf<TransferId>('xfr') });
 
+export const MarkStops = envelope('transfers.mark_stops', {
+  /** Null: of every account. */
+  accountId: idOf<AccountId>('acc').nullable(),
+  after: z.object({ accountId: idOf<AccountId>('acc'), id: idOf<TransferId>('xfr') }).nullable(),
+});
+
 export const WebhookReceived = envelope('webhook.received', {
   /** The body as it was signed, or its ids alone when it is too large for a message. */
   body: z.string(),
   receivedAt: z.string(),
+  /** Whether custody brought it, or we fetched it from custody's list. */
+  via: z.enum(['webhook', 'backfill']).default('webhook'),
 });
 export const RefreshTransfer = envelope('transfer.refresh', {
   transferId: idOf<TransferId>('xfr'),
   /** Where an event says the transfer is at custody; believed only after it was read there. */
   custodyId: z.string().nullable(),
+  /** It is only further on its way: nobody waits for that, and its end will tell the same. */
+  isIdle: z.boolean().default(false),
 });
 export const RefreshPolicyChange = envelope('policy_change.refresh', { changeId: idOf<PolicyChangeId>('chg') });
 export const CheckFence = envelope('fence.check', { accountId: idOf<AccountId>('acc') });
@@ -36,17 +46,36 @@ export const SweepFences = envelope('fence.sweep', {
   stage: z.enum(['policies', 'wallets', 'accounts', 'histories']),
   cursor: z.string().nullable(),
 });
-export const SyncWallet = envelope('wallet.sync', { walletId: idOf<WalletId>('wal') });
+export const SyncWallet = envelope('wallet.sync', {
+  walletId: idOf<WalletId>('wal'),
+  /** Somebody waits for a deposit; what else is to be booked waits until custody is asked for nothing more important. */
+  isUrgent: z.boolean().default(true),
+});
+/** A wallet at custody that is none of ours. */
+export const LookAtStray = envelope('wallet.look', { custodyId: z.string() });
 /** What was booked as received, by the hashes of its transactions. */
 export const DepositsBooked = envelope('deposits.booked', {
   accountId: idOf<AccountId>('acc'),
   walletId: idOf<WalletId>('wal'),
   hashes: z.array(z.string()),
 });
+/** A restore reads the transfers of every wallet at custody; it has come as far as the wallet that is done. */
+export const RecoverTransfers = envelope('restore.transfers', {
+  epoch: z.string(),
+  done: z.string(),
+  page: z.string().nullable(),
+});
+/** Then everything at custody that carries a client's tag. */
+export const LookForLost = envelope('restore.lost', {
+  epoch: z.string(),
+  stage: z.enum(['wallets', 'policies']),
+  cursor: z.string().nullable(),
+});
+export const BackfillMonth = envelope('events.backfill', { until: z.string() });
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 
-type Body<S extends z.ZodType> = Omit<z.infer<S>, 'v' | 'id' | 'type'>;
+type Body<S extends z.ZodType> = Omit<z.input<S>, 'v' | 'id' | 'type'>;
 const constructorOf =
   <S extends z.ZodType<{ type: string }>>(type: z.infer<S>['type']) =>
   (body: Body<S>) =>
@@ -59,14 +88,19 @@ export const changePolicy = constructorOf<typeof ChangePolicy>('policy.change');
 export const putListBack = constructorOf<typeof PutListBack>('policy.put_back');
 export const orderDue = constructorOf<typeof OrderDue>('order.due');
 export const transferDue = constructorOf<typeof TransferDue>('transfer.due');
+export const markStops = constructorOf<typeof MarkStops>('transfers.mark_stops');
 export const webhookReceived = constructorOf<typeof WebhookReceived>('webhook.received');
 export const refreshTransfer = constructorOf<typeof RefreshTransfer>('transfer.refresh');
 export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('policy_change.refresh');
 export const checkFence = constructorOf<typeof CheckFence>('fence.check');
 export const sweepFences = constructorOf<typeof SweepFences>('fence.sweep');
 export const syncWallet = constructorOf<typeof SyncWallet>('wallet.sync');
+export const lookAtStray = constructorOf<typeof LookAtStray>('wallet.look');
 export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.booked');
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
+export const recoverTransfers = constructorOf<typeof RecoverTransfers>('restore.transfers');
+export const lookForLost = constructorOf<typeof LookForLost>('restore.lost');
+export const backfillMonth = constructorOf<typeof BackfillMonth>('events.backfill');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));

@@ -69,16 +69,26 @@ export const catalogue = {
   nothing_available: [422, 'Nothing is available to move.'],
   balance_too_low: [422, 'The amount exceeds what is available.'],
   halted: [409, 'New money movements are halted.'],
+  key_expiry_invalid: [422, 'A key ends in the future, and within a year.'],
+  key_opens_only: [403, 'This key reads the reports that it names, and nothing else.'],
+  keys_too_many: [409, 'The account has as many keys as it can have. Revoke one first.'],
   halt_needs_another_person: [403, 'A halt is lifted by another person than the one who made it.'],
   halt_needs_higher_role: [403, 'A halt is lifted by an equal or higher role than that of its maker.'],
   halt_needs_intact_fence: [409, 'A halt for the fence is lifted only after a newer check found it intact.'],
   signature_invalid: [401, 'The signature of the webhook was not accepted.'],
   webhook_stale: [401, 'The webhook is too old.'],
-  webhook_malformed: [400, 'The webhook is signed, but it is not an event.'],
   intake_unavailable: [503, 'The event could not be kept. Send it again.'],
+  dead_letter_needs_another_person: [403, 'A message of money is sent again by another person than who proposed it.'],
   proof_from_the_future: [422, 'The proof is dated ahead of the present time.'],
+  already_sent: [409, 'It is on the network already, where nobody can stop it.'],
+  stop_requested: [409, 'Somebody asked to stop it.'],
   resolution_contradicted: [409, 'What custody shows of the transfer does not agree with this.'],
   resolution_needs_another_person: [403, 'Another person has to say the same of a transfer of this size.'],
+  epoch_differs: [503, 'The database is not the one that this deployment stands for. No money moves.'],
+  restore_under_way: [503, 'The database is being restored. No money moves before custody was read to the end.'],
+  epoch_not_deployed: [409, 'The deployed RESTORE_EPOCH is another one. Deploy it first.'],
+  epoch_exists: [409, 'The database has this epoch, or had it: a restore needs a new one.'],
+  database_not_fresh: [409, 'The database or custody holds accounts already: use the restore.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;
@@ -94,14 +104,23 @@ const RETRY_AFTER_SECONDS = { 429: 60, 503: 30 } as const;
 
 /** Facts of the refusal are extra members; `instance` and `requestId` name the request to ask about. */
 export function problem(c: Context, refusal: Refusal): Rendered {
-  const { code, ...facts } = refusal;
+  const { text, status, headers } = partsOf(refusal, c.get('requestId'));
+  return rendered(c.body(text, status, headers));
+}
+
+/** The same for an answer that does not come by way of the router. */
+export function problemResponse(refusal: Refusal, requestId: string): Response {
+  const { text, status, headers } = partsOf(refusal, requestId);
+  return new Response(text, { status, headers: { ...headers, 'x-request-id': requestId } });
+}
+
+function partsOf({ code, ...facts }: Refusal, requestId: string) {
   const [status, title] = catalogue[code];
-  const requestId: string = c.get('requestId');
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (status === 429 || status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS[status]);
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   const body = { type: `/problems/${code}`, title, status, code, instance: requestId, requestId, ...facts };
-  return rendered(c.body(JSON.stringify(body), status, headers));
+  return { text: JSON.stringify(body), status, headers };
 }
 
 type Rendered = Response & TypedResponse<never, never, never>;

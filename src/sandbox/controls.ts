@@ -18,6 +18,7 @@ import { identityRoutes } from './identity.ts';
 import { overviewRoutes } from './overview.ts';
 import { screeningRoutes } from './screening.ts';
 import { Settings, SettingsChange } from './settings.ts';
+import { settleRoutes } from './settle.ts';
 import { iso, type World } from './world.ts';
 
 /** Thirty years: beyond that the clock leaves the range of dates that clients can read. */
@@ -43,6 +44,7 @@ export const controlRoutes: readonly Route<Call>[] = [
   { method: 'GET', path: '/_sandbox/statistics', serve: ({ store }) => ok(store.sql.statistics()) },
   { method: 'POST', path: '/_sandbox/wallets/bulk', serve: createWallets },
   ...faultRoutes,
+  ...settleRoutes,
   ...identityRoutes,
   ...overviewRoutes,
   ...screeningRoutes,

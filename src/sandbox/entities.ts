@@ -149,7 +149,7 @@ export type Fault = {
   id: string;
   method: string;
   path: string;
-  kind: 'latency' | 'status' | 'html' | 'no_response';
+  kind: 'latency' | 'status' | 'html' | 'no_response' | 'redirect' | 'empty' | 'garbled';
   status?: number | undefined;
   retryAfter?: number | undefined;
   seconds?: number | undefined;

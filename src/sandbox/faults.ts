@@ -20,8 +20,8 @@ const FaultBody = z.strictObject({
     .regex(/^(GET|POST|PUT|DELETE|\*)$/i, 'expected GET, POST, PUT, DELETE or *')
     .transform((method) => method.toUpperCase()),
   path: z.string().min(1).max(500).startsWith('/').or(z.literal('*')),
-  kind: z.enum(['latency', 'status', 'html', 'no_response']),
-  /** For `status` (default 500) and `html` (default 502). */
+  kind: z.enum(['latency', 'status', 'html', 'no_response', 'redirect', 'empty', 'garbled']),
+  /** For `status` (default 500) and `html` (default 502); `redirect` is a 307, `empty` and `garbled` are a 200. */
   status: z.int().min(400).max(599).optional(),
   /** Seconds, as the Retry-After header. */
   retryAfter: z.int().min(0).optional(),
@@ -75,29 +75,38 @@ function fits(fault: Fault, method: string, path: string): boolean {
 /** What the caller gets instead of the answer; the answer is made only where the call is to have its effect. */
 export async function applyFault(fault: Fault, serve: () => Answer): Promise<Answer> {
   const seconds = fault.seconds ?? 1;
-  switch (fault.kind) {
-    case 'latency': {
-      if (!fault.afterEffect) await sleep(seconds);
-      const answer = serve();
-      if (fault.afterEffect) await sleep(seconds);
-      return answer;
-    }
+  if (fault.kind === 'latency') {
+    if (!fault.afterEffect) await sleep(seconds);
+    const answer = serve();
+    if (fault.afterEffect) await sleep(seconds);
+    return answer;
+  }
+  if (fault.afterEffect) serve();
+  if (fault.kind === 'no_response') await sleep(seconds);
+  return insteadOf(fault, fault.kind);
+}
+
+function insteadOf(fault: Fault, kind: Exclude<Fault['kind'], 'latency'>): Answer {
+  // So that nobody takes for an answer of Dfns what has no form of its own.
+  const marked = { 'x-sandbox-fault': kind };
+  switch (kind) {
     case 'status': {
-      if (fault.afterEffect) serve();
       const status = fault.status ?? 500;
       const headers = fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
       return { status, headers, body: dfnsError(status, 'Injected fault.') };
     }
     case 'html': {
-      if (fault.afterEffect) serve();
       const html = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>';
       return { status: fault.status ?? 502, body: undefined, html };
     }
-    case 'no_response': {
-      if (fault.afterEffect) serve();
-      await sleep(seconds);
+    case 'no_response':
       return { status: 200, body: {}, isLost: true };
-    }
+    case 'redirect':
+      return { status: 307, body: undefined, headers: { ...marked, Location: '/' } };
+    case 'empty':
+      return { status: 200, body: undefined, headers: marked, text: '' };
+    case 'garbled':
+      return { status: 200, body: undefined, headers: marked, text: '{"id": "xfr-' };
   }
 }
 

@@ -27,6 +27,8 @@ export type Answer = {
   /** Instead of the JSON body. */
   html?: string;
   csv?: string;
+  /** Instead of the JSON body, and called JSON all the same. */
+  text?: string;
   /** The caller must not get this answer, or any. */
   isLost?: true;
   /** What has to wait for the network, after the transaction; its answer replaces this one. */
@@ -59,12 +61,13 @@ export type Match<C extends Call> = { route: Route<C>; params: Record<string, st
 /** What the Durable Object tells the Worker in front of it about a lost answer. */
 export const LOST_HEADER = 'x-sandbox-lost';
 
-export function render({ status, body, headers, html, csv, isLost }: Answer): Response {
+export function render({ status, body, headers, html, csv, text: raw, isLost }: Answer): Response {
   const init = { status, headers: { ...headers, ...(isLost && { [LOST_HEADER]: 'yes' }) } };
   const text = (content: string, type: string) =>
     new Response(content, { ...init, headers: { ...init.headers, 'content-type': type } });
   if (html !== undefined) return text(html, 'text/html');
   if (csv !== undefined) return text(csv, 'text/csv');
+  if (raw !== undefined) return text(raw, 'application/json');
   // An answer without a body is a 204, which must not have even an empty one.
   return body === undefined ? new Response(null, init) : Response.json(body, init);
 }

@@ -105,27 +105,47 @@ export function confirmDue(table: BroadcastTable) {
   };
 }
 
-function confirm<T extends BroadcastTable>(world: World, table: T, request: Request<T>): void {
+export function confirm<T extends BroadcastTable>(world: World, table: T, request: Request<T>): void {
   const { network, txHash = '' } = request;
   const wallet = requireWallet(world, request.walletId);
   const fee = feeOfRequest(request);
   const movements = effectsOf(request).map((effect) => ({ ...effect, network, from: wallet.address, txHash }));
   const sponsor = sponsorOf(request);
-  if (sponsor) paySponsoredFee(world, sponsor.transfer, sponsor.id);
-  else payFee(world, wallet, fee);
+  pay(world, request);
   // A fee that somebody else paid is none of this wallet's history.
   const own = sponsor ? undefined : fee;
   for (const [index, movement] of movements.entries()) send(world, wallet, movement, index === 0 ? own : undefined);
   const confirmed = { status: 'Confirmed', fee: fee.toString(), dateConfirmed: iso(world.now) } as const;
   changed(world, table, request, confirmed, 'confirmed');
-  failReplaced(world, request);
+  failRivals(world, request);
   for (const movement of movements) {
     const receiver = walletAt(world, network, movement.to);
     if (receiver) receive(world, receiver, movement);
   }
 }
 
+function pay(world: World, request: Entities[BroadcastTable]): void {
+  const sponsor = sponsorOf(request);
+  if (sponsor) paySponsoredFee(world, sponsor.transfer, sponsor.id);
+  else payFee(world, requireWallet(world, request.walletId), feeOfRequest(request));
+}
+
+/** It is on the chain, where it did nothing but cost its fee; what was to take its place can no longer do so. */
+export function revert<T extends BroadcastTable>(world: World, table: T, request: Request<T>, reason: string): void {
+  pay(world, request);
+  changed(world, table, request, { status: 'Failed', reason, fee: feeOfRequest(request).toString() }, 'failed');
+  failRivals(world, request);
+}
+
 /** Of two transactions with one nonce only one is ever on the chain. */
+function failRivals(world: World, request: Entities[BroadcastTable]): void {
+  failReplaced(world, request);
+  const rival = world.store.find('transactions', request.replacementId ?? '');
+  if (rival?.status !== 'Broadcasted') return;
+  changed(world, 'transactions', rival, { status: 'Failed', reason: `The nonce was used by ${request.id}` }, 'failed');
+  failRivals(world, rival);
+}
+
 function failReplaced(world: World, { id, walletId }: Entities[BroadcastTable]): void {
   for (const table of ['transfers', 'transactions'] as const) {
     const waiting = world.store.select(table, `WHERE wallet_id = ? AND status = 'Broadcasted'`, walletId);

@@ -40,7 +40,14 @@ export const roles = {
   ],
   maker: [
     ...['Wallets:Create', 'Wallets:Read', 'Wallets:Tags:Add', 'Wallets:Transfers:Create', 'Wallets:Transfers:Read'],
-    ...['Policies:Create', 'Policies:Read', 'Policies:Update', 'Policies:Evaluations:Read'],
+    // What takes the place of a transfer is a transaction.
+    ...[
+      'Wallets:Transactions:Read',
+      'Policies:Create',
+      'Policies:Read',
+      'Policies:Update',
+      'Policies:Evaluations:Read',
+    ],
     ...['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'],
   ],
   checker: [

@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, lte, type SQL, sql } from 'drizzle-orm';
 import type { Account } from '../domain/account.ts';
 import type { DailyLimit } from '../domain/account-limits.ts';
-import type { AccountId } from '../domain/id.ts';
+import type { AccountId, ClientId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Wallet } from '../domain/wallet.ts';
 import { type Database, newerThan, type Scope, within } from './database.ts';
@@ -23,6 +23,11 @@ export async function findAccount(database: Database, scope: Scope, id: AccountI
     .from(accounts)
     .where(and(within(scope, accounts.id), eq(accounts.id, id)))
     .get();
+  return row && toAccount(row);
+}
+
+export async function findAccountOfClient(database: Database, clientId: ClientId): Promise<Account | undefined> {
+  const row = await database.select().from(accounts).where(eq(accounts.clientId, clientId)).get();
   return row && toAccount(row);
 }
 

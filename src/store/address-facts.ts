@@ -1,5 +1,5 @@
 // What our records say of an address that somebody wants money to go to: everything that judges it, in one round trip.
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Account } from '../domain/account.ts';
 import type { Destination } from '../domain/destination.ts';
 import type { AccountId } from '../domain/id.ts';
@@ -65,12 +65,7 @@ export async function findAddressFacts(database: Database, who: Who, asked: Aske
       .where(and(eq(wallets.network, asked.network), eq(wallets.address, asked.address)))
       .limit(1),
     screeningOf(database, asked),
-    database
-      .select({ direction: movements.direction, from: movements.from, to: movements.to })
-      .from(movements)
-      .where(eq(movements.accountId, id))
-      .orderBy(desc(movements.at), desc(movements.id))
-      .limit(COUNTERPARTIES_MAX),
+    counterpartiesOf(database, id),
   ]);
   return {
     account: account && toAccount(account),
@@ -81,17 +76,46 @@ export async function findAddressFacts(database: Database, who: Who, asked: Aske
     isOwnAddress: own.length > 0,
     list: screened && fromRow<ScreeningList<'active'>>(screened.list),
     isSanctioned: screened !== undefined && screened.listed !== null,
-    known: [
-      ...held.flatMap(({ address }) => (address === null ? [] : [{ address, what: 'wallet' as const }])),
-      ...alive.map(({ address }) => ({ address, what: 'destination' as const })),
-      ...moved.map(({ direction, from, to }) => ({
-        address: direction === 'in' ? from : to,
-        what: 'counterparty' as const,
-      })),
-    ],
+    known: toKnown(held, alive, moved),
     refused: refused.map((row) => fromRow<Destination<'refused'>>(row)),
   };
 }
+
+/** Addresses that the account knows, the newest counterparties among them. */
+export async function findKnownAddresses(database: Database, accountId: AccountId): Promise<readonly KnownAddress[]> {
+  const id = sql`${accountId}`;
+  const [held, alive, moved] = await database.batch([
+    database.select({ address: wallets.address }).from(wallets).where(eq(wallets.accountId, id)),
+    database
+      .select({ address: destinations.address })
+      .from(destinations)
+      .where(and(eq(destinations.accountId, id), aliveOnly)),
+    counterpartiesOf(database, id),
+  ]);
+  return toKnown(held, alive, moved);
+}
+
+/** Whoever sent a doubtful deposit is nobody that the account knows, or the forger's address would vouch for itself. */
+const counterpartiesOf = (database: Database, accountId: SQL) =>
+  database
+    .select({ direction: movements.direction, from: movements.from, to: movements.to })
+    .from(movements)
+    .where(and(eq(movements.accountId, accountId), isNull(movements.doubt)))
+    .orderBy(desc(movements.at), desc(movements.id))
+    .limit(COUNTERPARTIES_MAX);
+
+const toKnown = (
+  held: readonly { readonly address: string | null }[],
+  alive: readonly { readonly address: string }[],
+  moved: readonly Pick<typeof movements.$inferSelect, 'direction' | 'from' | 'to'>[],
+): KnownAddress[] => [
+  ...held.flatMap(({ address }) => (address === null ? [] : [{ address, what: 'wallet' as const }])),
+  ...alive.map(({ address }) => ({ address, what: 'destination' as const })),
+  ...moved.map(({ direction, from, to }) => ({
+    address: direction === 'in' ? from : to,
+    what: 'counterparty' as const,
+  })),
+];
 
 const isPair = (accountId: SQL, { network, address }: Asked) =>
   and(eq(destinations.accountId, accountId), eq(destinations.network, network), eq(destinations.address, address));

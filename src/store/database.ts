@@ -6,7 +6,16 @@ import type { AccountId } from '../domain/id.ts';
 
 export type Database = DrizzleD1Database;
 
-export const openDatabase = (binding: D1Database): Database => drizzle(binding);
+const opened = new WeakMap<D1Database, Database>();
+
+/** The runtime hands every invocation the same binding, so an isolate opens it once. */
+export function openDatabase(binding: D1Database): Database {
+  const known = opened.get(binding);
+  if (known !== undefined) return known;
+  const database = drizzle(binding);
+  opened.set(binding, database);
+  return database;
+}
 
 /** Every read and write of an account's rows goes through the database that belongs to it. */
 export const databaseFor = (app: { readonly database: Database }, _accountId: AccountId): Database => app.database;

@@ -1,5 +1,6 @@
 // The last fence check of each account. Each check is an entry of the subject `fence:<account id>`, so history is kept.
 import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { canonicalJson } from '../domain/canonical.ts';
 import type { Destination } from '../domain/destination.ts';
 import { FENCE_SECONDS_MAX, type Fence, type FoundSummary } from '../domain/fence.ts';
 import type { AccountId } from '../domain/id.ts';
@@ -18,7 +19,7 @@ export async function findFence(database: Database, accountId: AccountId): Promi
   return row && toFence(row);
 }
 
-const toFence = (row: typeof fences.$inferSelect): Fence => ({
+export const toFence = (row: typeof fences.$inferSelect): Fence => ({
   ...row,
   findings: fromJson(row.findings),
   found: row.found === null ? null : toFound(row.found),
@@ -68,6 +69,7 @@ const toFound = (text: string): FoundSummary => ({
   ...fromJson<Omit<FoundSummary, 'limits' | 'permissionsProvenAt'> & Partial<FoundSummary>>(text),
 });
 
+/** One that finds what the last one found is told apart: a year holds thousands of them. */
 export const fenceChange = (before: Fence | undefined, after: Fence): Change =>
   rowChange({
     table: fences,
@@ -80,8 +82,11 @@ export const fenceChange = (before: Fence | undefined, after: Fence): Change =>
     accountId: after.accountId,
     before: before && toRow(fences, before),
     after: toRow(fences, after),
-    kind: 'fence.checked',
+    kind: isSame(before, after) ? 'fence.checked' : 'fence.changed',
   });
+
+const isSame = (before: Fence | undefined, { result, findings }: Fence): boolean =>
+  before?.result === result && canonicalJson(before.findings) === canonicalJson(findings);
 
 /** The last check lets money go: neither broken nor too old to know. */
 export const fenceStands = (accountId: AccountId, at: Timestamp): SQL => sql`EXISTS (SELECT 1 FROM ${fences}

@@ -15,7 +15,7 @@ export async function findHalt(database: Database, scope: Scope, id: HaltId): Pr
   return row && fromRow<Halt>(row);
 }
 
-const inForce = (of: { accountId: AccountId; mandateId: MandateId | null }): SQL | undefined =>
+export const inForce = (of: { accountId: AccountId; mandateId: MandateId | null }): SQL | undefined =>
   and(
     eq(halts.status, 'active'),
     or(

@@ -1,28 +1,33 @@
 // Webhook events seen. The key says which fact an event reports; the first commit with it wins, all others are duplicates.
-import { eq, sql } from 'drizzle-orm';
-import type { Once } from './commit.ts';
+import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
+import type { Timestamp } from '../domain/time.ts';
+import { insertRows, type Once } from './commit.ts';
 import type { Database } from './database.ts';
-import { deliveries, inbox } from './schema.ts';
+import { deliveries, eventDays, inbox } from './schema.ts';
 
-export type InboxRow = typeof inbox.$inferInsert;
+export type InboxRow = typeof inbox.$inferSelect;
+export type DeliveryRow = typeof deliveries.$inferSelect;
 
-export const findInboxKey = (database: Database, key: string) =>
-  database.select().from(inbox).where(eq(inbox.key, key)).get();
+/** The first attempts of the delivery chains in which these events stand, as far as they were seen. */
+export async function listRoots(database: Database, eventIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await database
+    .select({ eventId: deliveries.eventId, rootId: deliveries.rootId })
+    .from(deliveries)
+    .where(inArray(deliveries.eventId, sql`(SELECT value FROM json_each(${JSON.stringify(eventIds)}))`))
+    .all();
+  return new Map(rows.map(({ eventId, rootId }) => [eventId, rootId]));
+}
 
-/** The first attempt of the delivery chain in which this event stands, if it was seen. */
-export const findRoot = async (database: Database, eventId: string): Promise<string | undefined> =>
-  (await database.select().from(deliveries).where(eq(deliveries.eventId, eventId)).get())?.rootId;
-
-export const inboxOnce = (row: InboxRow): Once => ({
+export const inboxOnce = (rows: readonly InboxRow[]): Once => ({
   table: 'inbox',
-  insert: (database) => database.insert(inbox).values(row),
+  insert: (database) => insertRows(database, inbox, rows),
   taken: { code: 'version_conflict' },
 });
 
 /** Also for duplicates: the chain of a later retry may lead over them. */
-export const deliveryRow = (row: typeof deliveries.$inferInsert): Once => ({
+export const deliveryRows = (rows: readonly DeliveryRow[]): Once => ({
   table: 'deliveries',
-  insert: (database) => database.insert(deliveries).values(row).onConflictDoNothing(),
+  insert: (database) => insertRows(database, deliveries, rows, 'keep'),
   taken: { code: 'version_conflict' },
 });
 
@@ -33,3 +38,49 @@ export async function listUnseen(database: Database, eventIds: readonly string[]
   );
   return rows.map(({ id }) => id);
 }
+
+/** Events about something that was not known, whose time to be looked at again has come; the longest due first. */
+export const listOrphansDue = (database: Database, at: Timestamp, limit: number): Promise<InboxRow[]> =>
+  database
+    .select()
+    .from(inbox)
+    .where(and(sql`outcome = 'orphan'`, lte(inbox.nextLookAt, at)))
+    .orderBy(asc(inbox.nextLookAt))
+    .limit(limit)
+    .all();
+
+/** One that is no orphan any more is left as it is: whoever was first has woken what it is about. */
+export const orphanStep = (key: string, step: Pick<InboxRow, 'outcome' | 'nextLookAt' | 'looks'>): Once => ({
+  table: 'inbox',
+  insert: (database) =>
+    database
+      .update(inbox)
+      .set(step)
+      .where(and(eq(inbox.key, key), eq(inbox.outcome, 'orphan'))),
+  taken: { code: 'version_conflict' },
+});
+
+export type EventDay = typeof eventDays.$inferSelect;
+
+/** Adds to the counts of a day, in the very commit that they are about. */
+export const countEvents = (counts: EventDay): Once => ({
+  table: 'event_days',
+  insert: (database) =>
+    database
+      .insert(eventDays)
+      .values(counts)
+      .onConflictDoUpdate({
+        target: eventDays.day,
+        set: {
+          received: sql`${eventDays.received} + excluded.received`,
+          duplicates: sql`${eventDays.duplicates} + excluded.duplicates`,
+          outOfOrder: sql`${eventDays.outOfOrder} + excluded.out_of_order`,
+          backfilled: sql`${eventDays.backfilled} + excluded.backfilled`,
+          orphans: sql`${eventDays.orphans} + excluded.orphans`,
+          strange: sql`${eventDays.strange} + excluded.strange`,
+          lagSecondsSum: sql`${eventDays.lagSecondsSum} + excluded.lag_seconds_sum`,
+          lagSecondsMax: sql`max(${eventDays.lagSecondsMax}, excluded.lag_seconds_max)`,
+        },
+      }),
+  taken: { code: 'version_conflict' },
+});

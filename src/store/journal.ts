@@ -42,7 +42,7 @@ export async function toEntry(draft: EntryDraft, by: Provenance): Promise<Journa
     kind: draft.kind,
     accountId: draft.accountId,
     actor: nameOf(by.actor),
-    actorRole: by.actor.kind === 'system' ? 'system' : rolesOf(by.actor).join(' '),
+    actorRole: rolesOf(by.actor).join(' ') || by.actor.kind,
     requestId: by.requestId,
     at: by.at,
     data: canonicalJson(draft.data),

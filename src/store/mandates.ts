@@ -12,9 +12,10 @@ import { destinations, limitDays, mandates } from './schema.ts';
 
 type StoredLimit = { asset: string; perOrder: string; perDay: string };
 
-function toMandate(row: typeof mandates.$inferSelect): Mandate {
-  return { ...fromRow<Mandate>(row), limits: readLimits(row.limits) };
-}
+export const toMandate = (row: typeof mandates.$inferSelect): Mandate => ({
+  ...fromRow<Mandate>(row),
+  limits: readLimits(row.limits),
+});
 
 /** Limits as a column keeps them. */
 export const readLimits = (text: string): readonly MandateLimit[] =>
@@ -113,9 +114,14 @@ export const mandateChange = changesOf<Mandate>(mandates, 'mandate', ({ accountI
 export const mandateHolds = (id: MandateId, at: Timestamp): SQL => sql`EXISTS (SELECT 1 FROM ${mandates}
   WHERE ${mandates.id} = ${id} AND ${mandates.status} = 'active' AND ${mandates.validFrom} <= ${at} AND ${mandates.validUntil} > ${at})`;
 
+export const toLimitDay = (row: typeof limitDays.$inferSelect): LimitDay => ({
+  ...row,
+  reserved: BigInt(row.reserved),
+});
+
 export async function findLimitDay(database: Database, id: string): Promise<LimitDay | undefined> {
   const row = await database.select().from(limitDays).where(eq(limitDays.id, id)).get();
-  return row && { ...row, reserved: BigInt(row.reserved) };
+  return row && toLimitDay(row);
 }
 
 const limitDayRow = changesOf<LimitDay>(limitDays, 'limit', ({ accountId }) => accountId);

@@ -1,5 +1,5 @@
 // Orders. The unique (schedule, slot) is what makes an occurrence happen once, and the unique origin every wish.
-import { and, asc, desc, eq, inArray, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { AccountId, MandateId, OrderId, ScheduleId } from '../domain/id.ts';
 import { type Order, type OrderAmount, type OrderKind, type OrderStatus, originOfSlot } from '../domain/order.ts';
 import type { Timestamp } from '../domain/time.ts';
@@ -81,16 +81,21 @@ export async function listOrders(
   return rows.map(toOrder);
 }
 
-/** Released and due, for the sweep that re-sends what a lost message left behind. */
-export async function listReleasedOrders(database: Database, at: Timestamp, limit: number): Promise<Order[]> {
-  const rows = await database
-    .select()
-    .from(orders)
-    .where(and(eq(orders.status, 'released'), lte(orders.dueAt, at)))
-    .orderBy(asc(orders.dueAt))
-    .limit(limit)
-    .all();
-  return rows.map(toOrder);
+/** What waits to be started is looked at up to here, the longest due first. */
+const WAITING_MAX = 20_000;
+
+/**
+ * Orders that have no transfer yet, the next to be started first. Accounts take turns, so that one with a thousand orders
+ * due at once keeps nobody waiting who has one.
+ */
+export async function listOrdersToStart(database: Database, at: Timestamp, limit: number): Promise<OrderId[]> {
+  const waiting = sql`(SELECT id, account_id, due_at FROM orders
+    WHERE status = 'released' AND transfer_id IS NULL AND due_at <= ${at} ORDER BY due_at LIMIT ${WAITING_MAX})`;
+  const inTurn = sql`(SELECT id, due_at, row_number() OVER (PARTITION BY account_id ORDER BY due_at, id) AS turn FROM ${waiting})`;
+  const rows = await database.all<{ id: OrderId }>(
+    sql`SELECT id FROM ${inTurn} ORDER BY turn, due_at, id LIMIT ${limit}`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Asked for at a time that has come, the longest due first. */

@@ -2,10 +2,10 @@
 // consumer is done: one that gets lost in between is sent again. The time of the next try is here, not in the queue.
 import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
-import type { Message } from './commit.ts';
+import { insertRows, type Message, type Once } from './commit.ts';
 import type { Database } from './database.ts';
 import type { Provenance } from './journal.ts';
-import { deadLetters, outbox } from './schema.ts';
+import { outbox } from './schema.ts';
 
 export type QueueName = 'money' | 'events';
 
@@ -14,13 +14,19 @@ export const message = (queue: QueueName, make: (id: string) => object): Message
   insert: (database, by) => database.insert(outbox).values(messageRow(by, queue, make)),
 });
 
-/** The same as rows, for a statement that stores many. */
 export const messageRow = (by: Provenance, queue: QueueName, make: (id: string) => object): OutboxRow => {
   const id = by.newId('msg');
   return { id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 };
 };
 
 export type OutboxRow = typeof outbox.$inferSelect;
+
+/** Many of them by one statement of a commit. */
+export const outboxRows = (rows: readonly OutboxRow[]): Once => ({
+  table: 'outbox',
+  insert: (database) => insertRows(database, outbox, rows),
+  taken: { code: 'version_conflict' },
+});
 
 // Marks on deliveries, not facts of the business: they are hints that any later run may repeat, so they need no entry.
 
@@ -63,10 +69,3 @@ export const findMessage = (database: Database, id: string): Promise<OutboxRow |
   database.select().from(outbox).where(eq(outbox.id, id)).get();
 
 export const finish = (database: Database, id: string) => database.delete(outbox).where(eq(outbox.id, id)).run();
-
-/** A message that cannot be carried out is kept for a person and not sent any more. */
-export const bury = (database: Database, row: typeof deadLetters.$inferInsert, outboxId: string | null) =>
-  database.batch([
-    database.insert(deadLetters).values(row).onConflictDoNothing(),
-    database.delete(outbox).where(eq(outbox.id, outboxId ?? '')),
-  ]);

@@ -9,9 +9,8 @@ import { type Bulk, inSlices, insertRows, type Row, updateRows } from './commit.
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import type { EntryDraft } from './journal.ts';
 import { orderChange } from './orders.ts';
-import { messageRow } from './outbox.ts';
 import { changesOf, fromJson, fromRow, toRow } from './records.ts';
-import { halts, mandates, orders, outbox, schedules } from './schema.ts';
+import { halts, mandates, orders, schedules } from './schema.ts';
 
 const toSchedule = (row: typeof schedules.$inferSelect): Schedule => ({
   ...fromRow<Schedule>(row),
@@ -142,7 +141,7 @@ export async function listTriggered(
 
 export const scheduleChange = changesOf<Schedule>(schedules, 'schedule', ({ accountId }) => accountId);
 
-/** What one fire releases: the schedules move on, their orders and wake-up messages are there, or nothing is. */
+/** What one fire releases: the schedules move on and their orders are there, or nothing is. Cron wakes orders by itself. */
 export interface Release {
   readonly run: EntryDraft;
   readonly steps: readonly { readonly before: Schedule; readonly after: Schedule; readonly kind: string | undefined }[];
@@ -150,19 +149,18 @@ export interface Release {
   readonly released: readonly Order[];
   /** At version 1: there is no further step, so each has its entry here. */
   readonly skipped: readonly Order[];
-  readonly messages: readonly ((id: string) => object)[];
 }
 
 /** What a release changes of a schedule. */
 const moved = ['id', 'version', 'status', 'facts', 'runs', 'nextSlot'] as const;
 
-export const releaseBulk = ({ run, steps, released, skipped, messages }: Release): Bulk => ({
+export const releaseBulk = ({ run, steps, released, skipped }: Release): Bulk => ({
   run,
   entries: [
     ...steps.map(({ before, after, kind }) => scheduleChange(before, after, kind).entry),
     ...skipped.map((order) => orderChange(undefined, order).entry),
   ],
-  writes: (database, by) => [
+  writes: (database) => [
     ...inSlices(steps).flatMap((slice) =>
       updateRows(
         database,
@@ -173,13 +171,6 @@ export const releaseBulk = ({ run, steps, released, skipped, messages }: Release
     // An order of this slot that is there already was released before: nothing to do, nothing lost.
     ...inSlices([...released, ...skipped].map((order) => toRow(orders, order))).map((rows) =>
       insertRows(database, orders, rows, 'keep'),
-    ),
-    ...inSlices(messages).map((slice) =>
-      insertRows(
-        database,
-        outbox,
-        slice.map((make) => messageRow(by, 'money', make)),
-      ),
     ),
   ],
 });

@@ -3,13 +3,18 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AccountStatus } from '../domain/account.ts';
+import type { AccountKeyStatus } from '../domain/account-key.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
+import type { DeadLetterStatus } from '../domain/dead-letter.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
+import type { EPOCH_ID, EpochStatus } from '../domain/epoch.ts';
 import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
 import type {
   AccountId,
+  AccountKeyId,
   ClientId,
+  DeadLetterId,
   DestinationId,
   HaltId,
   IncidentId,
@@ -27,6 +32,7 @@ import type {
 import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
 import type { LimitsTemplate } from '../domain/limits-template.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
+import type { Doubt } from '../domain/movement.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { OrderKind, OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
@@ -66,6 +72,7 @@ export const journal = sqliteTable(
   (table) => [
     uniqueIndex('journal_subject_version').on(table.subjectId, table.version),
     index('journal_account').on(table.accountId, table.id),
+    index('journal_account_kind').on(table.accountId, table.kind, table.at, table.id),
     check('journal_version_positive', sql`${table.version} >= 1`),
     check('journal_hash_shape', sql`length(${table.hash}) = 64`),
   ],
@@ -115,9 +122,33 @@ export const inbox = sqliteTable(
     outcome: text('outcome').$type<'applied' | 'kept' | 'orphan'>().notNull(),
     receivedAt: text('received_at').notNull(),
     rawKey: text('raw_key').notNull(),
+    /** What it is about, by custody's id, and when custody says it happened. */
+    subject: text('subject'),
+    date: text('date'),
+    /** Of an orphan: when it is looked at again. */
+    nextLookAt: text('next_look_at'),
+    looks: integer('looks').notNull().default(0),
   },
-  (table) => [index('inbox_received').on(table.receivedAt)],
+  (table) => [
+    index('inbox_received').on(table.receivedAt),
+    index('inbox_subject').on(table.subject, table.date),
+    index('inbox_orphans').on(table.nextLookAt).where(sql`outcome = 'orphan'`),
+  ],
 );
+
+/** What came on a day and what became of it. Counted in the commits that it is about. */
+export const eventDays = sqliteTable('event_days', {
+  day: text('day').primaryKey(),
+  received: integer('received').notNull(),
+  duplicates: integer('duplicates').notNull(),
+  outOfOrder: integer('out_of_order').notNull(),
+  backfilled: integer('backfilled').notNull(),
+  orphans: integer('orphans').notNull(),
+  strange: integer('strange').notNull(),
+  /** From receipt to commit; over all of the day's events. */
+  lagSecondsSum: integer('lag_seconds_sum').notNull(),
+  lagSecondsMax: integer('lag_seconds_max').notNull(),
+});
 
 /** Every delivery seen and the first attempt it repeats. Dfns gives each attempt a new id linked by `retryOf`. */
 export const deliveries = sqliteTable('deliveries', {
@@ -126,12 +157,26 @@ export const deliveries = sqliteTable('deliveries', {
   receivedAt: text('received_at').notNull(),
 });
 
-export const deadLetters = sqliteTable('dead_letters', {
-  id: text('id').primaryKey(),
-  queue: text('queue').notNull(),
-  body: text('body').notNull(),
-  receivedAt: text('received_at').notNull(),
-});
+/** Messages that could not be carried out. Defaults are for rows from before people could send them again. */
+export const deadLetters = sqliteTable(
+  'dead_letters',
+  {
+    id: text('id').$type<DeadLetterId>().primaryKey(),
+    queue: text('queue').notNull(),
+    body: text('body').notNull(),
+    receivedAt: text('received_at').notNull(),
+    version: integer('version').notNull().default(0),
+    status: text('status').$type<DeadLetterStatus>().notNull().default('waiting'),
+    facts: text('facts').notNull().default('{}'),
+    origin: text('origin'),
+    type: text('type').notNull().default(''),
+    cause: text('cause').notNull().default(''),
+  },
+  (table) => [
+    uniqueIndex('dead_letters_origin').on(table.origin),
+    index('dead_letters_status').on(table.status, table.id),
+  ],
+);
 
 export const clients = sqliteTable(
   'clients',
@@ -416,6 +461,9 @@ export const transfers = sqliteTable(
     index('transfers_to_read')
       .on(table.nextAttemptAt)
       .where(sql`status IN ('submitted', 'awaiting_approval', 'broadcast')`),
+    index('transfers_stoppable')
+      .on(table.accountId, table.id)
+      .where(sql`status IN ('submitting', 'submitted', 'awaiting_approval')`),
     index('transfers_by_age')
       .on(table.status, table.createdAt)
       .where(sql`status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`),
@@ -439,6 +487,37 @@ export const custodyBreaker = sqliteTable('custody_breaker', {
   failures: integer('failures').notNull(),
   openings: integer('openings').notNull(),
   openUntil: integer('open_until'),
+});
+
+/**
+ * Transfers of ours at custody that a restored database does not know. The wish that each was made for finds it here when it
+ * comes again, by the external id that is the row's own.
+ */
+export const recoveries = sqliteTable(
+  'recoveries',
+  {
+    id: text('id').primaryKey(),
+    version: integer('version').notNull(),
+    accountId: accountId(),
+    walletId: text('wallet_id').$type<WalletId>().notNull(),
+    custodyWalletId: text('custody_wallet_id').notNull(),
+    custodyId: text('custody_id').notNull(),
+    asset: text('asset').notNull(),
+    units: text('units').notNull(),
+    /** The request as custody keeps it. */
+    requestBody: text('request_body').notNull(),
+    /** The UTC day on which custody was asked, and the account's sum of it that counts this one; null when it was rejected. */
+    day: text('day').notNull(),
+    accountLimitDayId: text('account_limit_day_id'),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('recoveries_custody').on(table.custodyId), index('recoveries_account').on(table.accountId)],
+);
+
+/** Which history this database stands for: one row. */
+export const epochs = sqliteTable('epochs', {
+  ...record<typeof EPOCH_ID, EpochStatus>(),
+  epoch: text('epoch').notNull(),
 });
 
 /** How far jobs that go round have come. */
@@ -519,6 +598,8 @@ export const movements = sqliteTable(
     transactionHash: text('transaction_hash').notNull(),
     position: text('position').notNull(),
     at: text('at').notNull(),
+    /** Why nobody wanted this deposit; null for all others. */
+    doubt: text('doubt').$type<Doubt>(),
   },
   (table) => [
     uniqueIndex('movements_fact').on(
@@ -529,6 +610,7 @@ export const movements = sqliteTable(
       table.asset,
     ),
     index('movements_account').on(table.accountId, table.at, table.id),
+    index('movements_wanted').on(table.accountId, table.at, table.id).where(sql`doubt IS NULL`),
   ],
 );
 
@@ -552,6 +634,23 @@ export const permissionProofs = sqliteTable(
       'permission_proofs_sound_finds_nothing',
       sql`${table.result} IN ('sound', 'unsound') AND (${table.result} = 'sound') = (${table.findings} = '[]')`,
     ),
+  ],
+);
+
+/** Read-only keys; of each, its hash alone. */
+export const accountKeys = sqliteTable(
+  'account_keys',
+  {
+    ...record<AccountKeyId, AccountKeyStatus>(),
+    accountId: accountId(),
+    label: text('label').notNull(),
+    reports: text('reports').notNull(),
+    hash: text('hash').notNull(),
+    expiresAt: text('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('account_keys_hash').on(table.hash),
+    index('account_keys_account').on(table.accountId, table.id),
   ],
 );
 

@@ -7,7 +7,7 @@ import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
 import { transfers } from './schema.ts';
 
-const toTransfer = (row: typeof transfers.$inferSelect): Transfer => ({
+export const toTransfer = (row: typeof transfers.$inferSelect): Transfer => ({
   ...fromRow<Transfer>(row),
   units: BigInt(row.units),
 });
@@ -59,9 +59,61 @@ const isInFlight = sql`${transfers.status} IN ('submitting', 'submitted')`;
 const isUnsettled = sql`${transfers.status} IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`;
 const isPrepared = sql`${transfers.status} = 'prepared'`;
 
+const isStoppable = sql`${transfers.status} IN ('submitting', 'submitted', 'awaiting_approval')`;
+
+/** Those that custody may have and has not sent, of one account or of all, in an order that a next page goes on from. */
+export async function listTransfersStoppable(
+  database: Database,
+  { accountId, after }: { accountId: AccountId | null; after: Pick<Transfer, 'accountId' | 'id'> | null },
+  limit: number,
+): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(
+      and(
+        isStoppable,
+        accountId === null ? undefined : eq(transfers.accountId, accountId),
+        after === null ? undefined : sql`(${transfers.accountId}, ${transfers.id}) > (${after.accountId}, ${after.id})`,
+      ),
+    )
+    .orderBy(asc(transfers.accountId), asc(transfers.id))
+    .limit(limit)
+    .all();
+  return rows.map(toTransfer);
+}
+
+export async function listTransfersByIds(database: Database, ids: readonly TransferId[]): Promise<Transfer[]> {
+  const rows = await database
+    .select()
+    .from(transfers)
+    .where(inArray(transfers.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`))
+    .all();
+  return rows.map(toTransfer);
+}
+
+const { walletId } = transfers;
+const otherOfWallet = (where: SQL): SQL => sql`NOT EXISTS (SELECT 1 FROM transfers AS other
+  WHERE other.wallet_id = ${walletId} AND ${where})`;
+/** Only the first of a wallet that nothing holds: of thousands that wait behind it, none takes another wallet's place. */
+const isInTurn = and(
+  otherOfWallet(sql`other.status = 'prepared' AND other.id < ${transfers.id}`),
+  otherOfWallet(sql`other.status IN ('submitting', 'submitted')`),
+);
+
 /** Custody is to be asked for them, and the time has come. */
 export const listTransfersToSend = (database: Database, at: Timestamp, limit: number): Promise<Transfer[]> =>
-  listDue(database, isToSend, at, limit);
+  listDue(database, sql`${isToSend} AND (${transfers.status} = 'submitting' OR (${isInTurn}))`, at, limit);
+
+/** Their hour has passed while they waited, in turn or not: they are not sent any more. */
+export const listTransfersTooLate = (database: Database, at: Timestamp, limit: number): Promise<Transfer[]> =>
+  listDue(
+    database,
+    sql`${isToSend} AND ${isPrepared}
+      AND EXISTS (SELECT 1 FROM orders WHERE orders.id = ${transfers.orderId} AND orders.not_after < ${at})`,
+    at,
+    limit,
+  );
 
 /** Custody has them, and is to be asked again how they stand. */
 export const listTransfersToRead = (database: Database, at: Timestamp, limit: number): Promise<Transfer[]> =>
@@ -125,18 +177,28 @@ export async function listTransfersByHash(
   return rows.map(toTransfer);
 }
 
-/** In this status since before then, and nobody was told of it yet. */
+/** In this status since before then, by the journal, and nobody was told of it yet. */
 export async function listSlowTransfers(
   database: Database,
   status: string,
   before: Timestamp,
   limit: number,
 ): Promise<Transfer[]> {
+  const isFresh = sql`EXISTS (SELECT 1 FROM journal
+    WHERE subject_id = ${transfers.id} AND kind = ${`transfer.${status}`} AND at > ${before})`;
   const isTold = sql`EXISTS (SELECT 1 FROM incidents WHERE kind = 'transfer_slow' AND about = ${transfers.id})`;
   const rows = await database
     .select()
     .from(transfers)
-    .where(and(isUnsettled, sql`${transfers.status} = ${status}`, lte(transfers.createdAt, before), sql`NOT ${isTold}`))
+    .where(
+      and(
+        isUnsettled,
+        sql`${transfers.status} = ${status}`,
+        lte(transfers.createdAt, before),
+        sql`NOT ${isFresh}`,
+        sql`NOT ${isTold}`,
+      ),
+    )
     .orderBy(asc(transfers.createdAt))
     .limit(limit)
     .all();

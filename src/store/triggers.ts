@@ -1,8 +1,11 @@
 // The second guard of the rules, generated from the machine tables: D1 itself refuses an illegal transition, a rewritten
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
+import { accountKeyMachine } from '../domain/account-key.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
+import { epochMachine } from '../domain/epoch.ts';
 import { haltMachine } from '../domain/halt.ts';
 import { incidentMachine } from '../domain/incident.ts';
 import { machineTriggers } from '../domain/machine-triggers.ts';
@@ -26,8 +29,11 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   transfers: transferMachine,
   limits_changes: limitsChangeMachine,
   halts: haltMachine,
+  epochs: epochMachine,
   incidents: incidentMachine,
+  dead_letters: deadLetterMachine,
   screening_lists: screeningListMachine,
+  account_keys: accountKeyMachine,
 };
 
 const journalTriggers = [

@@ -30,8 +30,8 @@ describe('the pace', () => {
 
   it('lets money use at least 95 % of its share', () => {
     const calls = timesOf('money', 3, 10 * MINUTE).filter((time) => time >= MINUTE).length / 9;
-    expect(calls).toBeGreaterThanOrEqual(0.95 * 0.57 * PER_MINUTE);
-    expect(transfersPerMinute(PER_MINUTE)).toBe(190);
+    expect(calls).toBeGreaterThanOrEqual(0.95 * 0.52 * PER_MINUTE);
+    expect(transfersPerMinute(PER_MINUTE)).toBe(173);
   });
 
   it('has room for a mutation of each share at once', () => {

@@ -18,8 +18,20 @@ const idOf = (letter: string) => `xfr_${letter.repeat(26)}` as const;
 
 const fixed = (units: bigint) => ({ amount: { kind: 'fixed' } as const, units });
 const found = (amount: OrderAmount) => ({ amount, units: null });
-const tokens = (held: bigint, over: Partial<Funds> = {}): Funds => ({ held, coinHeld: RESERVE, inFlight: [], ...over });
-const coins = (held: bigint, over: Partial<Funds> = {}): Funds => ({ held, coinHeld: held, inFlight: [], ...over });
+const tokens = (held: bigint, over: Partial<Funds> = {}): Funds => ({
+  held,
+  coinHeld: RESERVE,
+  isSponsored: false,
+  inFlight: [],
+  ...over,
+});
+const coins = (held: bigint, over: Partial<Funds> = {}): Funds => ({
+  held,
+  coinHeld: held,
+  isSponsored: false,
+  inFlight: [],
+  ...over,
+});
 const said = (
   order: { amount: OrderAmount; units: bigint | null },
   asset: typeof coin,
@@ -49,6 +61,17 @@ describe('what is available', () => {
     const inFlight = [{ id: idOf('A'), asset: coin.id, units: 1n }];
     expect(said(fixed(1n), token, tokens(10n, { inFlight }))).toBe('no_fee_coin');
     expect(said(fixed(1n), token, tokens(10n, { inFlight, coinHeld: RESERVE + 1n }))).toBe(1n);
+  });
+});
+
+describe('with a fee sponsor', () => {
+  const isSponsored = true;
+  it('a token moves without any coin, and of the coin nothing stays behind', () => {
+    expect(said(fixed(10n), token, tokens(10n, { isSponsored, coinHeld: 0n }))).toBe(10n);
+    expect(said(fixed(11n), token, tokens(10n, { isSponsored, coinHeld: 0n }))).toBe('balance_too_low');
+    expect(said(fixed(RESERVE), coin, coins(RESERVE, { isSponsored }))).toBe(RESERVE);
+    expect(said(fixed(RESERVE + 1n), coin, coins(RESERVE, { isSponsored }))).toBe('balance_too_low');
+    expect(said(found({ kind: 'share', basisPoints: 10_000 }), coin, coins(7n, { isSponsored }))).toBe(7n);
   });
 });
 

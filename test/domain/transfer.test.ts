@@ -3,16 +3,14 @@
 import { describe, expect, it } from 'vitest';
 import type { CustodyTransferStatus, TransferAnswer } from '../../src/domain/custody.ts';
 import {
-  adopt,
   attemptAgain,
   cancel,
-  hear,
   isWithoutEffect,
-  observe,
   submit,
   type Transfer,
   transferMachine,
 } from '../../src/domain/transfer.ts';
+import { adopt, hear, observe } from '../../src/domain/transfer-answer.ts';
 import {
   AT,
   broadcastTransfer,

@@ -140,7 +140,7 @@ describe('another client', () => {
     expect(asked.length).toBeGreaterThan(15);
     for (const [path, operations] of asked) {
       for (const method of Object.keys(operations ?? {})) {
-        const target = path.replace('{id}', ids[prefixOf(path)] ?? '');
+        const target = path.replace('{id}', ids[prefixOf(path)] ?? '').replace('{keyId}', `key_${'0'.repeat(26)}`);
         const query = path.endsWith('/statement') ? '?from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z' : '';
         const { status } = await world.request(
           'client-2',
@@ -184,6 +184,7 @@ describe('another client', () => {
       validUntil: '2039-01-01T00:00:00Z',
     },
     '/v1/halts/{id}/lift': { reason: 'x' },
+    '/v1/accounts/{id}/keys': { label: 'x', reports: ['activity'], expiresAt: '2031-04-01T00:00:00Z' },
     '/v1/accounts/{id}/wallets': { network: 'BaseSepolia' },
     '/v1/accounts/{id}/limits': { dailyLimits: [] },
     '/v1/limits-changes/{id}/reject': { reason: 'x' },

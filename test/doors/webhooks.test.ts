@@ -1,6 +1,11 @@
 // The webhook door and what stands behind it: signatures, ages, sizes, duplicates, losses.
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { http } from '../../src/doors/http.ts';
+import { consume } from '../../src/doors/queue.ts';
+import { checkFence } from '../../src/kit/messages.ts';
 import { control, openWorld, sdk, type World } from '../support/world.ts';
 
 let world: World;
@@ -14,12 +19,12 @@ const PATH = '/webhooks/dfns';
 const inbox = () => world.rows('SELECT * FROM inbox ORDER BY received_at');
 const countOf = async (table: string): Promise<number> => (await world.rows(`SELECT count(*) AS n FROM ${table}`))[0].n;
 
-async function sign(body: string, secret: string): Promise<Record<string, string>> {
-  const bytes = new TextEncoder();
-  const key = await crypto.subtle.importKey('raw', bytes.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-  ]);
-  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, bytes.encode(body)));
+const sign = (body: string, secret: string) => signBytes(new TextEncoder().encode(body), secret);
+
+async function signBytes(body: Uint8Array, secret: string): Promise<Record<string, string>> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign']);
+  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, new Uint8Array(body)));
   return {
     'x-dfns-webhook-signature': `sha256=${Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('')}`,
   };
@@ -86,23 +91,42 @@ describe('the webhook door', () => {
     world.app.config.webhookSecrets.pop();
   });
 
-  it('answers 413, 415, 400 and 503 in plain problems', async () => {
+  it('asks nothing of D1, KV or R2, whatever it answers', async () => {
+    const body = envelope();
+    const signed = await sign(body, secret());
+    const before = world.trips.length;
+    const archived = (await env.ARCHIVE.list()).objects.length;
+    for (const headers of [signed, {}, { ...signed, 'content-type': 'text/plain' }]) await post(body, headers);
+    expect(world.trips.length).toBe(before);
+    expect((await env.ARCHIVE.list()).objects).toHaveLength(archived);
+    expect((await env.HINTS.list({ prefix: 'seen:' })).keys).toEqual([]);
+  });
+
+  it('reads no byte more than is declared and allowed', async () => {
+    const body = envelope();
+    const signed = await sign(body, secret());
+    const declaring = async (bytes: string) => (await post(body, { ...signed, 'content-length': bytes })).status;
+    expect(await declaring(String(body.length))).toBe(200);
+    expect(await declaring(String(body.length - 1))).toBe(413);
+    expect(await declaring(String(body.length + 1000))).toBe(200);
+    expect(await declaring('300000')).toBe(413);
+    for (const nonsense of ['-1', '1e3', '', 'many']) expect(await declaring(nonsense)).toBe(200);
+  });
+
+  it('keeps what is signed and no event for a person, and answers 200', async () => {
+    const noEvents = [JSON.stringify({ hello: 'world' }), 'not json at all', '', `"${'"'.repeat(200_000)}"`];
+    for (const body of noEvents) expect((await post(body, await sign(body, secret()))).status).toBe(200);
+    expect(world.queued).toHaveLength(noEvents.length);
+    for (const { body } of world.queued) expect(JSON.stringify(body).length).toBeLessThan(100_200);
+  });
+
+  it('answers 413, 415 and 503 in plain problems', async () => {
     const large = envelope({ data: { text: 'x'.repeat(300_000) } });
     expect(await post(large, await sign(large, secret()))).toMatchObject({
       status: 413,
       body: { code: 'body_too_large' },
     });
     expect(await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 415 });
-    const noEvent = JSON.stringify({ hello: 'world' });
-    expect(await post(noEvent, await sign(noEvent, secret()))).toMatchObject({
-      status: 400,
-      body: { code: 'webhook_malformed' },
-    });
-    const noJson = 'not json at all';
-    expect(await post(noJson, await sign(noJson, secret()))).toMatchObject({
-      status: 400,
-      body: { code: 'webhook_malformed' },
-    });
     const broken = { ...world.app.bindings, EVENTS: { send: () => Promise.reject(new Error('queue down')) } };
     Object.assign(world.app, { bindings: broken });
     const body = envelope();
@@ -132,6 +156,72 @@ describe('the webhook door', () => {
     await world.settle({ webhooks: false, ticks: false });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
   });
+});
+
+describe('any bytes at the webhook door', () => {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  /** Bodies: noise, events with a part of them replaced or cut off, and what is too large. */
+  const bodies = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.json().map(bytesOf),
+    fc
+      .record({ id: fc.anything(), kind: fc.anything(), data: fc.anything(), timestampSent: fc.anything() })
+      .map((part) => {
+        const text = JSON.stringify({ ...JSON.parse(envelope()), ...part }, (_, value) =>
+          typeof value === 'bigint' ? String(value) : value,
+        );
+        return bytesOf(text);
+      }),
+    fc.nat({ max: 200 }).map((length) => bytesOf(envelope()).slice(0, length)),
+    fc.constant(0).map(() => bytesOf(envelope())),
+    fc.integer({ min: 262_140, max: 262_150 }).map((length) => new Uint8Array(length)),
+  );
+  const headersOf = fc.record(
+    {
+      'content-type': fc.constantFrom(
+        'application/json',
+        'application/json; charset=x',
+        'text/json',
+        'application/jsonx',
+        '',
+      ),
+      'content-length': fc.constantFrom('0', '5', '-5', '262144', '262145', 'x'),
+      'x-dfns-webhook-signature': fc.constantFrom(
+        '',
+        'sha256=',
+        `sha256=${'0'.repeat(64)}`,
+        `sha256=${'f'.repeat(65)}`,
+      ),
+      'cf-connecting-ip': fc.ipV4(),
+      'content-encoding': fc.constantFrom('gzip', 'identity'),
+      authorization: fc.constantFrom('Bearer x', ''),
+    },
+    { requiredKeys: ['content-type', 'cf-connecting-ip'] },
+  );
+
+  it(`is answered 200, 401, 413 or 415, and stores nothing by itself (${env.FUZZ_CASES} cases)`, async () => {
+    const seen = new Set<number>();
+    const before = world.trips.length;
+    await fc.assert(
+      fc.asyncProperty(bodies, headersOf, fc.boolean(), async (body, headers, isSigned) => {
+        const execution = createExecutionContext();
+        const signed = isSigned ? await signBytes(body, secret()) : {};
+        const request = new Request(`http://fiducia.test${PATH}`, {
+          method: 'POST',
+          body,
+          headers: { ...headers, ...signed },
+        });
+        const queued = world.queued.length;
+        const { status } = await http.fetch(request, world.app, execution);
+        seen.add(status);
+        expect([200, 401, 413, 415]).toContain(status);
+        expect(world.queued.length - queued).toBe(status === 200 ? 1 : 0);
+      }),
+      { numRuns: Number(env.FUZZ_CASES) },
+    );
+    expect([...seen].sort()).toEqual([200, 401, 413, 415]);
+    expect(world.trips.length).toBe(before);
+  }, 600_000);
 });
 
 describe('a webhook event', () => {
@@ -198,7 +288,7 @@ describe('a webhook event', () => {
     const { tag } = account;
     const admin = await sdk('admin-1');
     const result = async () => (await world.get('client-1', '/v1/accounts/me/restrictions')).body.fence;
-    const checks = async () => (await world.rows("SELECT 1 FROM journal WHERE kind = 'fence.checked'")).length;
+    const checks = async () => (await world.rows("SELECT 1 FROM journal WHERE kind LIKE 'fence.%'")).length;
 
     await admin.wallets.untagWallet({ walletId, body: { tags: [tag] } });
     await world.settle();
@@ -258,15 +348,50 @@ describe('a webhook event', () => {
     expect(await (await env.ARCHIVE.get(row.raw_key))?.text()).toBe(body);
   });
 
-  it('about a wallet that is nobody’s waits, and is then kept as an orphan', async () => {
-    const { id } = await (await sdk('setup')).wallets
-      .createWallet({ body: { network: 'EthereumSepolia' } })
-      .catch(async () => (await sdk('maker')).wallets.createWallet({ body: { network: 'EthereumSepolia' } }));
+  it('about a wallet that is nobody’s yet is parked, looked at ever more rarely, and applied when the wallet is ours', async () => {
+    const account = await world.openAccount();
+    await world.settle();
+    const { id } = account.wallets[0];
+    const [{ custody_id: custodyId }] = await world.rows('SELECT custody_id FROM wallets WHERE id = ?', id);
+    // As while the answer of its creation is on its way.
+    const forget = (as: string) =>
+      world.rows('UPDATE wallets SET custody_id = ?, version = version + 1 WHERE id = ?', as, id);
+    await forget('wa-not-known-yet');
+    await control('POST', `/wallets/${custodyId}/fund`, { kind: 'Native', amount: '5' });
+    await world.settle();
+    const orphan = async () => (await inbox()).find(({ kind }) => kind === 'wallet.blockchainevent.detected');
+    expect(await orphan()).toMatchObject({ outcome: 'orphan' });
+
+    const looks: number[] = [];
+    for (let minute = 0; minute < 10; minute += 1) {
+      await world.advance(60);
+      await world.tick();
+      looks.push((await orphan()).looks);
+    }
+    expect(looks.at(-1)).toBeGreaterThan(1);
+    expect(looks.at(-1)).toBeLessThan(6);
+
+    await forget(custodyId);
+    await world.advance(3600);
+    await world.settle();
+    expect(await orphan()).toMatchObject({ outcome: 'applied', next_look_at: null });
+    expect(await countOf('movements')).toBe(1);
+  });
+
+  it('about a wallet that stays nobody’s is given up after as long as custody keeps events', async () => {
+    const { id } = await (await sdk('maker')).wallets.createWallet({ body: { network: 'EthereumSepolia' } });
     await control('POST', `/wallets/${id}/fund`, { kind: 'Native', amount: '5' });
     await world.settle();
-    expect((await inbox()).find(({ kind }) => kind === 'wallet.blockchainevent.detected')).toMatchObject({
-      outcome: 'orphan',
-    });
+    const orphan = async () => (await inbox()).find(({ kind }) => kind === 'wallet.blockchainevent.detected');
+    expect(await orphan()).toMatchObject({ outcome: 'orphan' });
+    await world.rows("UPDATE inbox SET looks = 132 WHERE outcome = 'orphan'");
+    await world.advance(60);
+    await world.tick();
+    expect(await orphan()).toMatchObject({ outcome: 'orphan', looks: 133 });
+    await world.rows("UPDATE inbox SET next_look_at = '2031-01-01T00:00:00.000Z' WHERE outcome = 'orphan'");
+    await world.advance(60);
+    await world.tick();
+    expect(await orphan()).toMatchObject({ outcome: 'kept', next_look_at: null });
   });
 });
 
@@ -280,8 +405,81 @@ describe('a message that cannot be carried out', () => {
       body: { v: 1, id: 'msg_X', type: 'nobody.knows' },
       attempts: 1,
     });
-    expect(await world.rows('SELECT queue FROM dead_letters')).toEqual([{ queue: 'fiducia-events-dead' }]);
+    expect(await world.rows('SELECT queue, status FROM dead_letters')).toEqual([
+      { queue: 'fiducia-events-dead', status: 'waiting' },
+    ]);
     expect(await world.rows('SELECT id FROM outbox')).toEqual([]);
+    const { items } = (await world.get('admin-1', '/v1/incidents')).body;
+    expect(items).toMatchObject([{ kind: 'message_dead', about: 'nobody.knows' }]);
+  });
+
+  it('of money is sent again by the normal path when two persons want it', async () => {
+    await world.must('client-1', '/v1/accounts', { networks: ['EthereumSepolia'] });
+    const [opening] = world.queued.splice(0);
+    if (opening === undefined) throw new Error('nothing was sent');
+    await world.carryOut({ ...opening, queue: 'fiducia-money-dead' as never });
+    await world.settle({ ticks: false });
+    const account = async () => (await world.get('client-1', '/v1/accounts/me')).body;
+    expect(await account()).toMatchObject({ status: 'opening' });
+
+    const letters = async (query = '') => (await world.get('auditor-1', `/v1/dead-letters${query}`)).body.items;
+    const [letter] = await letters('?status=waiting');
+    expect(letter).toMatchObject({ type: 'account.open', needsTwo: true, proposedBy: null });
+    expect(JSON.stringify(letter)).not.toContain('acc_');
+    const replay = (as: string) =>
+      world.post(as, `/v1/dead-letters/${letter.id}/replay`, { reason: 'custody is back' });
+    expect((await replay('client-1')).status).toBe(403);
+    expect((await replay('operator-1')).status).toBe(403);
+    expect(await replay('admin-1')).toMatchObject({ status: 202, body: { status: 'waiting' } });
+    expect(await replay('admin-1')).toMatchObject({ status: 403, body: { code: 'dead_letter_needs_another_person' } });
+    expect(await account()).toMatchObject({ status: 'opening' });
+
+    const two = await Promise.all([replay('compliance-1'), replay('compliance-1')]);
+    expect(two.map(({ status }) => status).sort()).toEqual([200, 409]);
+    await world.settle({ ticks: false });
+
+    expect(await account()).toMatchObject({ status: 'active' });
+    expect(await letters('?status=waiting')).toEqual([]);
+    expect(await replay('admin-1')).toMatchObject({ status: 409, body: { code: 'wrong_status' } });
+    const entries = await world.rows('SELECT kind FROM journal WHERE subject_id = ? ORDER BY version', letter.id);
+    expect(entries).toEqual([{ kind: 'dead_letter.replay_proposed' }, { kind: 'dead_letter.replayed' }]);
+  });
+
+  it('of events takes one person; one given up twice is kept once, one that dies again is another', async () => {
+    const account = await world.openAccount();
+    const body = checkFence({ accountId: account.id })(null);
+    const dead = { queue: 'fiducia-events-dead', messages: [{ id: 'q-1', attempts: 1, body, ack() {}, retry() {} }] };
+    for (const _ of [1, 2]) await consume(dead as unknown as MessageBatch<unknown>, world.app);
+    const [letter, ...others] = (await world.get('admin-1', '/v1/dead-letters')).body.items;
+    expect(others).toEqual([]);
+    const checks = async () => (await world.rows("SELECT 1 FROM journal WHERE kind = 'fence.checked'")).length;
+    const before = await checks();
+    expect((await world.post('admin-1', `/v1/dead-letters/${letter.id}/replay`, { reason: 'again' })).status).toBe(200);
+    const [again] = world.queued.splice(0);
+    if (again === undefined) throw new Error('nothing was sent');
+    await world.carryOut({ ...again, queue: 'fiducia-events-dead' as never });
+    const { items } = (await world.get('admin-1', '/v1/dead-letters?status=waiting')).body;
+    expect(items).toHaveLength(1);
+    await world.must('admin-1', `/v1/dead-letters/${items[0].id}/replay`, { reason: 'again' });
+    await world.settle({ ticks: false });
+    expect(await checks()).toBe(before + 1);
+  });
+
+  it('is what custody signed and is no event, once for each body', async () => {
+    const body = JSON.stringify({ hello: 'world' });
+    for (const _ of [1, 2]) {
+      await post(body, await sign(body, secret()));
+      await world.settle({ ticks: false });
+    }
+    const good = envelope({ id: 'whe-good' });
+    await post(good, await sign(good, secret()));
+    await world.settle({ ticks: false });
+    const { items } = (await world.get('admin-1', '/v1/dead-letters')).body;
+    expect(items).toMatchObject([{ type: 'webhook.received', status: 'waiting' }]);
+    expect(await inbox()).toMatchObject([{ event_id: 'whe-good' }]);
+    await world.must('admin-1', `/v1/dead-letters/${items[0].id}/replay`, { reason: 'it is known now' });
+    await world.settle({ ticks: false });
+    expect((await world.get('admin-1', '/v1/dead-letters?status=waiting')).body.items).toHaveLength(1);
   });
 
   it('does not take the good ones of its batch with it', async () => {

@@ -20,9 +20,12 @@ async function twoPrepared(): Promise<Json> {
   const ready = await world.readyToTrade('client-1', '1000000');
   const second = await world.schedule(ready.mandate.id, '2000000');
   await world.advance((Date.parse(second.nextSlot) - Date.parse(world.at)) / 1000 + 1);
+  await world.holdMoney();
   await world.tick();
   await world.drainOnce();
   expect(await statuses()).toEqual(['prepared', 'prepared']);
+  await world.freeMoney();
+  await world.tick();
   return { ...ready, second };
 }
 
@@ -89,4 +92,32 @@ describe('two transfers of one wallet', () => {
     await world.waitFor(async () => (await statuses())[1] === 'canceled', { minutes: 75 });
     expect(await world.order(second.id)).toMatchObject({ status: 'skipped' });
   });
+});
+
+it('five thousand that wait in one wallet take no place of another wallet', async () => {
+  await world.readyToTrade('client-1', '1000000');
+  await world.readyToTrade('client-2', '1000000');
+  await world.tick();
+  await world.drainOnce();
+  expect(await statuses()).toEqual(['confirmed', 'prepared']);
+  const [{ id: waiting }] = await world.rows("SELECT id FROM transfers WHERE status = 'prepared'");
+  await world.rows(`INSERT INTO transfers (id, order_id, external_id, next_attempt_at, version, status, created_at, facts,
+      account_id, wallet_id, custody_wallet_id, destination_id, asset, units, request_body)
+    WITH RECURSIVE numbers (n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM numbers WHERE n < 14999)
+    SELECT 'xfr_Z' || n, 'ord_Z' || n, 'f1-' || n, '2031-01-01T00:00:00.000Z', 1, 'prepared', made.created_at, '{}',
+      made.account_id, made.wallet_id, made.custody_wallet_id, made.destination_id, made.asset, made.units, '{}'
+    FROM transfers AS made, numbers WHERE made.status = 'confirmed'`);
+  const woken = async () => {
+    world.queued = [];
+    await world.advance(61);
+    await world.tick();
+    const bodies = world.queued.map(({ body }) => body as { type: string; transferId: string }); // as every message is
+    return new Set(bodies.filter(({ type }) => type === 'transfer.due').map(({ transferId }) => transferId));
+  };
+  expect(await woken()).toEqual(new Set(['xfr_Z10000', waiting]));
+  // What holds the wallet keeps all behind it at rest.
+  await world.rows(
+    "UPDATE transfers SET status = 'submitting', version = 2, next_attempt_at = '2032' WHERE id = 'xfr_Z10000'",
+  );
+  expect(await woken()).toEqual(new Set([waiting]));
 });

@@ -1,7 +1,7 @@
 // Orders that people place: the desk under a mandate, clients to their own addresses. Amounts, times, waiting, canceling.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { externalIdOf } from '../../src/app/external-id.ts';
 import { addSeconds } from '../../src/domain/time.ts';
-import { externalIdOf } from '../../src/features/transfers/prepare.ts';
 import { control, EXCHANGE, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
@@ -292,8 +292,10 @@ describe('waiting', () => {
       '/v1/orders',
       withdrawal({ notAfter: addSeconds(world.at, 2 * 86_400) }),
     );
+    await world.holdMoney();
     await world.drainOnce();
     expect((await order(placed.id)).transferId).not.toBeNull();
+    await world.freeMoney();
     await unknownFence();
     await world.tick();
     await world.drainOnce();
@@ -311,10 +313,12 @@ describe('canceling', () => {
     const later = await world.must('operator-1', '/v1/orders', funding({ dueAt: addSeconds(world.at, 600) }));
     expect(await world.must('operator-1', `/v1/orders/${later.id}/cancel`)).toMatchObject({ status: 'canceled' });
     const due = await world.must('client-1', '/v1/orders', withdrawal());
+    await world.holdMoney();
     await world.drainOnce();
     const { transferId } = await order(due.id);
     expect(await world.must('client-1', `/v1/orders/${due.id}/cancel`)).toMatchObject({ status: 'canceled' });
     expect((await world.get('operator-1', `/v1/transfers/${transferId}`)).body).toMatchObject({ status: 'canceled' });
+    await world.freeMoney();
     await world.advance(700);
     await world.settle();
     expect(await sent()).toEqual([]);

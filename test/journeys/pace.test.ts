@@ -35,8 +35,12 @@ async function twoWallets(): Promise<Json[]> {
   }
   for (const { mandate } of ready) await world.schedule(mandate.id, '1000000');
   await world.advance(61);
+  await world.holdMoney();
   await world.tick();
   await world.drainOnce();
+  expect(await statuses()).toEqual(['prepared', 'prepared']);
+  await world.freeMoney();
+  await world.tick();
   return ready;
 }
 

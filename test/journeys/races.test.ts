@@ -251,10 +251,12 @@ describe('a mandate', () => {
 
   it('is revoked at any moment, also while its order is being prepared', async () => {
     const { mandate, account } = await world.readyToTrade();
+    await world.holdMoney();
     await world.tick();
     atBatch(/update "mandates"/, () => world.drainOnce());
     const answer = await world.post('client-1', `/v1/mandates/${mandate.id}/revoke`);
     expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
+    await world.freeMoney();
     await world.settle();
     expect(await world.custodyTransfers(account)).toHaveLength(0);
   });
@@ -283,6 +285,7 @@ describe('the books', () => {
     transactionHash: `0x${n.toString(16).padStart(64, '0')}`,
     position: '0',
     contract: undefined,
+    isVerified: true,
     from: EXCHANGE,
     to: EXCHANGE,
     units: 1n,

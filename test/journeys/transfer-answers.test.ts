@@ -1,6 +1,7 @@
 // What custody can answer to a transfer, each to the status that it leads to; and what a person then says became of it.
-import { beforeEach, describe, expect, it } from 'vitest';
-import { externalIdOf } from '../../src/features/transfers/prepare.ts';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { externalIdOf } from '../../src/app/external-id.ts';
 import { control, EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
@@ -27,6 +28,26 @@ async function handOver(fault?: object): Promise<Json> {
   return ready;
 }
 
+const HOUR = 3_600_000;
+/** Until custody has it so, where it stays. */
+const handOverUntil = async (status: string, settings: object): Promise<Json> => {
+  const ready = await world.readyToTrade();
+  await control('PUT', '/settings', settings);
+  await world.tick();
+  await world.settle();
+  const [made] = await world.custodyTransfers(ready.account);
+  expect(made.status).toBe(status);
+  return { ...ready, made };
+};
+
+/** Past the time of the next attempt, and then of the next look at what came of it. */
+async function goOn(): Promise<void> {
+  for (const _ of ['attempt', 'look']) {
+    await world.advance(120);
+    await world.settle({ webhooks: false });
+  }
+}
+
 /** In review: an attempt without an answer, which landed or not, and then a refusal. */
 async function inReview({ landed }: { landed: boolean }): Promise<Json> {
   const ready = await handOver({ kind: 'status', status: 500, afterEffect: landed });
@@ -36,6 +57,67 @@ async function inReview({ landed }: { landed: boolean }): Promise<Json> {
   expect(await transfer()).toMatchObject({ status: 'needs_review' });
   return ready;
 }
+
+describe('an answer that says nothing', () => {
+  const shapes = [
+    { kind: 'html', status: 502 },
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 503 },
+    { kind: 'no_response', seconds: 0 },
+    { kind: 'redirect' },
+    { kind: 'empty' },
+    { kind: 'garbled' },
+  ];
+  it.each(shapes.flatMap((shape) => [false, true].map((afterEffect) => ({ ...shape, afterEffect }))))(
+    '%j is unknown and never failed, and the transfer is made once',
+    async (fault) => {
+      const { account, schedule } = await handOver(fault);
+      expect(await transfer()).toMatchObject({ status: 'submitting', custodyId: null, attempts: 1 });
+      expect(await world.custodyTransfers(account)).toHaveLength(fault.afterEffect ? 1 : 0);
+      expect(await reserved()).toEqual(['3000000']);
+      await goOn();
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+      expect((await transfer()).attempts).toBe(2);
+      expect(await world.custodyTransfers(account)).toHaveLength(1);
+    },
+  );
+
+  afterEach(() => void vi.useRealTimers());
+  it('within the time of a call is unknown too, and the transfer is made once', async () => {
+    const { account, schedule } = await world.readyToTrade();
+    await world.tick();
+    await world.drainOnce(); // prepared
+    await control('POST', '/faults', { ...TRANSFERS, kind: 'latency', seconds: 3, afterEffect: true, times: 1 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const settled = world.settle({ webhooks: false, ticks: false });
+    while ((await control('GET', '/faults')).items.length > 0); // until the call is there
+    vi.advanceTimersByTime(30_000);
+    await settled;
+    vi.useRealTimers();
+    expect(await transfer()).toMatchObject({ status: 'submitting', custodyId: null, attempts: 1 });
+    await goOn();
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+});
+
+describe('too many calls', () => {
+  it.each([
+    [600, { retryAfter: 600 }],
+    [60, {}],
+  ])('is tried again after %i s, which custody names or we take', async (seconds, fault) => {
+    const { account, schedule } = await handOver({ kind: 'status', status: 429, ...fault });
+    const { nextAttemptAt, status } = await transfer();
+    expect(status).toBe('submitting');
+    // Settling took a few seconds of the world.
+    const left = (Date.parse(nextAttemptAt) - Date.parse(world.at)) / 1000;
+    expect([left <= seconds, left > seconds - 30]).toEqual([true, true]);
+    await world.advance(seconds + 60);
+    await world.settle();
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+  });
+});
 
 describe('a late refusal, after an attempt that landed and whose answer was lost', () => {
   it.each([400, 401, 403])('of %i never fails the transfer, and never makes a second one', async (status) => {
@@ -58,14 +140,12 @@ describe('a late refusal, after an attempt that landed and whose answer was lost
 
 describe('a conflict', () => {
   it('with our own earlier attempt is that attempt', async () => {
-    const { account, schedule } = await world.readyToTrade();
-    world.perturb('transfer', (call) => async (...args) => {
-      const answer = await call(...args);
-      return answer.kind === 'accepted' ? { kind: 'conflict', duplicateId: answer.transfer.id } : answer;
-    });
-    await world.tick();
-    await world.settle();
+    const { account, schedule } = await handOver({ kind: 'status', status: 500, afterEffect: true });
+    // Custody compares by the text from now on, and had kept the values: the same request is a conflict with itself.
+    await control('PUT', '/settings', { externalIdComparison: 'text' });
+    await goOn();
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect((await transfer()).attempts).toBe(2);
     expect(await world.custodyTransfers(account)).toHaveLength(1);
   });
 
@@ -93,30 +173,20 @@ describe('a conflict', () => {
 });
 
 describe('an end at custody', () => {
-  it('as failed with a hash is failed, shows the hash and keeps the limit', async () => {
-    const { schedule } = await world.readyToTrade();
-    world.perturb('findTransfer', (call) => async (...args) => {
-      const seen = await call(...args);
-      return seen && { ...seen, status: 'failed', reason: 'reverted', transactionHash: HASH };
-    });
-    await world.tick();
+  it.each([
+    ['without', 'Executing', { transferBroadcastedMilliseconds: HOUR }],
+    ['with', 'Broadcasted', { transferConfirmedMilliseconds: HOUR }],
+  ])('as failed %s a hash is failed, keeps the limit, and is never tried again', async (_, status, settings) => {
+    const { account, schedule, made } = await handOverUntil(status, settings);
+    await control('POST', `/requests/${made.id}/settle`, { outcome: 'failed', reason: 'reverted' });
     await world.settle();
-    expect(await transfer()).toMatchObject({ status: 'failed', transactionHash: HASH, reason: 'reverted' });
+    const transactionHash = made.txHash ?? null;
+    expect(transactionHash === null).toBe(status === 'Executing');
+    expect(await transfer()).toMatchObject({ status: 'failed', transactionHash, reason: 'reverted' });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'failed' });
+    await goOn();
     expect(await reserved()).toEqual(['3000000']);
-  });
-
-  it('as failed because it was replaced waits for a person: what took its place may have paid', async () => {
-    await world.readyToTrade();
-    world.perturb('findTransfer', (call) => async (...args) => {
-      const seen = await call(...args);
-      return seen && { ...seen, status: 'failed', replacementId: 'tx-1', reason: 'replaced' };
-    });
-    await world.tick();
-    await world.settle();
-    expect(await transfer()).toMatchObject({ status: 'needs_review' });
-    expect((await transfer()).reason).toContain('tx-1');
-    expect(await reserved()).toEqual(['3000000']);
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
   });
 
   it('as denied by an officer is rejected and gives the limit back', async () => {
@@ -138,6 +208,83 @@ describe('an end at custody', () => {
     expect(await transfer()).toMatchObject({ status: 'rejected' });
     expect(await world.order(schedule.id)).toMatchObject({ status: 'rejected' });
     expect(await reserved()).toEqual(['0']);
+  });
+});
+
+describe('a transfer that was replaced at custody', () => {
+  const SENT = { transferConfirmedMilliseconds: HOUR };
+  const idsOf = (of: Json) => ({ walletId: of.walletId, transferId: of.id });
+  /** Sent and then replaced by these, each by the next. */
+  const replaced = async (...kinds: readonly ('cancel' | 'speedUp')[]): Promise<Json> => {
+    const ready = await handOverUntil('Broadcasted', SENT);
+    const { wallets } = await sdk('admin-1');
+    const [first, ...others] = kinds;
+    const of = idsOf(ready.made);
+    let last: Json = first === 'cancel' ? await wallets.cancelTransfer(of) : await wallets.speedUpTransfer(of);
+    for (const kind of others) {
+      const next = { walletId: last.walletId, transactionId: last.id };
+      last = kind === 'cancel' ? await wallets.cancelTransaction(next) : await wallets.speedUpTransaction(next);
+    }
+    return { ...ready, last };
+  };
+  const end = async (id: string, outcome: string): Promise<void> => {
+    await control('POST', `/requests/${id}/settle`, { outcome });
+    await world.settle();
+  };
+
+  it.each([[['cancel']], [['speedUp', 'cancel']], [['cancel', 'speedUp']]] as const)(
+    'by %j has failed once that is confirmed, proven without effect: the limit is free again',
+    async (kinds) => {
+      const { schedule, last, made } = await replaced(...kinds);
+      await goOn();
+      expect(await transfer()).toMatchObject({ status: 'broadcast', transactionHash: made.txHash });
+      expect(await reserved()).toEqual(['3000000']);
+      await end(last.id, 'confirmed');
+      expect(await transfer()).toMatchObject({ status: 'failed', reason: expect.stringContaining(last.txHash) });
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'failed' });
+      expect(await reserved()).toEqual(['0']);
+    },
+  );
+
+  it.each([[['speedUp']], [['speedUp', 'speedUp']]] as const)(
+    'by %j is confirmed with the hash of the last',
+    async (kinds) => {
+      const { schedule, last } = await replaced(...kinds);
+      await end(last.id, 'confirmed');
+      expect(await transfer()).toMatchObject({ status: 'confirmed', transactionHash: last.txHash });
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'executed', transactionHash: last.txHash });
+      expect(await reserved()).toEqual(['3000000']);
+    },
+  );
+
+  it('too late is confirmed with its own hash', async () => {
+    const { schedule, made } = await replaced('cancel');
+    await end(made.id, 'confirmed');
+    expect(await transfer()).toMatchObject({ status: 'confirmed', transactionHash: made.txHash });
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+  });
+
+  it('by what failed waits for a person', async () => {
+    const { last } = await replaced('speedUp');
+    await end(last.id, 'failed');
+    expect(await transfer()).toMatchObject({ status: 'needs_review', reason: expect.stringContaining(last.id) });
+    expect(await reserved()).toEqual(['3000000']);
+  });
+
+  it('by what may not be read waits for a person, who cannot call failed what was paid', async () => {
+    const { last } = await replaced('speedUp');
+    await control('POST', '/faults', { method: 'GET', path: '/wallets/*/transactions/*', kind: 'status', status: 403 });
+    await end(last.id, 'confirmed');
+    expect(await transfer()).toMatchObject({ status: 'needs_review', reason: expect.stringContaining(last.id) });
+    expect(await reserved()).toEqual(['3000000']);
+    await control('DELETE', '/faults');
+    const path = `/v1/transfers/${(await transfer()).id}/resolve`;
+    const said = await world.post('operator-1', path, { outcome: 'failed', note: NOTE });
+    expect(said).toMatchObject({ status: 409, body: { code: 'resolution_contradicted' } });
+    const paid = { outcome: 'confirmed', transactionHash: last.txHash, note: NOTE };
+    expect((await world.post('operator-1', path, paid)).status).toBe(202);
+    expect((await world.post('operator-2', path, paid)).status).toBe(200);
+    expect(await transfer()).toMatchObject({ status: 'confirmed', transactionHash: last.txHash });
   });
 });
 

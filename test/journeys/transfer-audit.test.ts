@@ -40,6 +40,26 @@ describe('a transfer that takes too long', () => {
     await world.tick(QUARTER);
     expect(await incidentsOf('transfer_slow')).toHaveLength(1);
   });
+
+  it('is so by the time in its status, not by its age', async () => {
+    await world.readyToTrade();
+    const HOUR = 3600;
+    await control('PUT', '/settings', {
+      transferBroadcastedMilliseconds: 25 * 60_000,
+      transferConfirmedMilliseconds: 86_400_000,
+    });
+    await world.tick();
+    await world.settle();
+    // Almost half an hour at custody before it was sent: that much less than two hours are left only by its age.
+    await world.advance(25 * 60);
+    await world.settle();
+    await world.advance(2 * HOUR - 600);
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_slow')).toEqual([]);
+    await world.advance(900);
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_slow')).toMatchObject([{ about: await transferId() }]);
+  });
 });
 
 describe('a transfer at custody that is not known here', () => {

@@ -1,6 +1,6 @@
 // Money on its way: lost answers, two at once, stops between claim and hand-over, and each answer custody can give.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { externalIdOf } from '../../src/features/transfers/prepare.ts';
+import { externalIdOf } from '../../src/app/external-id.ts';
 import { hashOf } from '../../src/store/journal.ts';
 import { control, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
@@ -138,9 +138,11 @@ describe('between claim and hand-over', () => {
   /** Claims the slot and prepares the transfer; nothing is handed over yet. */
   async function claimed(): Promise<Json> {
     const ready = await world.readyToTrade();
+    await world.holdMoney();
     await world.tick();
     await world.drainOnce();
     expect(await transferOf(ready.schedule)).toMatchObject({ status: 'prepared' });
+    await world.freeMoney();
     await trap();
     return ready;
   }
@@ -193,10 +195,7 @@ describe('between claim and hand-over', () => {
     const { schedule, account } = await claimed();
     const { tag } = (await world.get('client-1', '/v1/accounts/me')).body;
     await (await sdk('admin-1')).wallets.untagWallet({ walletId: account.wallets[0].custodyId, body: { tags: [tag] } });
-    const held = world.queued;
-    world.queued = [];
     await world.settle({ ticks: false }); // the event is applied while the hand-over waits
-    world.queued = held;
     await world.settle();
     expect(['halted', 'fence_not_proven']).toContain((await world.order(schedule.id)).rule);
     expect(await trapIsWhole()).toBe(true);
@@ -276,35 +275,6 @@ describe('an answer of custody', () => {
     expect(await world.custodyTransfers(account)).toHaveLength(1);
   });
 
-  it('of 429 is tried again after the time that custody names', async () => {
-    const { schedule } = await handOver({ kind: 'status', status: 429, retryAfter: 600 });
-    const { nextAttemptAt, status } = await transferOf(schedule);
-    expect(status).toBe('submitting');
-    expect(Date.parse(nextAttemptAt) - Date.parse(world.at)).toBeGreaterThan(500_000);
-    await world.advance(700);
-    await world.settle();
-    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
-  });
-
-  it('of HTML instead of JSON is unknown, never failed', async () => {
-    const { account, schedule } = await handOver({ kind: 'html', status: 502 });
-    expect(await transferOf(schedule)).toMatchObject({ status: 'submitting' });
-    expect(await world.custodyTransfers(account)).toHaveLength(0);
-    await world.advance(120);
-    await world.settle();
-    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
-    expect(await world.custodyTransfers(account)).toHaveLength(1);
-  });
-
-  it('that breaks off before its end is unknown, and the transfer is made once', async () => {
-    const { account, schedule } = await handOver({ kind: 'no_response', seconds: 0, afterEffect: true });
-    expect(await transferOf(schedule)).toMatchObject({ status: 'submitting', custodyId: null });
-    await world.advance(120);
-    await world.settle();
-    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
-    expect(await world.custodyTransfers(account)).toHaveLength(1);
-  });
-
   it.each([
     ['202', { pendingTransferStatus: 202 }],
     ['403 by a policy', { blockedTransfer: 'refuse' }],
@@ -378,8 +348,10 @@ describe('an answer of custody', () => {
   it('that it failed for want of money keeps the limit reserved: it is not proven that nothing left', async () => {
     const { schedule } = await world.readyToTrade('client-1', '5000000');
     // Prepared while there was enough; somebody else spends it before the hand-over.
+    await world.holdMoney();
     await world.tick();
     await world.drainOnce();
+    await world.freeMoney();
     const wallet = (await world.get('client-1', '/v1/accounts/me')).body.wallets[0];
     await (await sdk('maker')).wallets.transferAsset({
       walletId: wallet.custodyId,

@@ -64,6 +64,30 @@ describe('a fault', () => {
     expect(await transfersOf(id)).toBe(1);
   });
 
+  it.each([
+    ['redirect', 307, ''],
+    ['empty', 200, ''],
+    ['garbled', 200, '{"id": "xfr-'],
+  ])('can answer with what cannot be read: %s', async (kind, status, text) => {
+    const {
+      wallet: { id },
+    } = await openWallet();
+    const path = `/wallets/${id}/transfers`;
+    for (const [externalId, afterEffect, count] of [
+      ['one', false, 0],
+      ['two', true, 1],
+    ] as const) {
+      await fault({ ...TRANSFERS, kind, afterEffect, times: 1 });
+      const body = JSON.stringify({ kind: 'Native', to: EXCHANGE, amount: '5', externalId });
+      const { authToken: token } = await account('maker');
+      const action = await userAction('maker', { method: 'POST', path, text: body });
+      const headers = { authorization: `Bearer ${token}`, 'x-dfns-useraction': action };
+      const answer = await fetch(`${SANDBOX}${path}`, { method: 'POST', headers, body, redirect: 'manual' });
+      expect([answer.status, await answer.text()]).toEqual([status, text]);
+      expect(await transfersOf(id)).toBe(count);
+    }
+  });
+
   it('can lose the answer before or after the effect', async () => {
     const {
       wallet: { id },

@@ -206,4 +206,39 @@ describe('a request that is under way', () => {
     await advance(0.35);
     expect((await admin.wallets.abortTransaction({ walletId, transactionId })).status).toBe('Failed');
   });
+
+  const settle = (id: string, outcome: string) => control('POST', `/requests/${id}/settle`, { outcome });
+
+  it('can be failed by hand: before it is sent without a hash, afterwards with one, and its fee is gone', async () => {
+    const { maker, admin, walletId } = await funded();
+    const balance = async () => (await admin.wallets.getWalletAssets({ walletId })).assets[0];
+    const before = await balance();
+    const built = await maker.wallets.transferAsset({ walletId, body: native });
+    await expect(settle(built.id, 'confirmed')).rejects.toThrow('422');
+    expect(await settle(built.id, 'failed')).toMatchObject({ status: 'Failed', reason: 'Failed on purpose' });
+    expect((await admin.wallets.getTransfer({ walletId, transferId: built.id })).txHash).toBeUndefined();
+    await advance(2);
+    expect(await balance()).toEqual(before);
+    const sent = await maker.wallets.transferAsset({ walletId, body: native });
+    await advance(0.7);
+    await settle(sent.id, 'failed');
+    const reverted = await admin.wallets.getTransfer({ walletId, transferId: sent.id });
+    expect(reverted).toMatchObject({ status: 'Failed', txHash: expect.stringMatching(/^0x/) });
+    const after = await balance();
+    expect(BigInt(before?.balance ?? 0) - BigInt(after?.balance ?? 0)).toBe(BigInt(reverted.fee ?? 0));
+    await expect(settle(sent.id, 'failed')).rejects.toThrow('422');
+    await expect(settle('xfr-none', 'failed')).rejects.toThrow('404');
+  });
+
+  it('can be confirmed by hand in spite of its replacement, which then fails', async () => {
+    const { maker, admin, walletId } = await funded();
+    const { id: transferId } = await maker.wallets.transferAsset({ walletId, body: native });
+    await advance(0.7);
+    const { id: transactionId } = await admin.wallets.cancelTransfer({ walletId, transferId });
+    await settle(transferId, 'confirmed');
+    await advance(2);
+    expect((await admin.wallets.getTransfer({ walletId, transferId })).status).toBe('Confirmed');
+    expect((await admin.wallets.getTransaction({ walletId, transactionId })).status).toBe('Failed');
+    expect((await admin.wallets.getWalletHistory({ walletId, query: { direction: 'Out' } })).items).toHaveLength(1);
+  });
 });

@@ -10,6 +10,7 @@ import { holdsAt, type Mandate, mandateMachine } from '../../src/domain/mandate.
 import { addSeconds } from '../../src/domain/time.ts';
 import { commit } from '../../src/store/commit.ts';
 import { openDatabase, type Scope } from '../../src/store/database.ts';
+import { unsent } from '../../src/store/dead-letters.ts';
 import {
   destinationChange,
   destinationIsUsable,
@@ -22,7 +23,7 @@ import { listUnseen } from '../../src/store/inbox.ts';
 import { openIncident } from '../../src/store/incidents.ts';
 import { findMandate, mandateChange, mandateHolds } from '../../src/store/mandates.ts';
 import { findOrder, orderChange } from '../../src/store/orders.ts';
-import { bury, claimDueMessages, findMessage, finish, giveBack, message, postpone } from '../../src/store/outbox.ts';
+import { claimDueMessages, findMessage, finish, giveBack, message, postpone } from '../../src/store/outbox.ts';
 import { findSchedule, listDueSchedules, scheduleChange } from '../../src/store/schedules.ts';
 import { findTransfer, listTransfers, transferChange } from '../../src/store/transfers.ts';
 import {
@@ -269,7 +270,7 @@ describe('outbox', () => {
     expect(await claim(later, last)).toEqual([first, third]);
     expect((await findMessage(database, second))?.postponed).toBe(1);
     await finish(database, first);
-    await bury(database, { id: 'letter', queue: 'money', body: '{}', receivedAt: AT }, second);
+    accepted(await commit(database, { by, changes: [], once: [unsent(second)] }));
     await giveBack(database, [third], AT);
     expect(await claim(AT, last)).toEqual([third]);
   });

@@ -24,7 +24,7 @@ async function fill(table: string): Promise<void> {
   // The statuses of these rows need no machine: triggers on insert ask only for a known one.
   const known = { accounts: 'opening', wallets: 'creating', destinations: 'requested', policy_changes: 'queued' };
   const others = { mandates: 'granted', schedules: 'paused', orders: 'released', transfers: 'prepared' };
-  const rest = { halts: 'lifted', incidents: 'open', limits_changes: 'proposed' };
+  const rest = { halts: 'lifted', incidents: 'open', limits_changes: 'proposed', epochs: 'sound' };
   const status: string | undefined = new Map(Object.entries({ ...known, ...others, ...rest })).get(table);
   const over = status === undefined ? {} : { status };
   await env.DB.batch(

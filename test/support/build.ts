@@ -333,6 +333,7 @@ export const movement = (over: Partial<Movement> = {}): Movement => ({
   transactionHash: '0xhash',
   position: '0',
   at: AT,
+  doubt: null,
   ...over,
 });
 

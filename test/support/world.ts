@@ -291,6 +291,16 @@ export class World {
     throw new Error(`not so after ${minutes} minutes: ${JSON.stringify(this.logged.slice(-5))}`);
   }
 
+  /** Custody may be asked for no transfer for now: what is due is prepared, and waits before its hand-over. */
+  async holdMoney(): Promise<void> {
+    await this.rows(
+      "INSERT INTO custody_pace VALUES ('money', ?) ON CONFLICT DO UPDATE SET free_at = excluded.free_at",
+      Date.parse(addSeconds(this.at, 600)),
+    );
+  }
+
+  freeMoney = () => this.rows("UPDATE custody_pace SET free_at = 0 WHERE share = 'money'");
+
   async decide(approvalId: string, value: 'Approved' | 'Denied', reason?: string): Promise<void> {
     await control('POST', `/approvals/${approvalId}/decide`, {
       user: 'compliance-1',
@@ -425,6 +435,9 @@ export async function openWorld({
   const { steps, isRefused, webhook } = await applySetup(dfns, wanted, undefined);
   if (isRefused || webhook?.secret === undefined) throw new Error(`not set up: ${showPlan(steps)}`);
   const world = new World(at, webhook.secret, settings);
+  await world.must('admin-1', '/v1/epoch', { epoch: world.app.config.restoreEpoch });
+  // That asked custody at the world's time; a test begins at a pace that nobody has used, also one with a clock of its own.
+  await env.DB.prepare('DELETE FROM custody_pace').run();
   await world.prove();
   return world;
 }

@@ -49,7 +49,17 @@ export const ApprovalView = z
         warnings: z.array(z.string()).openapi({ description: 'What to know before approving, the gravest first.' }),
       })
       .nullable(),
-    transfer: z.object({ id: z.string(), orderId: z.string(), amount: AmountView }).nullable(),
+    transfer: z
+      .object({
+        id: z.string(),
+        orderId: z.string(),
+        amount: AmountView,
+        stopRequested: z
+          .object({ at: Instant, reason: z.string() })
+          .nullable()
+          .openapi({ description: 'Somebody here asked to stop it when custody had it already: deny it.' }),
+      })
+      .nullable(),
     askedBy: Person,
     proposedBy: Person.nullable().openapi({ description: 'Who proposed the destination, where another confirmed it.' }),
     since: Instant.nullable(),

@@ -18,6 +18,7 @@ import type { CustodyApprovalInFull, CustodyPolicy } from '../../domain/custody.
 import type { Destination } from '../../domain/destination.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { secondsBetween, type Timestamp } from '../../domain/time.ts';
+import type { Transfer } from '../../domain/transfer.ts';
 import type { JournalRow } from '../../store/journal.ts';
 import { type Asked, approvalIdOf } from './explain.ts';
 import type { ApprovalView, PolicyView } from './schemas.ts';
@@ -103,7 +104,9 @@ function differenceIn({ asked, approval, list }: Shown): ListDifference | null {
 function sentence({ asked, approval, accountId }: Shown, difference: ListDifference | null): string {
   if (asked?.kind === 'transfer') {
     const { transfer, destination, account } = asked;
-    return `Sends ${showAmount(transfer.asset, transfer.units)} of account ${account.id} to ${destination.label} on ${destination.network}.`;
+    const stop = stopIn(transfer);
+    const deny = stop === null ? '' : `Deny it: it was asked here to be stopped (${stop.reason}). `;
+    return `${deny}Sends ${showAmount(transfer.asset, transfer.units)} of account ${account.id} to ${destination.label} on ${destination.network}.`;
   }
   if (asked !== undefined) {
     const { change, destination, account } = asked;
@@ -148,7 +151,13 @@ const viewTransfer = ({ transfer }: Extract<Asked, { kind: 'transfer' }>): NonNu
     units: transfer.units.toString(),
     formatted: showAmount(transfer.asset, transfer.units),
   },
+  stopRequested: stopIn(transfer),
 });
+
+function stopIn(transfer: Transfer): NonNullable<View['transfer']>['stopRequested'] {
+  const stop = 'stopRequested' in transfer ? transfer.stopRequested : null;
+  return stop == null ? null : { at: stop.at, reason: stop.reason };
+}
 
 function viewMakers({ asked, approval }: Shown, makers: Makers): Pick<View, 'askedBy' | 'proposedBy'> {
   if (asked === undefined)

@@ -1,9 +1,11 @@
 // What the checker may ask about a transfer: who asked for it here, what it pays, and what speaks against it now. Only reads. A
 // transfer of another origin than an order is a second function beside `factsOfOrder`, with the same answer.
 import type { App } from '../../app/app.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
 import type { CheckerFactsSource, Stop, TransferFacts } from '../../domain/checker-facts.ts';
 import { standsAt } from '../../domain/fence.ts';
+import type { AccountId } from '../../domain/id.ts';
 import { checkStanding } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Transfer } from '../../domain/transfer.ts';
@@ -26,28 +28,36 @@ export const checkerFactsOf = (app: App): CheckerFactsSource => ({
   },
 
   async stops(custodyWalletId) {
-    const [holder] = await listAccountsByWallet(app.database, [custodyWalletId]);
-    if (holder === undefined) {
-      const halt = await findHaltOfAll(app.database);
-      return halt === undefined ? [] : [stopOf({ code: 'halted', level: halt.level, reason: halt.reason })];
-    }
-    const { accountId } = holder;
-    const database = databaseFor(app, accountId);
-    const [halts, fence] = await Promise.all([
-      listHaltsInForce(database, accountId, HALTS_MAX),
-      findFence(database, accountId),
+    const [[holder], epoch] = await Promise.all([
+      listAccountsByWallet(app.database, [custodyWalletId]),
+      judgeDatabase(app),
     ]);
-    const result = standsAt(fence, app.clock.now());
-    return [
-      ...halts
-        .filter(({ level }) => level !== 'mandate')
-        .map(({ level, reason }) => stopOf({ code: 'halted', level, reason })),
-      ...(result === 'intact' || result === 'degraded'
-        ? []
-        : [stopOf({ code: 'fence_not_proven', result, checkedAt: fence?.checkedAt ?? null })]),
-    ];
+    const ofHolder = holder === undefined ? await stopsOfAll(app) : await stopsOfAccount(app, holder.accountId);
+    return [...(epoch.ok ? [] : [epoch.refusal]), ...ofHolder].map(stopOf);
   },
 });
+
+async function stopsOfAll({ database }: App): Promise<readonly Refusal[]> {
+  const halt = await findHaltOfAll(database);
+  return halt === undefined ? [] : [{ code: 'halted', level: halt.level, reason: halt.reason }];
+}
+
+/** A halt of a mandate concerns orders under it, and is among the stops of those. */
+async function stopsOfAccount(app: App, accountId: AccountId): Promise<readonly Refusal[]> {
+  const database = databaseFor(app, accountId);
+  const [halts, fence] = await Promise.all([
+    listHaltsInForce(database, accountId, HALTS_MAX),
+    findFence(database, accountId),
+  ]);
+  const result = standsAt(fence, app.clock.now());
+  const isProven = result === 'intact' || result === 'degraded';
+  return [
+    ...halts
+      .filter(({ level }) => level !== 'mandate')
+      .map(({ level, reason }) => ({ code: 'halted', level, reason }) satisfies Refusal),
+    ...(isProven ? [] : [{ code: 'fence_not_proven', result, checkedAt: fence?.checkedAt ?? null } satisfies Refusal]),
+  ];
+}
 
 async function factsOfOrder(app: App, transfer: Transfer): Promise<TransferFacts | null> {
   const database = databaseFor(app, transfer.accountId);
@@ -58,6 +68,7 @@ async function factsOfOrder(app: App, transfer: Transfer): Promise<TransferFacts
   const checks = checkStanding(facts, at);
   const refusals = checks.flatMap(({ refusal }) => refusal ?? []);
   const { destination } = facts;
+  const stopped = 'stopRequested' in transfer ? transfer.stopRequested : null;
   return {
     origin: { kind: 'order', id: order.id },
     externalId: transfer.externalId,
@@ -73,6 +84,7 @@ async function factsOfOrder(app: App, transfer: Transfer): Promise<TransferFacts
       },
     ],
     stops: [
+      ...(stopped == null ? [] : [{ code: 'stop_requested', says: `Somebody stopped it: ${stopped.reason}` }]),
       ...(order.status === 'executing'
         ? []
         : [{ code: 'order_not_executing', says: `The order is ${order.status}, not under way.` }]),

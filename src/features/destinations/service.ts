@@ -17,7 +17,7 @@ import { inStatus } from '../../domain/machine.ts';
 import { type PolicyChange, withdrawChange } from '../../domain/policy-change.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { screenedAgainst } from '../../domain/screening.ts';
-import { changePolicy } from '../../kit/messages.ts';
+import { changePolicy, markStops } from '../../kit/messages.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { findAddressFacts } from '../../store/address-facts.ts';
 import { type Change, commit, type Message, type Requirement } from '../../store/commit.ts';
@@ -94,9 +94,12 @@ async function remove(
     after: removing,
     // A removal that waits already, since the wish was withdrawn in review, is the one.
     changes: queued ? [] : [policyChangeChange(undefined, change)],
-    messages: [message('money', changePolicy({ accountId: removing.accountId }))],
+    messages: [message('money', changePolicy({ accountId: removing.accountId })), lookAtStops(removing)],
   });
 }
+
+/** What is with custody already can only be marked as unwanted there. */
+const lookAtStops = ({ accountId }: Destination): Message => message('events', markStops({ accountId, after: null }));
 
 const changesOf = (app: App, { accountId, id }: Destination): Promise<PolicyChange[]> =>
   listUnsettledChangesOf(databaseFor(app, accountId), id);
@@ -158,7 +161,7 @@ export const suspendDestination = (
     const approved = inStatus('destination', destination, 'approved');
     if (!approved.ok) return approved;
     const suspended = { reason, suspendedBy: roleOf(by), suspendedByName: nameOf(by.actor), at: by.at };
-    return accept({ after: suspend(approved.value, suspended) });
+    return accept({ after: suspend(approved.value, suspended), messages: [lookAtStops(destination)] });
   });
 
 /** Opened again; a removal that custody does not have yet is taken back with it. */
@@ -180,7 +183,8 @@ export const resumeDestination = (app: App, by: Provenance, scope: Scope, id: De
     const removal = (await changesOf(app, destination)).find(({ operation }) => operation === 'remove');
     // Screened against the list in force at the commit, not one before it.
     const requires = [{ holds: activeListIs(list?.id ?? null), refusal: { code: 'version_conflict' } as const }];
-    if (removal === undefined) return accept({ after: resumed.value, requires });
+    const messages = [lookAtStops(destination)];
+    if (removal === undefined) return accept({ after: resumed.value, requires, messages });
     if (removal.status !== 'queued' && removal.status !== 'conflict') {
       return refuse({ code: 'wrong_status', subject: 'removal', found: removal.status, needed: 'queued' });
     }
@@ -188,6 +192,7 @@ export const resumeDestination = (app: App, by: Provenance, scope: Scope, id: De
       after: resumed.value,
       changes: [policyChangeChange(removal, withdrawChange(removal, by.at))],
       requires,
+      messages,
     });
   });
 

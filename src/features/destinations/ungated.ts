@@ -5,7 +5,7 @@ import { consumer, type Outcome } from '../../app/consumer.ts';
 import { giveUpOn } from '../../domain/destination.ts';
 import { fenceHalt } from '../../domain/halt.ts';
 import { failSubmission, isSameList, type PolicyChange, sortedList } from '../../domain/policy-change.ts';
-import { checkFence, PutListBack, putListBack as putListBackMessage } from '../../kit/messages.ts';
+import { checkFence, markStops, PutListBack, putListBack as putListBackMessage } from '../../kit/messages.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
@@ -47,7 +47,11 @@ export async function recordUngated(app: App, by: Provenance, change: PolicyChan
       ...(isHalted ? [] : [halt]),
       ...incident,
     ],
-    messages: [message('money', putListBackMessage({ accountId })), message('events', checkFence({ accountId }))],
+    messages: [
+      message('money', putListBackMessage({ accountId })),
+      message('events', checkFence({ accountId })),
+      message('events', markStops({ accountId, after: null })),
+    ],
   });
   return committed.ok ? 'done' : 'again';
 }

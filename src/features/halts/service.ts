@@ -1,11 +1,12 @@
 // The kill switch: anyone may stop what is theirs; lifting takes another person.
 
 import type { App } from '../../app/app.ts';
-import { nameOf, rankOf, rolesOf } from '../../domain/actor.ts';
-import { type Halt, type HaltKind, type HaltLevel, lift } from '../../domain/halt.ts';
+import { nameOf, rankOf } from '../../domain/actor.ts';
+import { type Halt, type HaltLevel, kindOf, lift } from '../../domain/halt.ts';
 import type { AccountId, HaltId, MandateId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
+import { markStops } from '../../kit/messages.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import type { Scope } from '../../store/database.ts';
@@ -13,6 +14,7 @@ import { fenceIsVersion, findFence } from '../../store/fences.ts';
 import { findHalt, haltChange } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findMandate } from '../../store/mandates.ts';
+import { message } from '../../store/outbox.ts';
 
 type Asked = { reason: string } & (
   | { level: 'all' }
@@ -34,13 +36,18 @@ export async function setHalt(app: App, by: Provenance, scope: Scope, asked: Ask
     id: by.newId('hlt'),
     version: 1,
     status: 'active',
-    kind: kindOf(by),
+    kind: kindOf(by.actor),
     reason: asked.reason,
     madeBy: nameOf(by.actor),
     makerRank: rankOf(by.actor),
     createdAt: by.at,
   };
-  const committed = await commit(app.database, { by, changes: [haltChange(undefined, halt)], once: keep(halt) });
+  const committed = await commit(app.database, {
+    by,
+    changes: [haltChange(undefined, halt)],
+    messages: [message('events', markStops({ accountId: halt.accountId, after: null }))],
+    once: keep(halt),
+  });
   return committed.ok ? accept(halt) : committed;
 }
 
@@ -66,11 +73,6 @@ async function subjectOf(app: App, scope: Scope, asked: Asked): Promise<Result<S
   }
 }
 
-function kindOf({ actor }: Provenance): HaltKind {
-  if (actor.kind === 'client') return 'client';
-  return rolesOf(actor).includes('compliance') ? 'compliance' : 'desk';
-}
-
 export async function liftHalt(
   app: App,
   by: Provenance,
@@ -94,6 +96,7 @@ export async function liftHalt(
       halt.kind === 'fence' && fence !== undefined
         ? [{ holds: fenceIsVersion(fence.accountId, fence.version), refusal: { code: 'halt_needs_intact_fence' } }]
         : [],
+    messages: [message('events', markStops({ accountId: halt.accountId, after: null }))],
     once: keep(lifted.value),
   });
   return committed.ok ? lifted : committed;

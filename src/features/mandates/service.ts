@@ -20,6 +20,7 @@ import {
 import { cancel } from '../../domain/order.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
+import { markStops } from '../../kit/messages.ts';
 import { accountIsActive } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
@@ -27,6 +28,7 @@ import { destinationIs, findDestination } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findMandate, listMandatesLeftBehind, listMandatesOver, mandateChange } from '../../store/mandates.ts';
 import { listReleasedOrdersOf, orderChange } from '../../store/orders.ts';
+import { message } from '../../store/outbox.ts';
 
 export interface Grant {
   readonly venue: string;
@@ -133,6 +135,7 @@ async function revokeOnce(app: App, by: Provenance, scope: Scope, id: MandateId,
       mandateChange(mandate, revoked),
       ...waiting.map((order) => orderChange(order, cancel(order, 'The mandate was revoked.'))),
     ],
+    messages: [message('events', markStops({ accountId: mandate.accountId, after: null }))],
     once: keep(revoked),
   });
   return committed.ok ? accept(revoked) : committed;

@@ -1,24 +1,22 @@
-// Orders that somebody asks for, now or at a time, and takes back while they have not been handed over.
+// Orders that somebody asks for, now or at a time.
 
 import type { App } from '../../app/app.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
+import { externalIdOf } from '../../app/external-id.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
-import { retryConflict } from '../../app/retry.ts';
 import { nameOf } from '../../domain/actor.ts';
-import type { OrderId } from '../../domain/id.ts';
-import { inStatus } from '../../domain/machine.ts';
-import { cancel, notAfterOf, type Order } from '../../domain/order.ts';
+import { notAfterOf, type Order } from '../../domain/order.ts';
 import { checkOf, checkStanding, isWait, judgeLimits, verdictOf } from '../../domain/order-decision.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { addSeconds, type Timestamp } from '../../domain/time.ts';
-import { cancel as cancelTransfer } from '../../domain/transfer.ts';
 import { orderDue } from '../../kit/messages.ts';
 import { accountIsActive } from '../../store/accounts.ts';
-import { type Change, commit, type Once } from '../../store/commit.ts';
+import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findOrder, findOrderByOrigin, orderChange } from '../../store/orders.ts';
+import { findOrderByOrigin, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
-import { findTransfer, transferChange } from '../../store/transfers.ts';
+import { findRecovery } from '../../store/recoveries.ts';
 import { type ReadWish, readWish, type Wish } from './wish.ts';
 
 export interface When {
@@ -39,14 +37,18 @@ export async function placeOrder(
   key: string,
   keep: Keep,
 ): Promise<Result<Order>> {
+  const stands = await judgeDatabase(app);
+  if (!stands.ok) return stands;
   const read = await readWish(app, scope, asked);
   if (!read.ok) return read;
-  const times = readTimes(asked, by.at);
-  if (!times.ok) return times;
   const origin = `${nameOf(by.actor)}|POST|/v1/orders|${key}`;
+  const isRecovered = (await findRecovery(app.database, await externalIdOf(origin))) !== undefined;
+  const times = isRecovered ? accept({ dueAt: by.at, notAfter: notAfterOf(by.at, by.at) }) : readTimes(asked, by.at);
+  if (!times.ok) return times;
   const made = await findOrderByOrigin(app.database, origin);
   if (made !== undefined) return refuse({ code: 'order_exists', orderId: made.id });
-  const judged = await judgeWish(app, { ...read.value, ...times.value }, by.at);
+  // Custody did it before a restore: there is nothing left to say no to.
+  const judged = isRecovered ? accept(undefined) : await judgeWish(app, { ...read.value, ...times.value }, by.at);
   if (!judged.ok) return judged;
   const order: Order<'scheduled' | 'released'> = {
     ...read.value,
@@ -103,33 +105,4 @@ async function judgeWish(
         refusal !== undefined && !isWait(refusal) && !(isLater && (name === 'halt' || name === 'fence')),
     ),
   );
-}
-
-/** Only what has not been handed over: from then on custody may act on it at any time. */
-export const cancelOrder = (app: App, by: Provenance, scope: Scope, id: OrderId, keep: Keep): Promise<Result<Order>> =>
-  retryConflict(() => cancelOnce(app, by, scope, id, keep));
-
-async function cancelOnce(app: App, by: Provenance, scope: Scope, id: OrderId, keep: Keep): Promise<Result<Order>> {
-  const order = await findOrder(app.database, scope, id);
-  if (order === undefined) return refuse({ code: 'not_found' });
-  if (scope !== 'staff' && order.kind !== 'withdrawal')
-    return refuse({ code: 'role_not_allowed', allowed: ['operator'] });
-  const open = inStatus('order', order, 'scheduled', 'released');
-  if (!open.ok) return open;
-  const reason = scope === 'staff' ? 'Canceled by the desk.' : 'Canceled by the client.';
-  const canceled = cancel(open.value, reason);
-  const database = databaseFor(app, order.accountId);
-  const transfer = order.transferId === null ? undefined : await findTransfer(database, scope, order.transferId);
-  const ofTransfer: Change[] = [];
-  if (transfer !== undefined) {
-    const prepared = inStatus('transfer', transfer, 'prepared');
-    if (!prepared.ok) return prepared;
-    ofTransfer.push(transferChange(transfer, cancelTransfer(prepared.value, reason)));
-  }
-  const committed = await commit(database, {
-    by,
-    changes: [orderChange(order, canceled), ...ofTransfer],
-    once: keep(canceled),
-  });
-  return committed.ok ? accept(canceled) : committed;
 }

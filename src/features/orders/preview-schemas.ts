@@ -55,7 +55,8 @@ export const PreviewView = z
         available: z.string(),
       })
       .nullable(),
-    fee: AmountView.nullable().openapi({ description: 'An estimate on the high side, which stays in the wallet.' }),
+    fee: AmountView.nullable().openapi({ description: 'An estimate on the high side.' }),
+    feePaidBy: z.enum(['wallet', 'sponsor']).nullable().openapi({ description: 'From a wallet it stays reserved.' }),
     halt: z.object({ level: z.string(), reason: z.string() }).nullable(),
     fence: z.object({ result: z.string(), checkedAt: Instant.nullable() }),
     custody: z
@@ -130,8 +131,8 @@ function viewLimits({ wish, facts: { account, mandate, mandateDay, accountDay } 
   ];
 }
 
-function viewMoney({ place, funds }: Preview): Pick<View, 'balance' | 'fee'> {
-  if (place === undefined || funds === undefined) return { balance: null, fee: null };
+function viewMoney({ place, funds }: Preview): Pick<View, 'balance' | 'fee' | 'feePaidBy'> {
+  if (place === undefined || funds === undefined) return { balance: null, fee: null, feePaidBy: null };
   const { asset } = place;
   const { inFlight, feeReserve, available } = availableOf(asset, funds);
   return {
@@ -143,5 +144,6 @@ function viewMoney({ place, funds }: Preview): Pick<View, 'balance' | 'fee'> {
       available: available.toString(),
     },
     fee: viewUnits(nativeOf(asset.network), feeReserveOf(asset.network)),
+    feePaidBy: funds.isSponsored ? 'sponsor' : 'wallet',
   };
 }

@@ -1,13 +1,13 @@
-// Cron claims due slots, thousands by a few statements: an order for each, unique by (schedule, slot), and a wake-up
-// message. It moves no money itself. A page that lost a race is read again: another fire released it, or a person acted.
+// Cron claims due slots, thousands by a few statements: an order for each, unique by (schedule, slot). It moves no money
+// itself, and wakes nothing: how many orders may start in a minute is decided where the pace is known. A page that lost a race is read again: another fire released it, or a person acted.
 
 import { type App, begin } from '../../app/app.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
 import type { Job } from '../../app/job.ts';
 import { system } from '../../domain/actor.ts';
 import { type Order, orderOf } from '../../domain/order.ts';
 import { end, failuresInRow, pause, type Schedule, takeDueSlots, tooManyFailures } from '../../domain/schedule.ts';
 import type { Timestamp } from '../../domain/time.ts';
-import { orderDue } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -20,6 +20,8 @@ const PAGES_PER_RUN = 10;
 const ORDERS_PER_COMMIT = 4_000;
 
 export const releaseDueOrders: Job = async (app, { scheduledTime }) => {
+  // A slot that is taken now could be skipped although custody has paid it: it stays due.
+  if (!(await judgeDatabase(app)).ok) return;
   const by = begin(app, system('orders.release'), app.newId('msg'));
   for (let page = 0; page < PAGES_PER_RUN; page += 1) {
     const due = await listDueSchedules(app.database, scheduledTime, SCHEDULES_PER_PAGE);
@@ -110,7 +112,6 @@ async function releaseAll(app: App, by: Provenance, claims: readonly Claim[], at
       steps: claims,
       released,
       skipped,
-      messages: released.map(({ id }) => orderDue({ orderId: id })),
     }),
   });
   return committed.ok;

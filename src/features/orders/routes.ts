@@ -1,12 +1,18 @@
 // HTTP of orders: place, preview, list, read, cancel.
 import { createRoute } from '@hono/zod-openapi';
+import type { App } from '../../app/app.ts';
 import { idempotent } from '../../app/idempotent.ts';
 import { by, routes, scopeOf } from '../../app/routes.ts';
+import type { OrderId } from '../../domain/id.ts';
+import type { Order } from '../../domain/order.ts';
+import type { Transfer } from '../../domain/transfer.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
 import { idPath, json, NoQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { findOrder, listOrders } from '../../store/orders.ts';
-import { cancelOrder, placeOrder } from './place.ts';
+import { listTransfersByIds } from '../../store/transfers.ts';
+import { type Canceled, cancelOrder } from './cancel.ts';
+import { placeOrder } from './place.ts';
 import { previewOrder } from './preview.ts';
 import { PreviewView, viewPreview } from './preview-schemas.ts';
 import { OrderRequest, OrdersQuery, OrderView, PreviewRequest, viewOrder } from './schemas.ts';
@@ -48,11 +54,22 @@ const getOrder = createRoute({
 const postCancel = createRoute({
   method: 'post',
   path: '/orders/{id}/cancel',
-  summary: 'Cancel an order that has not been handed over',
+  summary: 'Cancel an order, or ask to stop one that the custodian has and has not sent',
   middleware: [authorize('operator', 'client'), idempotent] as const,
   request: { query: NoQuery, params: idPath('ord') },
-  responses: { 200: { description: 'Canceled.', ...json(OrderView) }, ...problems },
+  responses: {
+    200: { description: 'Canceled.', ...json(OrderView) },
+    202: { description: 'The custodian has it: it is not sent again, and is to be denied there.', ...json(OrderView) },
+    ...problems,
+  },
 });
+
+/** Of those that are executing, by the id of the order. */
+async function listTransfersOf(app: App, orders: readonly Order[]): Promise<ReadonlyMap<OrderId, Transfer>> {
+  const ids = orders.flatMap((order) => (order.status === 'executing' ? [order.transferId] : []));
+  const transfers = ids.length === 0 ? [] : await listTransfersByIds(app.database, ids);
+  return new Map(transfers.map((transfer) => [transfer.orderId, transfer]));
+}
 
 export const orderRoutes = routes()
   .openapi(postOrder, async (c) => {
@@ -76,20 +93,25 @@ export const orderRoutes = routes()
     if (scope !== 'staff' && accountId !== undefined && accountId !== scope.accountId)
       return problem(c, { code: 'not_found' });
     const filter = { ...asked, accountId: scope === 'staff' ? accountId : scope.accountId };
+    const orders = await listOrders(c.env.database, filter, { before: cursor, limit: limit + 1 });
+    const transfers = await listTransfersOf(c.env, orders);
     return c.json(
-      toPage(await listOrders(c.env.database, filter, { before: cursor, limit: limit + 1 }), limit, viewOrder),
+      toPage(orders, limit, (order) => viewOrder(order, transfers.get(order.id))),
       200,
     );
   })
   .openapi(getOrder, async (c) => {
     const scope = await scopeOf(c);
     const order = await findOrder(c.env.database, scope, c.req.valid('param').id);
-    return order === undefined ? problem(c, { code: 'not_found' }) : c.json(viewOrder(order), 200);
+    if (order === undefined) return problem(c, { code: 'not_found' });
+    return c.json(viewOrder(order, (await listTransfersOf(c.env, [order])).get(order.id)), 200);
   })
   .openapi(postCancel, async (c) => {
     const scope = await scopeOf(c);
-    const canceled = await cancelOrder(c.env, by(c), scope, c.req.valid('param').id, (order) =>
-      c.var.keep(200, viewOrder(order)),
+    const statusOf = ({ stopping }: Canceled) => (stopping === undefined ? 200 : 202);
+    const view = ({ order, stopping }: Canceled) => viewOrder(order, stopping);
+    const canceled = await cancelOrder(c.env, by(c), scope, c.req.valid('param').id, (said) =>
+      c.var.keep(statusOf(said), view(said)),
     );
-    return canceled.ok ? c.json(viewOrder(canceled.value), 200) : problem(c, canceled.refusal);
+    return canceled.ok ? c.json(view(canceled.value), statusOf(canceled.value)) : problem(c, canceled.refusal);
   });

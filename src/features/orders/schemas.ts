@@ -2,6 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { showAmount } from '../../domain/amount.ts';
 import { type Order, orderKinds, orderMachine } from '../../domain/order.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+import { sayStop } from '../../domain/transfer-stop.ts';
 import { AmountView, Instant, id, PageQuery, Timestamp } from '../../kit/schemas.ts';
 
 /** Digits are judged by the domain, which says what is wrong with them. */
@@ -85,6 +87,10 @@ export const OrderView = z
     transactionHash: z.string().nullable(),
     rule: z.string().nullable().openapi({ description: 'The rule that blocked it.' }),
     reason: z.string().nullable(),
+    stop: z
+      .object({ requestedAt: Instant, reason: z.string(), says: z.string() })
+      .nullable()
+      .openapi({ description: 'Somebody asked to stop it when the custodian had it already; where that has left it.' }),
     createdAt: Instant,
   })
   .openapi('Order');
@@ -95,7 +101,8 @@ export const viewUnits = (asset: string, units: bigint): z.infer<typeof AmountVi
   formatted: showAmount(asset, units),
 });
 
-export const viewOrder = (order: Order): z.infer<typeof OrderView> => ({
+/** @param transfer of an order that is executing */
+export const viewOrder = (order: Order, transfer?: Transfer): z.infer<typeof OrderView> => ({
   id: order.id,
   accountId: order.accountId,
   status: order.status,
@@ -114,5 +121,13 @@ export const viewOrder = (order: Order): z.infer<typeof OrderView> => ({
   transactionHash: order.status === 'executed' ? order.transactionHash : null,
   rule: order.status === 'blocked' ? order.rule : null,
   reason: 'reason' in order ? order.reason : null,
+  stop: viewStop(transfer),
   createdAt: order.createdAt,
 });
+
+function viewStop(transfer: Transfer | undefined): z.infer<typeof OrderView>['stop'] {
+  const stopped = transfer && sayStop(transfer);
+  return stopped === undefined
+    ? null
+    : { requestedAt: stopped.stop.at, reason: stopped.stop.reason, says: stopped.says };
+}

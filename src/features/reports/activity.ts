@@ -1,89 +1,59 @@
-// One feed of an account, newest first: the journal, in words a client can read.
+// One feed of an account, newest first: the journal, in words a client can read, each transfer with its whole story.
 import type * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import type { AccountId } from '../../domain/id.ts';
+import { type ActivityFilter, type ActivityRow, listActivity, listStories, type Story } from '../../store/activity.ts';
 import { databaseFor } from '../../store/database.ts';
-import { type JournalRow, listEntries } from '../../store/journal.ts';
-import type { ActivityItem } from './schemas.ts';
+import { kindsOf, sayings, type Wanted } from './sayings.ts';
+import type { ActivityItem, ActivityPage } from './schemas.ts';
 
-/** What a client is told; entries of other kinds are for the auditor. */
-const sayings: Readonly<Record<string, string>> = {
-  'account.opening': 'The account is being opened.',
-  'account.active': 'The account is open: its fence was read back from custody.',
-  'account.failed': 'The account could not be opened.',
-  'account.closed': 'The account was closed.',
-  'account.limits_lowered': 'Limits of the account were lowered; they bind.',
-  'account.limits_raised': 'Limits of the account were raised.',
-  'limits_change.proposed': 'It was proposed to raise limits; the client has the word.',
-  'limits_change.confirmed': 'A change of limits is wanted.',
-  'limits_change.approved': 'An officer approved to raise limits; custody has to follow.',
-  'limits_change.applied': 'The change of limits is in force.',
-  'limits_change.withdrawn': 'The change of limits was withdrawn.',
-  'limits_change.rejected': 'The change of limits was rejected.',
-  'limits_change.expired': 'Nobody decided about the change of limits in time.',
-  'wallet.creating': 'A wallet was asked for.',
-  'wallet.active': 'The wallet is inside the fence; its address is shown.',
-  'wallet.failed': 'The wallet could not be made.',
-  'wallet.archived': 'The wallet is no longer used.',
-  'destination.requested': 'An address was asked for.',
-  'destination.in_review': 'An officer was asked to approve the address.',
-  'destination.approved': 'The address was approved and stands on the list at custody.',
-  'destination.rejected': 'The address was not approved.',
-  'destination.expired': 'Nobody decided about the address in time.',
-  'destination.refused': 'The address could not be asked for at custody.',
-  'destination.failed': 'The change of the list failed.',
-  'destination.withdrawn': 'The request was withdrawn.',
-  'destination.removing': 'The address is being removed; nothing is sent there any more.',
-  'destination.removed': 'The address is off the list.',
-  'destination.suspended': 'The address is shut on our side.',
-  'mandate.granted': 'A mandate was granted.',
-  'mandate.active': 'The mandate is in force.',
-  'mandate.revoked': 'The mandate was revoked.',
-  'mandate.rejected': 'The mandate did not come into force.',
-  'mandate.expired': 'The mandate ended.',
-  'schedule.active': 'A schedule was made or resumed.',
-  'schedule.paused': 'The schedule was paused.',
-  'schedule.ended': 'The schedule ended.',
-  'order.scheduled': 'An order was placed for later.',
-  'order.released': 'An order is due.',
-  'order.prepared': 'An order is due.',
-  'order.executing': 'The order was handed to custody.',
-  'order.executed': 'The order was carried out.',
-  'order.failed': 'The order failed.',
-  'order.rejected': 'The order was rejected at custody.',
-  'order.blocked': 'The order was stopped by a rule; nothing left.',
-  'order.skipped': 'The order was skipped.',
-  'order.canceled': 'The order was canceled.',
-  'transfer.submitting': 'The transfer is being handed to custody.',
-  'transfer.submitted': 'Custody has the transfer.',
-  'transfer.awaiting_approval': 'The transfer waits for a person at custody.',
-  'transfer.broadcast': 'The transfer was sent to the network.',
-  'transfer.confirmed': 'The transfer is confirmed on the network.',
-  'transfer.failed': 'The transfer failed.',
-  'transfer.rejected': 'The transfer was rejected at custody.',
-  'transfer.needs_review': 'A person is looking into the transfer.',
-  'transfer.canceled': 'The transfer was canceled before custody had it.',
-  'movement.received': 'Money arrived.',
-  'movement.sent': 'Money left.',
-  'halt.active': 'New money movements were halted.',
-  'halt.lifted': 'A halt was lifted.',
-  'fence.checked': 'The fence of the account was checked at custody.',
-};
+type Asked = Wanted &
+  Pick<ActivityFilter, 'asset' | 'from' | 'to'> & {
+    readonly cursor?: string | undefined;
+    readonly limit: number;
+  };
 
-export async function listActivity(
+/** Two statements: the page, and the stories of the transfers on it. */
+export async function readActivity(
   app: App,
   accountId: AccountId,
-  page: { before: string | undefined; limit: number },
-) {
-  const rows = await listEntries(databaseFor(app, accountId), { accountId, kinds: Object.keys(sayings) }, page);
-  return rows.map(viewActivity);
+  asked: Asked,
+): Promise<z.infer<typeof ActivityPage>> {
+  const database = databaseFor(app, accountId);
+  const { asset, from, to, cursor: before, limit } = asked;
+  const page = await listActivity(database, { accountId, ...kindsOf(asked), asset, from, to }, { before, limit });
+  const entries = page.rows.map((row) => ({ ...row, after: afterOf(row) }));
+  const ids = entries.map(({ entry }) => entry.subjectId).filter((id) => /^(xfr|ord)_/.test(id));
+  const hashes = entries.flatMap(({ entry, after }) =>
+    entry.kind === 'movement.sent' && typeof after.transactionHash === 'string' ? [after.transactionHash] : [],
+  );
+  const stories = ids.length + hashes.length === 0 ? [] : await listStories(database, accountId, { ids, hashes });
+  const byName = new Map(
+    stories.flatMap((story) => {
+      const { id, orderId, transactionHash } = story.transfer;
+      return [id, orderId, ...(transactionHash === null ? [] : [transactionHash])].map(
+        (name) => [name, story] as const,
+      );
+    }),
+  );
+  const items = entries.map(({ entry, asset: moved, after }) => {
+    const story = byName.get(entry.subjectId) ?? byName.get(String(after.transactionHash));
+    return viewActivity({ entry, asset: moved }, after, story);
+  });
+  return { items, nextCursor: page.next, hidden: page.hidden };
 }
+
+const afterOf = ({ entry }: ActivityRow): Readonly<Record<string, unknown>> => JSON.parse(entry.data).after;
 
 /** What an entry tells a client. Names of people, exact requests, counters and times of retries are the auditor's. */
 const told = [
   ...[
     'status',
     'reason',
+    'report',
+    'reports',
+    'keyId',
+    'expiresAt',
     'liftReason',
     'rule',
     'level',
@@ -99,6 +69,7 @@ const told = [
     'asset',
     'units',
     'direction',
+    'doubt',
     'from',
     'to',
     'feeAsset',
@@ -126,21 +97,57 @@ const told = [
   ],
 ];
 
-function viewActivity(row: JournalRow): z.infer<typeof ActivityItem> {
-  const { after }: { after: Record<string, unknown> } = JSON.parse(row.data);
+function viewActivity(
+  { entry, asset }: ActivityRow,
+  after: Readonly<Record<string, unknown>>,
+  story: Story | undefined,
+): z.infer<typeof ActivityItem> {
   return {
-    id: row.id,
-    at: row.at,
-    kind: row.kind,
-    subjectId: row.subjectId,
-    by: partOf(row.actorRole),
-    says: sayings[row.kind] ?? row.kind,
+    id: entry.id,
+    at: entry.at,
+    kind: entry.kind,
+    subjectId: entry.subjectId,
+    by: partOf(entry.actorRole),
+    says: sayings[entry.kind] ?? entry.kind,
+    asset,
     details: Object.fromEntries(Object.entries(after).filter(([name]) => told.includes(name))),
+    story: story === undefined ? null : viewStory(story),
   };
 }
 
+const viewStory = ({
+  transfer,
+  order,
+  destination,
+  change,
+  approvalId,
+}: Story): z.infer<typeof ActivityItem>['story'] => ({
+  orderId: order.id,
+  orderKind: order.kind,
+  scheduleId: order.scheduleId,
+  slot: order.slot,
+  mandateId: order.mandateId,
+  destinationId: destination.id,
+  destination: destination.label,
+  policy:
+    change?.status === 'applied'
+      ? {
+          policyId: change.policyId,
+          changeId: change.id,
+          changeRequestId: change.changeRequestId,
+          approvalId: change.approvalId,
+          appliedAt: change.appliedAt,
+        }
+      : null,
+  transferId: transfer.id,
+  status: transfer.status,
+  approvalId,
+  custodyId: transfer.custodyId,
+  transactionHash: transfer.transactionHash,
+});
+
 /** Names of people are the journal's; the feed says in whose part the act was. */
 function partOf(actorRole: string): string {
-  if (actorRole === 'system' || actorRole === 'client') return actorRole;
+  if (actorRole === 'system' || actorRole === 'client' || actorRole === 'key') return actorRole;
   return actorRole.split(' ').includes('compliance') ? 'officer' : 'desk';
 }

@@ -2,11 +2,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { accountIn, routes } from '../../app/routes.ts';
 import { problem } from '../../kit/problem.ts';
-import { AccountPath, json, NoQuery, PageQuery, pageOf, problems, Timestamp, toPage } from '../../kit/schemas.ts';
-import { listActivity } from './activity.ts';
+import { AccountPath, json, NoQuery, problems, Timestamp } from '../../kit/schemas.ts';
+import { readActivity } from './activity.ts';
 import { readBalances, readStatement } from './money.ts';
 import { readRestrictions } from './restrictions.ts';
-import { ActivityItem, BalancesView, RestrictionsView, StatementView } from './schemas.ts';
+import { ActivityPage, ActivityQuery, BalancesView, RestrictionsView, StatementView } from './schemas.ts';
 
 const getRestrictions = createRoute({
   method: 'get',
@@ -27,8 +27,8 @@ const getActivity = createRoute({
   method: 'get',
   path: '/accounts/{id}/activity',
   summary: 'Everything that happened, newest first',
-  request: { params: AccountPath, query: PageQuery },
-  responses: { 200: { description: 'A page.', ...json(pageOf(ActivityItem)) }, ...problems },
+  request: { params: AccountPath, query: ActivityQuery },
+  responses: { 200: { description: 'A page.', ...json(ActivityPage) }, ...problems },
 });
 
 const getBalances = createRoute({
@@ -63,12 +63,7 @@ export const reportRoutes = routes()
   .openapi(getActivity, async (c) => {
     const found = await accountIn(c, c.req.valid('param').id);
     if (!found.ok) return problem(c, found.refusal);
-    const { limit, cursor } = c.req.valid('query');
-    const items = await listActivity(c.env, found.value.accountId, { before: cursor, limit: limit + 1 });
-    return c.json(
-      toPage(items, limit, (item) => item),
-      200,
-    );
+    return c.json(await readActivity(c.env, found.value.accountId, c.req.valid('query')), 200);
   })
   .openapi(getBalances, async (c) => {
     const found = await accountIn(c, c.req.valid('param').id);

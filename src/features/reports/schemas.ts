@@ -1,7 +1,8 @@
 // The wire form of what a client sees of its account.
 import { z } from '@hono/zod-openapi';
 import { showAmount } from '../../domain/amount.ts';
-import { AmountView, Instant } from '../../kit/schemas.ts';
+import { AmountView, Instant, PageQuery, Timestamp } from '../../kit/schemas.ts';
+import { statuses, topics } from './sayings.ts';
 
 export const amountView = (asset: string, units: bigint) => ({
   asset,
@@ -105,17 +106,76 @@ export const RestrictionsView = z
   })
   .openapi('Restrictions');
 
+export const ActivityQuery = PageQuery.extend({
+  kind: z.enum(topics).optional(),
+  status: z.enum(statuses).optional().openapi({ description: 'The word behind the point of an entry’s kind.' }),
+  asset: z.string().max(200).optional().openapi({
+    description: 'A page of one asset may be short or empty while `nextCursor` is given: go on.',
+  }),
+  from: Timestamp.optional(),
+  to: Timestamp.optional().openapi({ description: 'The first instant outside.' }),
+  includeSpam: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .openapi({
+      type: 'string',
+      description:
+        'Shows deposits that nobody wanted too: without value, of an unverified token, from an address that looks like a known one.',
+    }),
+});
+
 export const ActivityItem = z
   .object({
     id: z.string(),
     at: Instant,
     kind: z.string(),
     subjectId: z.string(),
-    by: z.string().openapi({ description: '`client`, `desk`, `officer` or `system`.' }),
+    by: z
+      .string()
+      .openapi({ description: '`client`, `desk`, `officer`, `system`, or `key`: somebody with a read-only key.' }),
     says: z.string(),
+    asset: z.string().nullable().openapi({ description: 'What the record moves, where it moves something.' }),
     details: z.looseObject({}),
+    story: z
+      .object({
+        orderId: z.string(),
+        orderKind: z.string(),
+        scheduleId: z.string().nullable(),
+        slot: z.string().nullable(),
+        mandateId: z.string().nullable(),
+        destinationId: z.string(),
+        destination: z.string().openapi({ description: 'Its label.' }),
+        policy: z
+          .object({
+            policyId: z.string(),
+            changeId: z.string(),
+            changeRequestId: z.string(),
+            approvalId: z.string(),
+            appliedAt: Instant,
+          })
+          .nullable()
+          .openapi({ description: 'The version of the approved list that let the transfer through.' }),
+        transferId: z.string(),
+        status: z.string().openapi({ description: 'Of the transfer, now.' }),
+        approvalId: z.string().nullable().openapi({ description: 'The approval that the transfer itself needed.' }),
+        custodyId: z.string().nullable(),
+        transactionHash: z.string().nullable(),
+      })
+      .nullable()
+      .openapi({ description: 'Of a transfer, from its order to its transaction on the network.' }),
   })
   .openapi('Activity');
+
+export const ActivityPage = z
+  .object({
+    items: z.array(ActivityItem),
+    nextCursor: z.string().nullable(),
+    hidden: z.number().int().openapi({
+      description: 'Doubtful deposits of any asset left out between the ends of this page; 1000 may be more.',
+    }),
+  })
+  .openapi('ActivityPage');
 
 export const StatementView = z
   .object({

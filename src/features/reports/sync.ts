@@ -1,15 +1,16 @@
 // Brings the confirmed history of a wallet into our books: each fact once, whatever event or sweep caused the reading.
-
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import type { Haste } from '../../dfns/pace.ts';
 import { showAmount } from '../../domain/amount.ts';
 import { assetIdOf, nativeOf } from '../../domain/asset.ts';
 import type { CustodyMovement } from '../../domain/custody.ts';
-import type { Movement } from '../../domain/movement.ts';
+import { doubtOf, type Movement } from '../../domain/movement.ts';
 import { isNewestFirst } from '../../domain/time.ts';
 import type { Wallet } from '../../domain/wallet.ts';
 import { depositsBooked, SyncWallet } from '../../kit/messages.ts';
 import { findWallet } from '../../store/accounts.ts';
+import { findKnownAddresses } from '../../store/address-facts.ts';
 import { type Change, commit, type Message } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { openIncident } from '../../store/incidents.ts';
@@ -21,14 +22,15 @@ const PAGES_MAX = 200;
 const MOVEMENTS_PER_COMMIT = 25;
 const HASHES_PER_QUERY = 90;
 
-export const syncWallet = consumer('events', SyncWallet, async (app, { walletId }, by) => {
+export const syncWallet = consumer('events', SyncWallet, async (app, { walletId, isUrgent }, by) => {
   const wallet = await findWallet(app.database, walletId);
   if (wallet?.status !== 'active' && wallet?.status !== 'archived') return 'done';
-  const read = await readBack(app, wallet);
+  const read = await readBack(app, wallet, isUrgent ? 'now' : 'idle');
   if (read === 'too long') return reportDropped(app, by, wallet);
   const fresh = await withoutKnown(app, wallet, toMovements(by, wallet, read));
+  const judged = await withDoubts(app, wallet, oldestFirst(fresh), read);
   // Oldest first: what is booked never leaves a gap behind it, so a sync that breaks off is taken up where it ended.
-  return (await keep(app, by, wallet, oldestFirst(fresh))) ? 'done' : 'again';
+  return (await keep(app, by, wallet, judged)) ? 'done' : 'again';
 });
 
 const oldestFirst = (movements: readonly Movement[]): Movement[] =>
@@ -38,11 +40,15 @@ const oldestFirst = (movements: readonly Movement[]): Movement[] =>
  * Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it, and the
  * others only where the list is seen to go back in time.
  */
-async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promise<CustodyMovement[] | 'too long'> {
+async function readBack(
+  app: App,
+  wallet: Wallet<'active' | 'archived'>,
+  haste: Haste,
+): Promise<CustodyMovement[] | 'too long'> {
   const items: CustodyMovement[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await app.custody.listMovements(wallet.custodyId, after);
+    const page = await app.custody.listMovements(wallet.custodyId, after, haste);
     items.push(...page.items);
     const isKnown = await areAllKnown(app, wallet, page.items);
     const isBehind = pages > 0 && isKnown && isNewestFirst(items.map(({ at }) => at));
@@ -93,9 +99,7 @@ async function withoutKnown(app: App, wallet: Wallet, movements: readonly Moveme
 async function keep(app: App, by: Provenance, wallet: Wallet, fresh: readonly Movement[]): Promise<boolean> {
   for (let from = 0; from < fresh.length; from += MOVEMENTS_PER_COMMIT) {
     const slice = fresh.slice(from, from + MOVEMENTS_PER_COMMIT);
-    const changes = slice.map((movement) =>
-      movementChange(undefined, movement, movement.direction === 'in' ? 'movement.received' : 'movement.sent'),
-    );
+    const changes = slice.map((movement) => movementChange(undefined, movement, kindOf(movement)));
     const report = await reportLate(app, by, wallet, slice);
     const committed = await commit(databaseFor(app, wallet.accountId), {
       by,
@@ -105,6 +109,27 @@ async function keep(app: App, by: Provenance, wallet: Wallet, fresh: readonly Mo
     if (!committed.ok) return false;
   }
   return true;
+}
+
+const kindOf = ({ direction, doubt }: Movement): string =>
+  doubt === null ? (direction === 'in' ? 'movement.received' : 'movement.sent') : 'movement.doubted';
+
+/** Judged in the order in which they came, so that a payment makes its sender known to what follows. */
+async function withDoubts(
+  app: App,
+  wallet: Wallet,
+  fresh: readonly Movement[],
+  read: readonly CustodyMovement[],
+): Promise<Movement[]> {
+  if (fresh.length === 0) return [];
+  const known = [...(await findKnownAddresses(databaseFor(app, wallet.accountId), wallet.accountId))];
+  const verified = new Map(read.map(({ contract, isVerified }) => [assetIdOf(wallet.network, contract), isVerified]));
+  return fresh.map((movement) => {
+    const doubt = doubtOf(movement, verified.get(movement.asset), known);
+    const address = movement.direction === 'in' ? movement.from : movement.to;
+    if (doubt === null) known.push({ address, what: 'counterparty' });
+    return { ...movement, doubt };
+  });
 }
 
 /** Schedules may wait for a deposit: they hear of it by the very commit that books it. */
@@ -166,4 +191,5 @@ const toMovement = (by: Provenance, wallet: Wallet, item: CustodyMovement): Move
   transactionHash: item.transactionHash,
   position: item.position,
   at: item.at,
+  doubt: null,
 });

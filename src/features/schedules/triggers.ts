@@ -3,6 +3,7 @@
 
 import { type App, begin } from '../../app/app.ts';
 import { consumer } from '../../app/consumer.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
 import type { Job } from '../../app/job.ts';
 import { system } from '../../domain/actor.ts';
 import { assetIdOf, findAsset } from '../../domain/asset.ts';
@@ -27,6 +28,7 @@ const SCHEDULES_PER_ACCOUNT = 100;
 const ATTEMPTS = 4;
 
 export const fireOnDeposits = consumer('events', DepositsBooked, async (app, { accountId, walletId, hashes }, by) => {
+  if (!(await judgeDatabase(app)).ok) return 'again';
   const database = databaseFor(app, accountId);
   const waiting = await listTriggered(database, 'deposit_received', accountId, SCHEDULES_PER_ACCOUNT);
   if (waiting.length === 0) return 'done';
@@ -54,6 +56,7 @@ function turnOf<T>(all: readonly T[], at: Timestamp): T[] {
 
 /** Balances above their floor. Custody is asked only where the cool-down and the maximum of the day leave room. */
 export const fireOnBalances: Job = async (app, { scheduledTime }) => {
+  if (!(await judgeDatabase(app)).ok) return;
   const by = begin(app, system('schedules.balances'), app.newId('msg'));
   const floors = await listTriggered(app.database, 'balance_above', undefined, FLOORS_MAX);
   for (const schedule of turnOf(floors, scheduledTime)) await lookAtFloor(app, by, schedule, scheduledTime);

@@ -27,7 +27,7 @@ export const tellOfSlowTransfers: Job = async (app, { scheduledTime }) => {
     const before = addSeconds(scheduledTime, -seconds);
     for (const transfer of await listSlowTransfers(app.database, status, before, ROWS_PER_RUN)) {
       const database = databaseFor(app, transfer.accountId);
-      const detail = `The transfer is ${status}, and was prepared at ${transfer.createdAt}.`;
+      const detail = `The transfer is ${status} since before ${before}, and was prepared at ${transfer.createdAt}.`;
       const of = { kind: 'transfer_slow', about: transfer.id, accountId: transfer.accountId, detail } as const;
       await commit(database, { by, changes: await openIncident(database, by, of) });
     }
@@ -50,7 +50,7 @@ export const lookForUnknownTransfers: Job = async (app) => {
       // The last one was read: the next run begins anew.
       return keepCursor(app.database, CURSOR, { done: '', page: null } satisfies Place);
     }
-    const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined);
+    const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined, 'idle');
     for (const stranger of await unknownOf(app, items)) await tellOf(app, by, wallet, stranger);
     place = next === undefined ? { done: wallet.id, page: null } : { ...place, page: next };
     await keepCursor(app.database, CURSOR, place);

@@ -3,45 +3,49 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { databaseStands, judgeDatabase } from '../../app/epoch.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
-import { standsAt } from '../../domain/fence.ts';
+import { type Fence, standsAt } from '../../domain/fence.ts';
+import type { Halt } from '../../domain/halt.ts';
 import { block, execute, type Order, skip } from '../../domain/order.ts';
-import { checkStanding, isWait, judgeLimits, verdictOf } from '../../domain/order-decision.ts';
+import { checkStanding, isWait, judgeLimits, type OrderFacts, verdictOf } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import {
-  adopt,
   attemptAgain,
   cancel,
-  hear,
   isKnownUnsent,
   leaveToPerson,
   stopUnsent,
   submit,
   type Transfer,
-  waitInTurn,
 } from '../../domain/transfer.ts';
+import { adopt, hear } from '../../domain/transfer-answer.ts';
 import { TransferDue } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { accountIsVersion } from '../../store/accounts.ts';
 import { type Change, commit, type Requirement } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { destinationIsUsable } from '../../store/destinations.ts';
-import { fenceStands, findFence } from '../../store/fences.ts';
-import { findHaltInForce, noHalt } from '../../store/halts.ts';
+import { fenceStands } from '../../store/fences.ts';
+import { noHalt } from '../../store/halts.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { limitDayChange, mandateHolds } from '../../store/mandates.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findTransfer, findTransferAhead, transferChange } from '../../store/transfers.ts';
-import { mayGo, noteAnswer } from './lane.ts';
+import { mayGo, noteAnswer, type Trouble } from './lane.ts';
 import { recordOutcome, wakeNext } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
+  // Nothing is sent, and nothing is ended either: a database that was set back may have forgotten that custody has it.
+  if (!(await judgeDatabase(app)).ok) return 'again';
   const transfer = await findTransfer(app.database, 'staff', transferId);
   switch (transfer?.status) {
     case 'prepared':
-      return beginHandOver(app, by, transfer);
+      return beginHandOver(app, by, transfer, {
+        order: await findOrder(databaseFor(app, transfer.accountId), 'staff', transfer.orderId),
+      });
     case 'submitting':
       // Until then an attempt is under way in another invocation, or waits for its time.
       return by.at < transfer.nextAttemptAt ? 'done' : repeat(app, by, transfer);
@@ -56,10 +60,20 @@ interface Decided {
   readonly requires: readonly Requirement[];
 }
 
+/** What is known of the order of a transfer; the facts where they were read for it in this very moment. */
+interface Known {
+  readonly order: Order | undefined;
+  readonly facts?: OrderFacts;
+}
+
 /** The decision that counts: every guard stands in the batch that commits `submitting`, not in the reads before it. */
-async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepared'>): Promise<Outcome> {
+export async function beginHandOver(
+  app: App,
+  by: Provenance,
+  transfer: Transfer<'prepared'>,
+  { order, facts }: Known,
+): Promise<Outcome> {
   const database = databaseFor(app, transfer.accountId);
-  const order = await findOrder(database, 'staff', transfer.orderId);
   if (order?.status !== 'released')
     return stop(app, by, transfer, order, {
       code: 'wrong_status',
@@ -68,11 +82,10 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
       needed: 'released',
     });
   // One that is too late may not wait for its turn any longer.
-  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) {
-    return waitFor(app, by, transfer);
-  }
+  // Its turn has not come: the one before it wakes it, and cron does.
+  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) return 'done';
   if (by.at <= order.notAfter && !(await mayGo(app))) return 'done';
-  const decided = await decide(app, by, transfer, order);
+  const decided = decide(app, by, transfer, order, facts ?? (await readOrderFacts(app, order, by.at)));
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
   const { submitting, changes, requires } = decided.value;
   const committed = await commit(database, { by, changes, requires });
@@ -80,24 +93,13 @@ async function beginHandOver(app: App, by: Provenance, transfer: Transfer<'prepa
   return committed.refusal.code === 'version_conflict' ? 'again' : stop(app, by, transfer, order, committed.refusal);
 }
 
-/** Its turn has not come: the one before it wakes it, and cron does. */
-async function waitFor(app: App, by: Provenance, transfer: Transfer<'prepared'>): Promise<Outcome> {
-  if (by.at < transfer.nextAttemptAt) return 'done';
-  const committed = await commit(databaseFor(app, transfer.accountId), {
-    by,
-    changes: [transferChange(transfer, waitInTurn(transfer, by.at), 'transfer.waits_in_turn')],
-  });
-  return committed.ok ? 'done' : 'again';
-}
-
-async function decide(
+function decide(
   app: App,
-  by: Provenance,
+  { at }: Provenance,
   transfer: Transfer<'prepared'>,
   order: Order<'released'>,
-): Promise<Result<Decided>> {
-  const { at } = by;
-  const facts = await readOrderFacts(app, order, at);
+  facts: OrderFacts,
+): Result<Decided> {
   const stands = verdictOf(checkStanding(facts, at));
   if (!stands.ok) return stands;
   const reserved = judgeLimits(facts, transfer.units);
@@ -116,7 +118,7 @@ async function decide(
       limitDayChange(accountDay, reserved.value.accountDay),
     ],
     requires: [
-      ...(await guardsOf(app, order, at)),
+      ...guardsOf(app, order, facts, at),
       // Limits lowered since they were read are judged by when it comes again.
       { holds: accountIsVersion(account.id, account.version), refusal: { code: 'version_conflict' } },
     ],
@@ -124,8 +126,14 @@ async function decide(
 }
 
 /** What must hold in the batch that hands over, and again in each batch that counts another attempt. */
-const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly Requirement[]> => [
-  { holds: noHalt(order), refusal: await haltRefusal(app, order) },
+const guardsOf = (
+  app: App,
+  order: Order,
+  { halt, fence }: Pick<OrderFacts, 'halt' | 'fence'>,
+  at: Timestamp,
+): readonly Requirement[] => [
+  databaseStands(app),
+  { holds: noHalt(order), refusal: haltRefusal(halt) },
   ...(order.mandateId === null
     ? []
     : [
@@ -138,18 +146,20 @@ const guardsOf = async (app: App, order: Order, at: Timestamp): Promise<readonly
     holds: destinationIsUsable(order.destinationId, at),
     refusal: { code: 'destination_not_approved', found: 'not approved, or still cooling off' },
   },
-  { holds: fenceStands(order.accountId, at), refusal: await fenceRefusal(app, order, at) },
+  { holds: fenceStands(order.accountId, at), refusal: fenceRefusal(fence, at) },
 ];
 
-async function haltRefusal(app: App, order: Order): Promise<Refusal> {
-  const halt = await findHaltInForce(databaseFor(app, order.accountId), order);
-  return { code: 'halted', level: halt?.level ?? 'unknown', reason: halt?.reason ?? 'A halt was set at this moment.' };
-}
+const haltRefusal = (halt: Halt | undefined): Refusal => ({
+  code: 'halted',
+  level: halt?.level ?? 'unknown',
+  reason: halt?.reason ?? 'A halt was set at this moment.',
+});
 
-async function fenceRefusal(app: App, order: Order, at: Timestamp): Promise<Refusal> {
-  const fence = await findFence(databaseFor(app, order.accountId), order.accountId);
-  return { code: 'fence_not_proven', result: standsAt(fence, at), checkedAt: fence?.checkedAt ?? null };
-}
+const fenceRefusal = (fence: Fence | undefined, at: Timestamp): Refusal => ({
+  code: 'fence_not_proven',
+  result: standsAt(fence, at),
+  checkedAt: fence?.checkedAt ?? null,
+});
 
 /** A rule said no: nothing has left, the order ends with the rule and its numbers. What is only not known yet is waited for. */
 async function stop(
@@ -180,12 +190,16 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
   const order = await findOrder(database, 'staff', transfer.orderId);
   if (order === undefined) throw new TypeError('a transfer without its order');
   if (by.at > order.notAfter) return lookUp(app, by, transfer, { code: 'order_too_late', notAfter: order.notAfter });
+  const { stopRequested } = transfer;
+  if (stopRequested != null) {
+    return lookUp(app, by, transfer, { code: 'stop_requested', reason: stopRequested.reason });
+  }
   if (!(await mayGo(app))) return 'done';
   const again = attemptAgain(transfer, by.at);
   const counted = await commit(database, {
     by,
     changes: [transferChange(transfer, again, 'transfer.attempted_again')],
-    requires: await guardsOf(app, order, by.at),
+    requires: guardsOf(app, order, await readOrderFacts(app, order, by.at), by.at),
   });
   if (counted.ok) return handOver(app, by, again);
   const isLater = counted.refusal.code === 'version_conflict' || isWait(counted.refusal);
@@ -215,6 +229,25 @@ async function handOver(app: App, by: Provenance, transfer: Transfer<'submitting
         : await app.custody.findTransfer(transfer.custodyWalletId, answer.duplicateId);
     return recordOutcome(app, { ...by, at }, transfer, adopt(transfer, duplicate, at));
   }
-  const heard = hear(transfer, answer, at, app.random());
-  return recordOutcome(app, { ...by, at }, transfer, heard, trouble);
+  return recordAnswer(app, { ...by, at }, transfer, answer, trouble);
+}
+
+const HEARINGS_MAX = 3;
+
+/** Marked by a stop during the call, it is heard on what it is now: an answer that is not kept counts as none. */
+async function recordAnswer(
+  app: App,
+  by: Provenance,
+  transfer: Transfer<'submitting'>,
+  answer: Parameters<typeof hear>[1],
+  trouble: Trouble | undefined,
+): Promise<Outcome> {
+  let asked = transfer;
+  for (let hearings = 1; ; hearings += 1) {
+    const outcome = await recordOutcome(app, by, asked, hear(asked, answer, by.at, app.random()), trouble);
+    if (outcome === 'done' || hearings === HEARINGS_MAX) return outcome;
+    const now = await findTransfer(app.database, 'staff', transfer.id);
+    if (now?.status !== 'submitting' || now.attempts !== transfer.attempts) return outcome;
+    asked = now;
+  }
 }

@@ -45,7 +45,9 @@ export async function bookOutcome(
       ...(await incidentOf(app, by, before, after, trouble)),
     ],
     messages: [
-      ...(after.status === 'confirmed' ? [message('events', syncWallet({ walletId: after.walletId }))] : []),
+      ...(after.status === 'confirmed'
+        ? [message('events', syncWallet({ walletId: after.walletId, isUrgent: false }))]
+        : []),
       ...(holdsWallet(before) && !holdsWallet(after) ? await wakeNext(app, after) : []),
     ],
     once,

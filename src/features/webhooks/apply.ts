@@ -1,189 +1,186 @@
-// Applies a webhook event: kept raw, recognized once, turned into a reading of what it speaks of. Events only wake; what is
-// true is read from custody by the consumers that this wakes.
-import * as z from 'zod';
+// Applies webhook events, as many as a batch brings: kept raw, recognized once, turned into readings of what they speak of.
+// However many there are, it is two reads of D1 and one commit.
+import type * as z from 'zod';
 import type { App } from '../../app/app.ts';
-import { consumer, type Outcome } from '../../app/consumer.ts';
-import type { Timestamp } from '../../domain/time.ts';
-import {
-  checkFence,
-  refreshPolicyChange,
-  refreshTransfer,
-  settleLimits,
-  sweepFences,
-  syncWallet,
-  WebhookReceived,
-} from '../../kit/messages.ts';
-import { findAccountByPolicy, findWalletAtCustody, findWalletByKey } from '../../store/accounts.ts';
-import { commit, type Message } from '../../store/commit.ts';
-import { listUnsettledChanges } from '../../store/destinations.ts';
-import { deliveryRow, findInboxKey, findRoot, inboxOnce } from '../../store/inbox.ts';
-import type { Provenance } from '../../store/journal.ts';
-import { message } from '../../store/outbox.ts';
-import { keepSightings, listSharedSightings } from '../../store/sightings.ts';
-import { findTransferByExternalId } from '../../store/transfers.ts';
-import { keyOf, WebhookEvent } from './event.ts';
+import { buryMessage } from '../../app/bury.ts';
+import { groupConsumer, type Outcome } from '../../app/consumer.ts';
+import { addSeconds, secondsBetween, type Timestamp, timestamp, utcDay } from '../../domain/time.ts';
+import { WebhookReceived } from '../../kit/messages.ts';
+import { commit } from '../../store/commit.ts';
+import { type EventFacts, findEventFacts } from '../../store/event-facts.ts';
+import { countEvents, deliveryRows, type EventDay, type InboxRow, inboxOnce, listRoots } from '../../store/inbox.ts';
+import { type Provenance, sha256 } from '../../store/journal.ts';
+import { messageRow, outboxRows } from '../../store/outbox.ts';
+import { keyOf, parseJson, subjectOf, WebhookEvent } from './event.ts';
+import { findHinted, hintDone } from './hints.ts';
+import { ORPHAN_FIRST_LOOK_SECONDS } from './orphans.ts';
+import { namedBy, type Wake, wakesOf } from './wakes.ts';
 
-/** An event about something that is not known yet is tried this often; after that the reconciler finds it. */
-const ORPHAN_ATTEMPTS_MAX = 6;
-const HINT_SECONDS = 24 * 3600;
-const CHANGES_MAX = 100;
+/** Of two that apply the same fact at once one loses; it then finds the fact known. */
+const ATTEMPTS = 3;
 
-export const applyWebhook = consumer('events', WebhookReceived, async (app, { body, receivedAt }, by, attempts) => {
-  const event = WebhookEvent.parse(JSON.parse(body));
-  const rootId = await rootOf(app, event);
-  const key = keyOf(event, rootId);
-  const isHintedDone = await isHinted(app, key);
-  if (isHintedDone || (await findInboxKey(app.database, key)) !== undefined) {
-    // A retry's own id is kept even then: a later one may name it instead of the first.
-    const isKnown = isHintedDone && event.retryOf === undefined;
-    if (!isKnown)
-      await commit(app.database, { by, changes: [], once: [deliveryRow({ eventId: event.id, rootId, receivedAt })] });
-    if (!isHintedDone) await hint(app, key);
-    return 'done';
-  }
-  const wakes = await wakesOf(app, event);
-  if (wakes === 'unknown yet' && attempts < ORPHAN_ATTEMPTS_MAX) return 'again';
-  const rawKey = await keepRaw(app, event, body, receivedAt);
-  const outcome = wakes === 'unknown yet' ? 'orphan' : wakes.length > 0 ? 'applied' : 'kept';
-  return keep(app, by, {
-    event,
-    rootId,
-    key,
-    rawKey,
-    receivedAt,
-    outcome,
-    wakes: wakes === 'unknown yet' ? [] : wakes,
-  });
-});
-
-interface Kept {
+interface Received {
   readonly event: WebhookEvent;
+  readonly body: string;
+  readonly receivedAt: Timestamp;
+  readonly via: 'webhook' | 'backfill';
+}
+interface Chained extends Received {
   readonly rootId: string;
   readonly key: string;
-  readonly rawKey: string;
-  readonly receivedAt: Timestamp;
-  readonly outcome: 'applied' | 'kept' | 'orphan';
-  readonly wakes: readonly Message[];
+}
+interface Judged extends Chained {
+  readonly outcome: InboxRow['outcome'] | 'duplicate';
+  readonly isLate: boolean;
+  readonly wakes: readonly Wake[];
 }
 
-/** The fact, its delivery and what it wakes are one commit: of ten deliveries at once, one wakes. */
-async function keep(
-  app: App,
-  by: Provenance,
-  { event, rootId, key, rawKey, receivedAt, outcome, wakes }: Kept,
-): Promise<Outcome> {
+export const applyWebhooks = groupConsumer('events', WebhookReceived, async (app, messages, by) => {
+  const [received, strange] = sort(messages);
+  for (const one of strange) await keepStrange(app, by, one);
+  for (let attempt = 0; attempt < ATTEMPTS && received.length > 0; attempt += 1) {
+    if ((await apply(app, by, received)) === 'done') return 'done';
+  }
+  return received.length === 0 ? 'done' : 'again';
+});
+
+type Message = z.infer<typeof WebhookReceived>;
+
+function sort(messages: readonly Message[]): [Received[], Message[]] {
+  const received: Received[] = [];
+  const strange: Message[] = [];
+  for (const message of messages) {
+    const event = WebhookEvent.safeParse(parseJson(message.body)).data;
+    if (event === undefined) strange.push(message);
+    else received.push({ ...message, event });
+  }
+  return [received, strange];
+}
+
+/** Signed by custody and no event as we know them: a person looks at it, once for each body. */
+async function keepStrange(app: App, by: Provenance, message: Message): Promise<void> {
+  // One that was sent again and is strange still is another letter.
+  const origin = await sha256(`${message.body}${message.id ?? ''}`);
+  const { type, id: outboxId } = message;
+  const cause = 'custody sent what is no event as it is known here';
+  await buryMessage(app, { origin, queue: 'events', type, cause, body: message, outboxId });
+  const counts = { ...countsOf(app, by, []), received: 1, strange: 1 };
+  await commit(app.database, { by, changes: [], once: [countEvents(counts)] });
+}
+
+async function apply(app: App, by: Provenance, received: readonly Received[]): Promise<Outcome> {
+  const chained = await followChains(app, received);
+  const hinted = await findHinted(
+    app,
+    chained.map(({ key }) => key),
+  );
+  const open = chained.filter(({ key }) => !hinted.has(key));
+  const facts = await findEventFacts(
+    app.database,
+    namedBy(
+      open.map(({ event }) => event),
+      open.map(({ key }) => key),
+    ),
+  );
+  const judged = judge(chained, hinted, facts, by.at);
+  const fresh = judged.filter(({ outcome }) => outcome !== 'duplicate');
+  const rows = await Promise.all(fresh.map((one) => keepRaw(app, by, one)));
+  const wakes = fresh.flatMap((one) => one.wakes);
   const committed = await commit(app.database, {
     by,
     changes: [],
     once: [
-      inboxOnce({ key, eventId: event.id, kind: event.kind, outcome, receivedAt, rawKey }),
-      deliveryRow({ eventId: event.id, rootId, receivedAt }),
+      inboxOnce(rows),
+      deliveryRows(judged.map(({ event, rootId, receivedAt }) => ({ eventId: event.id, rootId, receivedAt }))),
+      countEvents(countsOf(app, by, judged)),
+      outboxRows(withoutRepeats(wakes).map(({ queue, make }) => messageRow(by, queue, make))),
     ],
-    messages: wakes,
   });
-  app.log.info('webhook.applied', {
-    eventId: event.id,
-    kind: event.kind,
-    outcome: committed.ok ? outcome : 'duplicate',
-  });
-  await hint(app, key);
+  if (!committed.ok) return 'again';
+  for (const { event, outcome } of judged) {
+    app.log.info('webhook.applied', { eventId: event.id, kind: event.kind, outcome });
+  }
+  await hintDone(
+    app,
+    chained.filter(({ key }) => !hinted.has(key)).map(({ key }) => key),
+  );
   return 'done';
 }
 
-/** The first attempt of the delivery chain: `retryOf` names the attempt before or the first one, so the chain is followed. */
-async function rootOf(app: App, { id, retryOf }: WebhookEvent): Promise<string> {
-  const known = await findRoot(app.database, id);
-  if (known !== undefined) return known;
-  return retryOf === undefined ? id : ((await findRoot(app.database, retryOf)) ?? retryOf);
+/** The first attempt of each delivery chain: `retryOf` names the attempt before or the first one, so the chain is followed. */
+async function followChains(app: App, received: readonly Received[]): Promise<Chained[]> {
+  const ids = received.flatMap(({ event: { id, retryOf } }) => (retryOf === undefined ? [id] : [id, retryOf]));
+  const roots = await listRoots(app.database, ids);
+  // Earlier attempts first: a later one of the same batch may name them.
+  const inOrder = received.toSorted((one, other) => one.event.deliveryAttempt - other.event.deliveryAttempt);
+  return inOrder.map((one) => {
+    const { id, retryOf } = one.event;
+    const rootId = roots.get(id) ?? (retryOf === undefined ? id : (roots.get(retryOf) ?? retryOf));
+    roots.set(id, rootId);
+    return { ...one, rootId, key: keyOf(one.event, rootId) };
+  });
 }
 
-const hintKey = (app: App, key: string): string => `seen:${app.config.restoreEpoch}:${key}`;
-const HINT_KEY_BYTES_MAX = 512;
-
-/** KV may only say "certainly done", and is written after the commit; D1 is the truth. */
-const isHinted = async (app: App, key: string): Promise<boolean> =>
-  hintKey(app, key).length <= HINT_KEY_BYTES_MAX && (await app.bindings.HINTS.get(hintKey(app, key))) !== null;
-
-async function hint(app: App, key: string): Promise<void> {
-  if (hintKey(app, key).length <= HINT_KEY_BYTES_MAX)
-    await app.bindings.HINTS.put(hintKey(app, key), '1', { expirationTtl: HINT_SECONDS });
+function judge(
+  chained: readonly Chained[],
+  hinted: ReadonlySet<string>,
+  facts: EventFacts,
+  at: Timestamp,
+): readonly Judged[] {
+  const here = new Set<string>([...hinted, ...facts.known]);
+  const lastDates = new Map(facts.lastDates);
+  return chained.map((one): Judged => {
+    if (here.has(one.key)) return { ...one, outcome: 'duplicate', isLate: false, wakes: [] };
+    here.add(one.key);
+    const { event } = one;
+    const subject = subjectOf(event) ?? '';
+    const last = lastDates.get(subject) ?? '';
+    const isLate = event.date !== undefined && event.date < last;
+    if (!isLate && event.date !== undefined) lastDates.set(subject, event.date);
+    const wakes = wakesOf(event, facts, at);
+    if (wakes === 'unknown yet') return { ...one, outcome: 'orphan', isLate, wakes: [] };
+    return { ...one, outcome: wakes.length > 0 ? 'applied' : 'kept', isLate, wakes };
+  });
 }
 
-async function keepRaw(app: App, { id }: WebhookEvent, body: string, receivedAt: Timestamp): Promise<string> {
-  const rawKey = `webhooks/${receivedAt.slice(0, 10)}/${id}.json`;
+/** Kept before the commit that names it: a body that no row names is a few bytes too many, the reverse a gap. */
+async function keepRaw(app: App, by: Provenance, judged: Judged): Promise<InboxRow> {
+  const { event, body, receivedAt, key, outcome } = judged;
+  const rawKey = `webhooks/${receivedAt.slice(0, 10)}/${event.id}.json`;
   await app.bindings.ARCHIVE.put(rawKey, body);
-  return rawKey;
+  return {
+    key,
+    eventId: event.id,
+    kind: event.kind,
+    outcome: outcome === 'duplicate' ? 'kept' : outcome,
+    receivedAt,
+    rawKey,
+    subject: subjectOf(event) ?? null,
+    date: event.date ?? null,
+    nextLookAt: outcome === 'orphan' ? addSeconds(by.at, ORPHAN_FIRST_LOOK_SECONDS) : null,
+    looks: 0,
+  };
 }
 
-const Transfer = z.object({ id: z.string(), externalId: z.string().optional() });
-const Approval = z.object({
-  id: z.string(),
-  activity: z
-    .object({ changeRequest: z.object({ entityId: z.string() }).optional(), transferRequest: Transfer.optional() })
-    .optional(),
-});
-const Wallet = z.object({ id: z.string() });
-const Movement = z.object({ walletId: z.string() });
-
-type Wakes = readonly Message[] | 'unknown yet';
-
-async function wakesOf(app: App, { kind, data }: WebhookEvent): Promise<Wakes> {
-  if (kind.startsWith('wallet.transfer.')) return wakeTransfer(app, Transfer.safeParse(data.transferRequest).data);
-  if (kind.startsWith('policy.approval.')) return wakeApproval(app, Approval.safeParse(data.approval).data);
-  if (kind === 'wallet.created') return wakeStray(app, Wallet.safeParse(data.wallet).data?.id);
-  if (kind === 'wallet.tags.modified') return wakeWallet(app, Wallet.safeParse(data.wallet).data?.id, 'fence');
-  if (kind === 'wallet.blockchainevent.detected')
-    return wakeWallet(app, Movement.safeParse(data.blockchainEvent).data?.walletId, 'history');
-  return [];
+/** Ten events of one transfer cause one reading of it. */
+function withoutRepeats(wakes: readonly Wake[]): readonly Wake[] {
+  const byText = new Map(wakes.map((wake) => [JSON.stringify([wake.queue, wake.make('')]), wake]));
+  return [...byText.values()];
 }
 
-/** Ours carry our external id, which is committed before custody hears of it: unknown means somebody else's. */
-async function wakeTransfer(app: App, seen: z.infer<typeof Transfer> | undefined): Promise<Wakes> {
-  const transfer =
-    seen?.externalId === undefined ? undefined : await findTransferByExternalId(app.database, seen.externalId);
-  return transfer === undefined || seen === undefined
-    ? []
-    : [message('events', refreshTransfer({ transferId: transfer.id, custodyId: seen.id }))];
-}
-
-async function wakeApproval(app: App, approval: z.infer<typeof Approval> | undefined): Promise<Wakes> {
-  const { changeRequest, transferRequest } = approval?.activity ?? {};
-  if (transferRequest !== undefined) return wakeTransfer(app, transferRequest);
-  const account = changeRequest && (await findAccountByPolicy(app.database, changeRequest.entityId));
-  if (account === undefined) return changeRequest === undefined ? [] : wakeShared(app, changeRequest.entityId);
-  if (approval === undefined) return [];
-  const changes = await listUnsettledChanges(app.database, account.id, CHANGES_MAX);
-  const ours = changes.find((change) => change.status === 'submitted' && change.approvalId === approval.id);
-  // Our commit of the answer may still be on its way; a change that is nobody's of ours is the fence check's to find.
-  if (ours === undefined && changes.some(({ status }) => status === 'submitting')) return 'unknown yet';
-  return ours === undefined
-    ? [message('events', checkFence({ accountId: account.id }))]
-    : [message('events', refreshPolicyChange({ changeId: ours.id }))];
-}
-
-/** The guard and the limits hold everyone in: their change concerns every account. */
-async function wakeShared(app: App, policyId: string): Promise<Wakes> {
-  const shared = await listSharedSightings(app.database);
-  return shared.some(({ custodyId }) => custodyId === policyId)
-    ? [message('events', sweepFences({ startedAt: app.clock.now(), stage: 'policies', cursor: null }))]
-    : [];
-}
-
-/** A new wallet on a key of ours that we did not ask for spends the same coins. */
-async function wakeStray(app: App, custodyId: string | undefined): Promise<Wakes> {
-  const found = custodyId === undefined ? undefined : await app.custody.findWallet(custodyId);
-  if (found === undefined || (await findWalletAtCustody(app.database, found.id)) !== undefined) return [];
-  const ours = await findWalletByKey(app.database, found.keyId);
-  if (ours === undefined) return [];
-  await keepSightings(app.database, [{ custodyId: found.id, kind: 'stray', found, seenAt: app.clock.now() }]);
-  return [message('events', checkFence({ accountId: ours.accountId }))];
-}
-
-async function wakeWallet(app: App, custodyId: string | undefined, about: 'fence' | 'history'): Promise<Wakes> {
-  const wallet = custodyId === undefined ? undefined : await findWalletAtCustody(app.database, custodyId);
-  if (wallet === undefined) return custodyId === undefined ? [] : 'unknown yet';
-  const { accountId, id } = wallet;
-  return about === 'fence'
-    ? [message('events', checkFence({ accountId })), message('money', settleLimits({ accountId }))]
-    : [message('events', syncWallet({ walletId: id }))];
+function countsOf(app: App, by: Provenance, judged: readonly Judged[]): EventDay {
+  const count = (isCounted: (one: Judged) => boolean): number => judged.filter(isCounted).length;
+  const now = timestamp(app.clock.wall());
+  const lags = judged.map(({ receivedAt }) => Math.max(0, Math.round(secondsBetween(receivedAt, now))));
+  return {
+    day: utcDay(by.at),
+    received: count(({ via }) => via === 'webhook'),
+    duplicates: count(({ outcome }) => outcome === 'duplicate'),
+    outOfOrder: count(({ isLate }) => isLate),
+    backfilled: count(({ via, outcome }) => via === 'backfill' && outcome !== 'duplicate'),
+    orphans: count(({ outcome }) => outcome === 'orphan'),
+    strange: 0,
+    lagSecondsSum: lags.reduce((sum, seconds) => sum + seconds, 0),
+    lagSecondsMax: Math.max(0, ...lags),
+  };
 }

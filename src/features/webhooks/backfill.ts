@@ -2,10 +2,11 @@
 // normal way. Runs at start and by cron.
 
 import type { App } from '../../app/app.ts';
+import { consumer } from '../../app/consumer.ts';
 import type { Job } from '../../app/job.ts';
 import type { CustodyEvent } from '../../dfns/custody.ts';
 import { addSeconds, isNewestFirst, type Timestamp, timestamp } from '../../domain/time.ts';
-import { webhookReceived } from '../../kit/messages.ts';
+import { BackfillMonth, webhookReceived } from '../../kit/messages.ts';
 import { listUnseen } from '../../store/inbox.ts';
 import { messageText, WebhookEvent } from './event.ts';
 
@@ -20,11 +21,20 @@ const MESSAGES_PER_SEND = 50;
 
 export const backfillEvents: Job = async (app, { scheduledTime }) => {
   const isFirstOfDay = scheduledTime.slice(11, 16) < '00:15';
-  const horizon = addSeconds(scheduledTime, -(isFirstOfDay ? MONTH_SECONDS : HORIZON_SECONDS));
+  await backfillSince(app, addSeconds(scheduledTime, -(isFirstOfDay ? MONTH_SECONDS : HORIZON_SECONDS)));
+};
+
+/** After a restore: the events of the lost time are not known to this database. */
+export const backfillMonthOfEvents = consumer('events', BackfillMonth, async (app, { until }) => {
+  await backfillSince(app, addSeconds(until, -MONTH_SECONDS));
+  return 'done';
+});
+
+async function backfillSince(app: App, horizon: Timestamp): Promise<void> {
   for (const webhookId of await app.custody.listWebhookIds(`${app.config.publicUrl}/webhooks/dfns`)) {
     await backfillWebhook(app, webhookId, horizon);
   }
-};
+}
 
 /**
  * Pages until one is behind the horizon and brings nothing new: a gap behind a quiet page is found too. The order is not
@@ -56,7 +66,7 @@ async function backfillWebhook(app: App, webhookId: string, horizon: Timestamp):
 async function sendAll(app: App, events: readonly CustodyEvent[]): Promise<void> {
   const receivedAt = timestamp(app.clock.wall());
   const waiting = events.map((event) => ({
-    body: webhookReceived({ body: messageText(WebhookEvent.parse(event)), receivedAt })(null),
+    body: webhookReceived({ body: messageText(WebhookEvent.parse(event)), receivedAt, via: 'backfill' })(null),
   }));
   while (waiting.length > 0) {
     let bytes = 0;

@@ -26,8 +26,18 @@ const Deposit = z.object({
   value: z.string().optional(),
 });
 
+const Movement = z.object({ walletId: z.string() });
+
 const entityOf = ({ data }: WebhookEvent) =>
   Entity.safeParse(data.transferRequest ?? data.transactionRequest ?? data.approval).data;
+
+const Subject = z.object({ id: z.string() });
+
+/** What an event is about, by custody's id: what it names of its kind, or the wallet where something moved. */
+export function subjectOf({ data }: WebhookEvent): string | undefined {
+  const named = data.transferRequest ?? data.transactionRequest ?? data.approval ?? data.wallet;
+  return Subject.safeParse(named).data?.id ?? Movement.safeParse(data.blockchainEvent).data?.walletId;
+}
 
 /**
  * The same fact has the same key, whatever the delivery. A status of an entity is reported once; a deposit is its place
@@ -68,11 +78,29 @@ function withoutBulk(event: WebhookEvent): WebhookEvent {
 /** A queue message holds 128,000 bytes, of which the body is one JSON text: what counts is its length with escapes. */
 const MESSAGE_BYTES_MAX = 100_000;
 
+/** JSON writes a character as six bytes at most: what is this short fits, and nothing has to be counted. */
+const FITTING_CHARACTERS = MESSAGE_BYTES_MAX / 6;
+
+const fits = (text: string): boolean =>
+  text.length <= FITTING_CHARACTERS || new TextEncoder().encode(JSON.stringify(text)).byteLength <= MESSAGE_BYTES_MAX;
+
 /**
  * The text that a queue message carries.
  * @param original the body as it was received, kept as it is where it fits
  */
-export function messageText(event: WebhookEvent, original = JSON.stringify(event)): string {
-  const bytes = new TextEncoder().encode(JSON.stringify(original)).byteLength;
-  return bytes <= MESSAGE_BYTES_MAX ? original : JSON.stringify(withoutBulk(event));
+export const messageText = (event: WebhookEvent, original = JSON.stringify(event)): string =>
+  fits(original) ? original : JSON.stringify(withoutBulk(event));
+
+/** What is signed and no event is kept for a person to look at: its beginning, where it is too large for a message. */
+export const strangeText = (original: string): string =>
+  fits(original) ? original : original.slice(0, FITTING_CHARACTERS);
+
+/** Undefined for what is no JSON, which then is no event either. */
+export function parseJson(original: string): unknown {
+  try {
+    return JSON.parse(original);
+  } catch {
+    // Signed, yet not JSON: kept for a person like anything else that is no event.
+    return undefined;
+  }
 }

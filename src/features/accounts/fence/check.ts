@@ -9,7 +9,7 @@ import { type Fence, resultOf, summarize, unreadable } from '../../../domain/fen
 import { deskSays } from '../../../domain/fence-advice.ts';
 import { fenceHalt } from '../../../domain/halt.ts';
 import { addSeconds } from '../../../domain/time.ts';
-import { CheckFence, checkFence as checkFenceMessage, syncWallet } from '../../../kit/messages.ts';
+import { CheckFence, checkFence as checkFenceMessage, markStops, syncWallet } from '../../../kit/messages.ts';
 import { findAccount, listAccountsToCheck, listWallets } from '../../../store/accounts.ts';
 import { type Change, commit, type Once } from '../../../store/commit.ts';
 import { databaseFor } from '../../../store/database.ts';
@@ -90,7 +90,12 @@ export const checkAccountFence = consumer('events', CheckFence, async (app, { ac
     by,
     ...(await recordFence(app, by, account, read, before)),
     // Events of deposits may be lost; the history behind them is not.
-    messages: wallets.map(({ id }) => message('events', syncWallet({ walletId: id }))),
+    messages: [
+      ...wallets.map(({ id }) => message('events', syncWallet({ walletId: id, isUrgent: false }))),
+      ...(read.findings.some(({ severity }) => severity === 'breaks')
+        ? [message('events', markStops({ accountId, after: null }))]
+        : []),
+    ],
   });
   return committed.ok ? 'done' : 'again';
 });

@@ -158,7 +158,9 @@ async function readHistories(app: App, startedAt: Timestamp, after: string | und
   const wallets = await listActiveWallets(app.database, { after, limit: WALLETS_PER_SLICE });
   const last = wallets.at(-1);
   if (last === undefined) return 'done';
-  await app.bindings.EVENTS.sendBatch(bodies(wallets.map(({ id }) => syncWallet({ walletId: id })(null))));
+  await app.bindings.EVENTS.sendBatch(
+    bodies(wallets.map(({ id }) => syncWallet({ walletId: id, isUrgent: false })(null))),
+  );
   return wallets.length < WALLETS_PER_SLICE
     ? 'done'
     : goOn(app, { startedAt, stage: 'histories', cursor: last.id }, SLICE_SECONDS);

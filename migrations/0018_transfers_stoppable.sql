@@ -1,0 +1,1 @@
+CREATE INDEX `transfers_stoppable` ON `transfers` (`account_id`,`id`) WHERE status IN ('submitting', 'submitted', 'awaiting_approval');

@@ -1,0 +1,20 @@
+// A transfer of ours at custody that a restored database does not know: what it moved, and which sum counts it.
+import type { AssetId } from './asset.ts';
+import type { AccountId, WalletId } from './id.ts';
+import type { Timestamp } from './time.ts';
+
+export interface Recovery {
+  /** The external id: the same wish has the same. */
+  readonly id: string;
+  readonly version: number;
+  readonly accountId: AccountId;
+  readonly walletId: WalletId;
+  readonly custodyWalletId: string;
+  readonly custodyId: string;
+  readonly asset: AssetId;
+  readonly units: bigint;
+  readonly requestBody: string;
+  readonly day: string;
+  readonly accountLimitDayId: string | null;
+  readonly createdAt: Timestamp;
+}

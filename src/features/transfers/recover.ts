@@ -1,0 +1,247 @@
+// After a restore: pages the transfers of every wallet at custody. Those that this database knows move on to what custody has
+// done; those that it forgot are recorded, count for the limits, and wait for the same wish. Nothing is ever sent here.
+import * as z from 'zod';
+import type { App } from '../../app/app.ts';
+import { consumer, type Outcome } from '../../app/consumer.ts';
+import { isOwnExternalId } from '../../app/external-id.ts';
+import { assetIdOf } from '../../domain/asset.ts';
+import { canonicalJson } from '../../domain/canonical.ts';
+import type { CustodyTransfer } from '../../domain/custody.ts';
+import type { Epoch } from '../../domain/epoch.ts';
+import type { AccountId, MandateId } from '../../domain/id.ts';
+import { freshLimitDay, type LimitDay, limitDayId, reserveOfAccount } from '../../domain/limit.ts';
+import { amend } from '../../domain/machine.ts';
+import { execute, type Order } from '../../domain/order.ts';
+import type { Recovery } from '../../domain/recovery.ts';
+import { addSeconds, isNewestFirst, type Timestamp, utcDay } from '../../domain/time.ts';
+import { submit, type Transfer } from '../../domain/transfer.ts';
+import { adopt } from '../../domain/transfer-answer.ts';
+import type { Wallet } from '../../domain/wallet.ts';
+import { lookForLost, RecoverTransfers, recoverTransfers } from '../../kit/messages.ts';
+import { findWalletAfter } from '../../store/accounts.ts';
+import { type Change, commit } from '../../store/commit.ts';
+import { databaseFor } from '../../store/database.ts';
+import { findEpoch } from '../../store/epochs.ts';
+import { openIncident } from '../../store/incidents.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { findLimitDay, limitDayChange } from '../../store/mandates.ts';
+import { findOrder, orderChange } from '../../store/orders.ts';
+import { message } from '../../store/outbox.ts';
+import { findRecovery, recoveryChange } from '../../store/recoveries.ts';
+import { findTransferByExternalId, transferChange } from '../../store/transfers.ts';
+import { bookOutcome, recordOutcome } from './outcome.ts';
+import { readSlots, type Slots, slotTakenUp } from './recover-slot.ts';
+
+/** One call each, well within what one delivery of a message may take. */
+const PAGES_PER_STEP = 20;
+/** The restore point is what a person says: custody is read further back than that. */
+const MARGIN_SECONDS = 86_400;
+
+export const recoverTransfersStep = consumer('events', RecoverTransfers, async (app, { epoch, done, page }, by) => {
+  const restoring = await findEpoch(app.database);
+  if (restoring?.status !== 'restoring' || restoring.epoch !== epoch) return 'done';
+  let place = { done, page };
+  for (let pages = 0; pages < PAGES_PER_STEP; pages += 1) {
+    const wallet = await findWalletAfter(app.database, place.done);
+    if (wallet?.status !== 'active') return goOn(app, by, lookForLost({ epoch, stage: 'wallets', cursor: null }));
+    const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined);
+    const recent = items.filter((one) => isRecent(restoring, one));
+    const slots = recent.length === 0 ? new Map() : await readSlots(app, wallet.accountId, restoring.restoredTo, by.at);
+    for (const item of recent) {
+      if ((await recoverOne(app, by, { wallet, slots }, item)) === 'again') return 'again';
+    }
+    const isOver = next === undefined || isBehind(restoring, items);
+    place = isOver ? { done: wallet.id, page: null } : { ...place, page: next };
+  }
+  return goOn(app, by, recoverTransfers({ epoch, ...place }));
+});
+
+async function goOn(app: App, by: Provenance, next: (id: string | null) => object): Promise<Outcome> {
+  const committed = await commit(app.database, { by, changes: [], messages: [message('events', next)] });
+  return committed.ok ? 'done' : 'again';
+}
+
+const horizonOf = ({ restoredTo }: Epoch<'restoring'>): Timestamp => addSeconds(restoredTo, -MARGIN_SECONDS);
+/** What has no date may be of the lost time. */
+const isRecent = (restoring: Epoch<'restoring'>, { requestedAt }: CustodyTransfer): boolean =>
+  requestedAt === undefined || requestedAt >= horizonOf(restoring);
+/** Everything after this page is older: the order is not promised, so only a list that is seen to go back ends early. */
+const isBehind = (restoring: Epoch<'restoring'>, items: readonly CustodyTransfer[]): boolean =>
+  !items.some((item) => isRecent(restoring, item)) && isNewestFirst(items.map(({ requestedAt }) => requestedAt ?? ''));
+
+/** A wallet that is read, and what its account's schedules were due for since the restore point. */
+interface Read {
+  readonly wallet: Wallet<'active'>;
+  readonly slots: Slots;
+}
+
+async function recoverOne(app: App, by: Provenance, read: Read, item: CustodyTransfer): Promise<Outcome> {
+  const { wallet } = read;
+  if (!isOwnExternalId(item.externalId)) return 'done'; // the audit tells of it
+  const known = await findTransferByExternalId(databaseFor(app, wallet.accountId), item.externalId);
+  switch (known?.status) {
+    case undefined:
+      return record(app, by, read, item.externalId, item);
+    case 'prepared':
+      return takeUp(app, by, known, item);
+    case 'submitting':
+      return recordOutcome(app, by, known, adopt(known, item, by.at));
+    case 'canceled':
+      return tellOf(app, by, wallet, item, `The transfer ${known.id} is canceled here.`);
+    case 'failed':
+      return known.custodyId === null
+        ? tellOf(app, by, wallet, item, `The transfer ${known.id} is failed here, as never sent.`)
+        : 'done';
+    default:
+      // Under way or at an end: followed as always.
+      return 'done';
+  }
+}
+
+const dayOf = (item: CustodyTransfer, at: Timestamp): string => utcDay(item.requestedAt ?? at);
+
+async function sumOf(app: App, accountId: AccountId, holder: AccountId | MandateId, asset: string, day: string) {
+  const found = await findLimitDay(databaseFor(app, accountId), limitDayId(holder, asset, day));
+  return found ?? freshLimitDay({ accountId, holder, asset, day });
+}
+
+/** It has left, whatever a limit says: the sum counts it. */
+function counted(before: LimitDay, units: bigint): Change {
+  const after = reserveOfAccount(before, units, undefined);
+  if (!after.ok) throw new TypeError('without a limit nothing exceeds it');
+  return limitDayChange(before, after.value);
+}
+
+const Body = z.object({
+  kind: z.enum(['Native', 'Erc20']),
+  contract: z.string().optional(),
+  amount: z.string().regex(/^\d{1,78}$/),
+});
+
+async function record(
+  app: App,
+  by: Provenance,
+  { wallet, slots }: Read,
+  externalId: string,
+  item: CustodyTransfer,
+): Promise<Outcome> {
+  const database = databaseFor(app, wallet.accountId);
+  if ((await findRecovery(database, externalId)) !== undefined) return 'done';
+  const body = Body.safeParse(item.body).data;
+  if (body === undefined) return tellOf(app, by, wallet, item, 'What it moved cannot be read.');
+  const [asset, units] = [assetIdOf(wallet.network, body.contract), BigInt(body.amount)];
+  const sum = await sumOf(app, wallet.accountId, wallet.accountId, asset, dayOf(item, by.at));
+  // What custody's policies rejected moved nothing.
+  const isCounted = item.status !== 'rejected';
+  const recovery: Recovery = {
+    id: externalId,
+    version: 1,
+    accountId: wallet.accountId,
+    walletId: wallet.id,
+    custodyWalletId: wallet.custodyId,
+    custodyId: item.id,
+    asset,
+    units,
+    requestBody: canonicalJson(item.body),
+    day: sum.day,
+    accountLimitDayId: isCounted ? sum.id : null,
+    createdAt: by.at,
+  };
+  const slot = slots.get(externalId);
+  const committed = await commit(database, {
+    by,
+    changes: [
+      recoveryChange(undefined, recovery, 'transfer.recovered'),
+      ...(isCounted ? [counted(sum, units)] : []),
+      ...(slot === undefined ? [] : await slotTakenUp(app, by, slot)),
+    ],
+  });
+  return committed.ok ? 'done' : 'again';
+}
+
+async function tellOf(app: App, by: Provenance, wallet: Wallet, item: CustodyTransfer, why: string): Promise<Outcome> {
+  const database = databaseFor(app, wallet.accountId);
+  const detail = `Custody shows a transfer of wallet ${wallet.id} under our external id: ${item.status}. ${why}`;
+  const of = { kind: 'transfer_unknown', about: item.id, accountId: wallet.accountId, detail } as const;
+  const committed = await commit(database, { by, changes: await openIncident(database, by, of) });
+  return committed.ok ? 'done' : 'again';
+}
+
+/** What was only prepared here was handed over in the lost time. */
+async function takeUp(
+  app: App,
+  by: Provenance,
+  prepared: Transfer<'prepared'>,
+  item: CustodyTransfer,
+): Promise<Outcome> {
+  const order = await findOrder(databaseFor(app, prepared.accountId), 'staff', prepared.orderId);
+  if (order?.status !== 'released') return 'done';
+  const sum = await sumOf(app, order.accountId, order.accountId, prepared.asset, dayOf(item, by.at));
+  const changes = [counted(sum, prepared.units)];
+  const { submitting, ofMandate } = await handedOver(app, by, order, prepared, {
+    day: sum.day,
+    accountLimitDayId: sum.id,
+  });
+  const committed = await commit(databaseFor(app, order.accountId), {
+    by,
+    changes: [
+      transferChange(prepared, submitting),
+      orderChange(order, execute(order, prepared.id)),
+      ...changes,
+      ...ofMandate,
+    ],
+  });
+  return committed.ok ? recordOutcome(app, by, submitting, adopt(submitting, item, by.at)) : 'again';
+}
+
+async function handedOver(
+  app: App,
+  by: Provenance,
+  order: Order,
+  prepared: Transfer<'prepared'>,
+  { day, accountLimitDayId }: { day: string; accountLimitDayId: string },
+): Promise<{ submitting: Transfer<'submitting'>; ofMandate: Change[] }> {
+  const { accountId, mandateId } = order;
+  const sum = mandateId === null ? undefined : await sumOf(app, accountId, mandateId, prepared.asset, day);
+  return {
+    submitting: submit(prepared, { limitDayId: sum?.id ?? null, accountLimitDayId }, by.at),
+    ofMandate: sum === undefined ? [] : [counted(sum, prepared.units)],
+  };
+}
+
+/** The wish came again: its order gets the transfer that custody holds, as custody holds it. */
+export async function adoptRecovered(
+  app: App,
+  by: Provenance,
+  order: Order<'released'>,
+  recovery: Recovery,
+): Promise<Outcome> {
+  const { accountId, asset, units, requestBody, custodyWalletId, walletId, day } = recovery;
+  const database = databaseFor(app, accountId);
+  const seen = await app.custody.findTransfer(custodyWalletId, recovery.custodyId);
+  if (seen === undefined) throw new TypeError('custody no longer shows a transfer that it showed');
+  const prepared: Transfer<'prepared'> = {
+    ...{ id: by.newId('xfr'), version: 1, status: 'prepared', accountId, orderId: order.id, walletId, custodyWalletId },
+    ...{ destinationId: order.destinationId, asset, units, externalId: recovery.id, requestBody },
+    ...{ custodyId: null, transactionHash: null, nextAttemptAt: by.at, createdAt: by.at },
+  };
+  const uncounted =
+    recovery.accountLimitDayId === null ? await sumOf(app, accountId, accountId, asset, day) : undefined;
+  const accountLimitDayId = recovery.accountLimitDayId ?? limitDayId(accountId, asset, day);
+  const { submitting, ofMandate } = await handedOver(app, by, order, prepared, { day, accountLimitDayId });
+  const known = amend(order, { units, transferId: prepared.id });
+  const committed = await commit(database, {
+    by,
+    changes: [
+      orderChange(order, known, 'order.prepared'),
+      transferChange(undefined, prepared),
+      transferChange(prepared, submitting),
+      orderChange(known, execute(known, prepared.id)),
+      ...(uncounted === undefined ? [] : [counted(uncounted, units)]),
+      ...ofMandate,
+    ],
+  });
+  if (!committed.ok) return 'again';
+  const booked = await bookOutcome(app, by, submitting, adopt(submitting, seen, by.at), {});
+  return booked.ok ? 'done' : 'again';
+}
