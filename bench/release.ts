@@ -1,11 +1,10 @@
 // Promise: ten thousand due occurrences become orders and messages by a few statements, in little memory, and what a claim
 // reads does not grow with the schedules that are not due. Everything but the memory is counted, so no clock is involved.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { openApp } from '../src/app/app.ts';
 import type { Bindings } from '../src/env.ts';
 import { releaseDueOrders } from '../src/features/orders/release.ts';
 import { counted, type Noted } from './support/database.ts';
+import { BYTES_PER_MEGABYTE, openHeap } from './support/memory.ts';
 import { migrate, type Running, start } from './support/runtime.ts';
 import type { Reading } from './support/sandbox.ts';
 import { openIssuer, productBindings } from './support/settings.ts';
@@ -13,7 +12,6 @@ import { openIssuer, productBindings } from './support/settings.ts';
 const DUE = 10_000;
 const STATEMENTS_MAX = 60;
 const MEGABYTES_MAX = 64;
-const BYTES_PER_MEGABYTE = 1_000_000;
 /** So many are due among so many that are not. */
 const CLAIMED = 100;
 const SCHEDULES = [1_000, 100_000] as const;
@@ -63,12 +61,7 @@ export async function release(script: string): Promise<Reading[]> {
 /** One fire of the job alone, in this process, on the database of the runtime; ends the bench unless all are released. */
 async function claim(place: Running, due: number): Promise<{ statements: Noted[]; megabytes: number }> {
   const statements: Noted[] = [];
-  setFlagsFromString('--expose-gc');
-  const collectGarbage: () => void = runInNewContext('gc');
-  const live = (): number => {
-    collectGarbage();
-    return process.memoryUsage().heapUsed;
-  };
+  const live = openHeap();
   const before = live();
   let most = before;
   const database = counted(place.database, statements, () => {
@@ -123,7 +116,8 @@ async function fill(
         .bind(AT, ACCOUNT, MANDATE, recurrence, nextSlot),
       database
         .prepare(
-          `INSERT INTO journal ${ids} SELECT 'jnl_' || id, id, 1, 'schedule.active', ?1, 'a', 'operator', 'r', ?2, '{}',
+          `INSERT INTO journal (id, subject_id, version, kind, account_id, actor, actor_role, request_id, at, data, hash) ${ids}
+           SELECT 'jnl_' || id, id, 1, 'schedule.active', ?1, 'a', 'operator', 'r', ?2, '{}',
            '${'0'.repeat(64)}' FROM s`,
         )
         .bind(ACCOUNT, AT),

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
+import { journalExport } from './journal-export.ts';
 import { release } from './release.ts';
 import { sandboxMutations } from './sandbox-mutations.ts';
 import { sandboxPages } from './sandbox-pages.ts';
@@ -58,10 +59,14 @@ const rows = [['promise', 'product/s', 'product p50', 'bare/s', 'bare p50', 'rat
 const wanted = process.argv[2];
 const chosen = benches.filter(({ promise }) => wanted === undefined || promise.includes(wanted));
 if (chosen.length === 0) throw new Error(`no promise is named ${wanted}`);
-for (const bench of chosen) rows.push(row(bench.promise, await bench.measure(script)));
+for (const bench of chosen) {
+  const comparison = await bench.measure(script);
+  rows.push(row(bench.promise, comparison));
+  if (comparison.beside !== undefined) rows.push(row(comparison.beside.name, comparison.beside));
+}
 console.log(table(rows));
 if (wanted !== undefined) process.exit();
-const readings = [...(await release(script)), ...(await readSandbox())];
+const readings = [...(await release(script)), ...(await journalExport(script)), ...(await readSandbox())];
 const kept = (isKept: boolean) => (isKept ? 'yes' : 'NO');
 const lines = readings.map(({ promise, limit, isKept, measured }) => [promise, limit, kept(isKept), measured]);
 console.log(`\n${table([['promise', 'limit', 'kept', 'measured'], ...lines])}`);

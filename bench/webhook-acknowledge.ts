@@ -3,6 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { bundleBare } from './support/bundle.ts';
 import { type Bench, compare } from './support/compare.ts';
 import { type Prepared, send } from './support/load.ts';
+import { startNodeServer } from './support/node-server.ts';
 import { start } from './support/runtime.ts';
 import { openIssuer, productBindings, WEBHOOK_SECRET } from './support/settings.ts';
 
@@ -14,15 +15,18 @@ export const webhookAcknowledge: Bench = {
     const { jwks } = await openIssuer();
     const bareScript = await bundleBare('webhook-acknowledge.ts');
     await using product = await start({ name: 'product', script, bindings: productBindings(), jwks });
+    await using guide = await startNodeServer('bench/bare/webhook-node.ts', WEBHOOK_SECRET);
     await using bare = await start({ name: 'bare', script: bareScript, bindings: { WEBHOOK_SECRET }, jwks });
     const events = Array.from({ length: EVENTS }, delivery);
-    for (const { url } of [product, bare]) {
+    for (const { url } of [product, bare, guide]) {
       const [first] = events;
       const answer = first && (await send(url, first));
       if (answer !== '{"received":true}') throw new Error(`a webhook was answered ${answer}`);
     }
-    // Awaited here: on leaving this function both are stopped.
-    return await compare(product.url, bare.url, events);
+    const comparison = await compare(product.url, bare.url, events);
+    // Beside both, and promised by nobody: what a server of one's own does that syncs each event to its disk.
+    const beside = await compare(guide.url, bare.url, events);
+    return { ...comparison, beside: { name: 'the same by a Node server with a synced insert', ...beside } };
   },
 };
 

@@ -1,6 +1,6 @@
 // What the local scripts share: ports, the Workers of this repository, and the state kept beside the local database.
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { KeptWebhook } from './setup/plan.ts';
@@ -10,6 +10,7 @@ const webhookFiles = {
   product: `${STATE_FOLDER}/webhook.json`,
   checker: `${STATE_FOLDER}/checker-webhook.json`,
 } as const;
+const NOTICE_FILE = `${STATE_FOLDER}/notice-key`;
 const ATTESTATION_FILE = `${STATE_FOLDER}/attestation-key.json`;
 
 /** No telemetry, no update check, no question, no look-up of where this machine is. */
@@ -79,11 +80,20 @@ export function keepWebhook(webhook: KeptWebhook, of: keyof typeof webhookFiles 
   writeFileSync(webhookFiles[of], `${JSON.stringify(webhook, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** The key that signs attestations here: made once and kept, git-ignored, beside what it has signed. */
-export function attestationKey(): string {
-  if (existsSync(ATTESTATION_FILE)) return readFileSync(ATTESTATION_FILE, 'utf8');
-  const key = JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }));
+/** Made once and kept, git-ignored, beside what was made with it. */
+function keptSecret(file: string, make: () => string): string {
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const secret = make();
   mkdirSync(STATE_FOLDER, { recursive: true });
-  writeFileSync(ATTESTATION_FILE, key, { mode: 0o600 });
-  return key;
+  writeFileSync(file, secret, { mode: 0o600 });
+  return secret;
 }
+
+/** The key that signs attestations here. */
+export const attestationKey = (): string =>
+  keptSecret(ATTESTATION_FILE, () =>
+    JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })),
+  );
+
+/** The key from which the secrets of webhook endpoints and the codes of contacts are derived here. */
+export const noticeKey = (): string => keptSecret(NOTICE_FILE, () => randomBytes(32).toString('base64'));

@@ -7,6 +7,7 @@ import {
   isFree,
   keepWebhook,
   migrate,
+  noticeKey,
   portOf,
   quietly,
   readWebhook,
@@ -164,6 +165,9 @@ async function prove(organization: Organization): Promise<void> {
   await admin.post('/permission-proofs', proven.proof);
 }
 
+/** Those of wrangler.toml, with the minutes between two fires. */
+const CRONS = { '* * * * *': 1, '*/5 * * * *': 5, '*/15 * * * *': 15 } as const;
+
 /** The local runtime does not fire crons by itself. */
 async function tick(cron: string, at = Date.now(), urls: readonly string[] = [productUrl]): Promise<void> {
   const query = new URLSearchParams({ cron, time: String(at), format: 'json' });
@@ -178,8 +182,9 @@ function tickEachMinute(): void {
   setTimeout(
     () => {
       const slot = Math.round(Date.now() / MINUTE_MILLISECONDS) * MINUTE_MILLISECONDS;
-      const crons = (slot / MINUTE_MILLISECONDS) % 15 === 0 ? ['* * * * *', '*/15 * * * *'] : ['* * * * *'];
-      for (const cron of crons)
+      const minute = slot / MINUTE_MILLISECONDS;
+      const due = Object.entries(CRONS).filter(([, minutes]) => minute % minutes === 0);
+      for (const [cron] of due)
         tick(cron, slot, [productUrl, ...(checkerUrl === undefined ? [] : [checkerUrl])]).catch((fault: unknown) =>
           console.error(`the cron could not be fired: ${fault}`),
         );
@@ -217,11 +222,13 @@ try {
     DFNS_PRIVATE_KEY: secret(maker.privateKey),
     DFNS_WEBHOOK_SECRETS: secret(webhookSecret),
     ATTESTATION_KEY: secret(attestationKey()),
+    NOTICE_KEYS: secret(noticeKey()),
   });
   await prove(organization);
   // Local queues forget what they held at a stop: look once for everything that may have been lost.
   await tick('* * * * *');
   await tick('*/15 * * * *');
+  await tick('*/5 * * * *');
   if (checkerUrl !== undefined && checkerPort !== undefined) await startChecker(organization, checkerUrl, checkerPort);
   await tellStory({ productUrl, sandboxUrl, tick: () => tick('* * * * *') });
   console.log('story: complete');

@@ -1,50 +1,21 @@
 // npm run verify-attestation -- FILE [--keys KEYS]: verifies an attestation, or several in a row, offline. Exit code 0 when
 // all are genuine, 1 when one is not, 2 when it could not be asked so.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { explain, proves, provesNot } from '../src/kit/explain-attestation.ts';
 import { verifyFile } from '../src/kit/verify-attestation.ts';
+import { bullets, KEYS_FILE, readFiles, refuse } from './offline.ts';
 
-const KEYS_FILE = 'fiducia-attestation-keys.json';
-const USAGE = `usage: npm run verify-attestation -- FILE [--keys KEYS]
+const {
+  text,
+  keysText,
+  keysPath: keys,
+} = readFiles(`usage: npm run verify-attestation -- FILE [--keys KEYS]
   FILE  an attestation as GET /v1/accounts/me/attestation answers it, or its jws; several of one account: one jws a line, oldest first
-  KEYS  the published keys, from /.well-known/${KEYS_FILE} (default: ${KEYS_FILE} beside FILE)`;
+  KEYS  the published keys, from /.well-known/${KEYS_FILE} (default: ${KEYS_FILE} beside FILE)`);
 
-function giveUp(reason: string): never {
-  console.error(reason);
-  process.exit(2);
-}
-
-function readArguments(): { file: string; keys: string } {
-  try {
-    const { values, positionals } = parseArgs({ options: { keys: { type: 'string' } }, allowPositionals: true });
-    const [file, ...others] = positionals;
-    if (file === undefined || others.length > 0) return giveUp(USAGE);
-    return { file, keys: values.keys ?? join(dirname(file), KEYS_FILE) };
-  } catch {
-    // An option that is not known: the same answer as to a missing file.
-    return giveUp(USAGE);
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return giveUp(`${path} cannot be read.\n\n${USAGE}`);
-  }
-}
-
-const { file, keys } = readArguments();
-const answer = await verifyFile(read(file), read(keys));
-if (!answer.ok) {
-  console.log(`REFUSED: do not rely on this.\n${answer.problem}`);
-  process.exit(1);
-}
+const answer = await verifyFile(text, keysText);
+if (!answer.ok) refuse(answer.problem);
 
 const now = new Date().toISOString();
-const bullets = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
 const { attestations } = answer;
 for (const { claims, hash, keyId } of attestations) {
   const { heading, age, says } = explain(claims, now);

@@ -12,6 +12,10 @@ export interface Secrets {
   readonly DFNS_PRIVATE_KEY?: string;
   readonly DFNS_WEBHOOK_SECRETS?: string;
   readonly ATTESTATION_KEY?: string;
+  readonly NOTICE_KEYS?: string;
+  readonly CHAT_WEBHOOKS?: string;
+  readonly CHECKPOINT_TOKEN?: string;
+  readonly SIEM_TOKEN?: string;
 }
 /** Settings are text here; `wrangler types` knows only the values of this file. */
 export type Bindings = { readonly [Name in keyof Env]: Env[Name] extends string ? string : Env[Name] } & Secrets;
@@ -36,6 +40,12 @@ const PublicKeys = z.array(z.looseObject({ ...ed25519, d: z.undefined().optional
 const PrivateKey = z.looseObject({ ...ed25519, d: Bytes32 });
 const isPrivateKey = (text: string): boolean =>
   text.includes('-----BEGIN PRIVATE KEY-----') || PrivateKey.safeParse(asJson(text)).success;
+/** An address outside, or none. No password in it: it is shown where settings are. */
+const Outside = z
+  .literal('')
+  .or(z.url({ protocol: /^https$/ }).refine((url) => new URL(url).username === '', 'without credentials'))
+  .default('')
+  .transform((url) => (url === '' ? undefined : url));
 /** Base units by asset id. */
 const UnitsByAsset = z
   .record(z.string(), z.string().regex(/^\d{1,78}$/))
@@ -44,6 +54,13 @@ const UnitsByAsset = z
 const SponsorsByNetwork = z
   .partialRecord(z.enum(openableNetworks), z.string().min(1).max(100))
   .transform((sponsors): ReadonlyMap<string, string> => new Map(Object.entries(sponsors)));
+/** 32 bytes in base64. */
+const NoticeKey = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
+const ChatWebhooks = z.strictObject({
+  operator: z.url().optional(),
+  compliance: z.url().optional(),
+  admin: z.url().optional(),
+});
 /** A week: longer than that nobody remembers what is waiting. */
 const COOLING_OFF_HOURS_MAX = 168;
 /** What Dfns allows an organisation, and one on trial a tenth of it. */
@@ -69,6 +86,10 @@ const Settings = z.object({
   FEE_SPONSORS: z.string().default('{}').transform(asJson).pipe(SponsorsByNetwork),
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
+  CHECKPOINT_URL: Outside,
+  CHECKPOINT_TOKEN: z.string().min(1).optional(),
+  SIEM_URL: Outside,
+  SIEM_TOKEN: z.string().min(1).optional(),
   RESTORE_EPOCH: z.string().min(1),
   NETWORKS: z
     .string()
@@ -77,6 +98,16 @@ const Settings = z.object({
     .refine((networks) => testnetsOrMainnets(networks) !== 'both', 'test networks and main networks may not be mixed'),
   SCREENING_REQUIRED: z.enum(['true', 'false']).transform((text) => text === 'true'),
   COOLING_OFF_HOURS: z.coerce.number().int().min(0).max(COOLING_OFF_HOURS_MAX),
+  NOTICE_KEYS: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(NoticeKey).min(1)),
+  CHAT_WEBHOOKS: z.string().default('{}').transform(asJson).pipe(ChatWebhooks),
+  MAIL_FROM: z.email(),
+  OWN_ZONES: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').filter((zone) => zone !== '')),
   RECERTIFY_DAYS: z.coerce.number().int().min(0).max(RECERTIFY_DAYS_MAX),
   JWT_ISSUER: z.url(),
   JWT_AUDIENCE: z.string().min(1),
@@ -117,6 +148,22 @@ function nest(data: z.infer<typeof Settings>) {
     dashboardUrl: data.DFNS_DASHBOARD_URL.replace(/\/$/, ''),
     webhookSecrets: data.DFNS_WEBHOOK_SECRETS,
     attestation: { key: data.ATTESTATION_KEY, publicKeys: data.ATTESTATION_PUBLIC_KEYS },
+    notices: {
+      /** Base64; the first derives new secrets, the others those that were derived from them. */
+      keys: data.NOTICE_KEYS,
+      /** Each address is a secret: whoever has it can write there. */
+      chat: data.CHAT_WEBHOOKS,
+      mailFrom: data.MAIL_FROM,
+      /** Zones of this deployment, besides the hosts that its settings name: nothing is sent there. */
+      ownHosts: [
+        ...data.OWN_ZONES,
+        ...[data.PUBLIC_URL, data.DFNS_API_URL, data.JWT_ISSUER].map((url) => new URL(url).hostname),
+      ],
+    },
+    /** Where each checkpoint of the journal is told outside. */
+    checkpoints: { url: data.CHECKPOINT_URL, token: data.CHECKPOINT_TOKEN },
+    /** Where every entry of the journal is sent on to. */
+    siem: { url: data.SIEM_URL, token: data.SIEM_TOKEN },
     tokens: {
       issuer: data.JWT_ISSUER,
       audience: data.JWT_AUDIENCE,

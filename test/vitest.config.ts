@@ -21,6 +21,8 @@ const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
 const WORKERS = Math.max(2, availableParallelism() - 1);
 /** Points of the crash walks; `CRASH_STRIDE=1` tries every one. */
 const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
+/** Events of test/journeys/events.test.ts; the long run is 10000. */
+const EVENT_CASES = process.env.EVENT_CASES ?? '200';
 const SWEEP_ACCOUNTS = process.env.SWEEP_ACCOUNTS ?? '600';
 
 async function bundle(entry: string): Promise<string> {
@@ -51,7 +53,24 @@ const [maker, checker] = [accountOf('maker'), accountOf('checker')];
 const gate = `export default { fetch(request, env) {
   const { hostname } = new URL(request.url)
   if (hostname === 'sandbox.test') return env.SANDBOX.fetch(request)
+  if (hostname.endsWith('.receiver.org')) return env.RECEIVER.fetch(request)
   throw new Error('a test may not reach ' + hostname)
+} }`;
+/** A host of somebody else: it keeps what it was sent, and answers as it was told to. */
+const receiver = `let seen = []
+let told = {}
+export default { async fetch(request) {
+  const url = new URL(request.url)
+  if (url.pathname === '/_told') {
+    if (request.method === 'PUT') told = { ...told, ...await request.json() }
+    if (request.method === 'DELETE') [seen, told] = [[], {}]
+    return Response.json(seen)
+  }
+  const headers = Object.fromEntries(request.headers)
+  seen.push({ method: request.method, url: request.url, headers, body: await request.text() })
+  if (told.slow) await scheduler.wait(told.slow)
+  if (url.pathname.startsWith('/.well-known/')) return new Response(told.token ?? 'none', { status: told.tokenStatus ?? 200 })
+  return new Response(told.text ?? null, { status: told.status ?? 204, headers: told.headers ?? {} })
 } }`;
 /** What the sandbox's deliveries reach: a refusal, and under /slow one that takes its time. */
 const closed = `export default { async fetch(request) {
@@ -71,6 +90,7 @@ const inWorkers = defineProject({
           FUZZ_CASES,
           PREVIEW_CASES,
           SWEEP_ACCOUNTS,
+          EVENT_CASES,
           CRASH_STRIDE,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
@@ -86,6 +106,7 @@ const inWorkers = defineProject({
           DFNS_PRIVATE_KEY: maker.privateKey,
           DFNS_WEBHOOK_SECRETS: 'not-known-before-set-up',
           ATTESTATION_KEY,
+          NOTICE_KEYS: Buffer.alloc(32, 7).toString('base64'),
           // Fast enough to be out of the way; tests of the pace set their own.
           DFNS_CALLS_PER_MINUTE: '1000000',
           JWT_ISSUER: 'http://sandbox.test/_sandbox/identity',
@@ -106,9 +127,10 @@ const inWorkers = defineProject({
           {
             name: 'gate',
             compatibilityDate,
-            serviceBindings: { SANDBOX: 'sandbox' },
+            serviceBindings: { SANDBOX: 'sandbox', RECEIVER: 'receiver' },
             modules: script('gate.mjs', gate),
           },
+          { name: 'receiver', compatibilityDate, modules: script('receiver.mjs', receiver) },
           { name: 'closed', compatibilityDate, modules: script('closed.mjs', closed) },
         ],
       },
@@ -120,6 +142,7 @@ const inWorkers = defineProject({
     exclude: [IN_NODE, IN_BROWSER],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 30_000,
+    hookTimeout: 30_000,
     deps: {
       optimizer: {
         ssr: {

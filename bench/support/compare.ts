@@ -26,6 +26,8 @@ export interface Comparison {
   readonly ratio: number;
   readonly ratioMin: number;
   readonly ratioMax: number;
+  /** Something else in the product's place, measured beside the same bare Worker; printed, and promised by nobody. */
+  readonly beside?: Comparison & { readonly name: string };
 }
 
 export async function compare(product: URL, bare: URL, prepared: readonly Prepared[]): Promise<Comparison> {

@@ -21,6 +21,7 @@ export function productBindings(): Record<string, string> {
     DFNS_PRIVATE_KEY: maker.privateKey,
     DFNS_WEBHOOK_SECRETS: WEBHOOK_SECRET,
     ATTESTATION_KEY: JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })),
+    NOTICE_KEYS: Buffer.alloc(32, 1).toString('base64'),
     JWT_ISSUER: ISSUER,
     JWT_JWKS_URL: `${ISSUER}/jwks`,
     JWT_AUDIENCE: AUDIENCE,

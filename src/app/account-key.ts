@@ -1,12 +1,12 @@
 // A request with a read-only key: who that is, whether the key opens what is asked for, and the entry that says so.
 import { whyClosed } from '../domain/account-key.ts';
 import type { Actor } from '../domain/actor.ts';
+import { sha256 } from '../domain/digest.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { judgeKey } from '../kit/account-key.ts';
 import { findAccountKeyByHash, keyUse } from '../store/account-keys.ts';
 import { commit } from '../store/commit.ts';
 import { databaseFor } from '../store/database.ts';
-import { sha256 } from '../store/journal.ts';
 import { type App, begin } from './app.ts';
 
 export async function authenticateKey(app: App, text: string): Promise<Result<Actor>> {

@@ -3,9 +3,9 @@
 import { createMiddleware } from 'hono/factory';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { nameOf } from '../domain/actor.ts';
+import { sha256 } from '../domain/digest.ts';
 import { problem } from '../kit/problem.ts';
 import { type Answer, findAnswer, keepAnswer } from '../store/idempotency.ts';
-import { sha256 } from '../store/journal.ts';
 import type { App } from './app.ts';
 import type { Variables } from './routes.ts';
 

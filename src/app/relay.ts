@@ -15,7 +15,11 @@ export async function relay(app: App): Promise<number> {
   const due = await claimDueMessages(app.database, at, addSeconds(at, LOST_SECONDS), MESSAGES_PER_RUN);
   if (due.length === 0) return 0;
   try {
-    await Promise.all([send(app.bindings.MONEY, due, 'money'), send(app.bindings.EVENTS, due, 'events')]);
+    await Promise.all([
+      send(app.bindings.MONEY, due, 'money'),
+      send(app.bindings.EVENTS, due, 'events'),
+      send(app.bindings.NOTIFY, due, 'notify'),
+    ]);
   } catch (fault) {
     // A queue that does not take them now: the next run need not wait as long as for a sender that died.
     await giveBack(

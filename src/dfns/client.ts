@@ -12,6 +12,7 @@ import type {
 } from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
+import { askForSignedActions, toSignedAction, toSignedActions } from './audit-log.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
 import { type Haste, MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
@@ -260,6 +261,9 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     },
 
     findFeeSponsor: (feeSponsorId) => look(() => dfns().feeSponsors.getFeeSponsor({ feeSponsorId }), to.toFeeSponsor),
+    listSignedActions: (range) => demand(() => askForSignedActions(credential, range), toSignedActions),
+
+    findSignedAction: (id) => look(() => dfns().auth.getAuditLog({ id }), toSignedAction),
 
     async listWebhookIds(url) {
       const { items } = await demand(
@@ -269,9 +273,13 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       return items.filter((webhook) => webhook.url === url).map(({ id }) => id);
     },
 
-    listEvents: (webhookId, after) =>
+    listEvents: (webhookId, after, isFailedOnly) =>
       demand(
-        () => dfns().webhooks.listWebhookEvents({ webhookId, query: paged(after) }),
+        () =>
+          dfns().webhooks.listWebhookEvents({
+            webhookId,
+            query: { ...paged(after), ...(isFailedOnly ? { deliveryFailed: 'true' } : {}) },
+          }),
         (answer) => to.toPage(answer, to.toEvent),
         'idle',
       ),

@@ -9,6 +9,8 @@ import type {
   CustodyPolicy,
   CustodyTransfer,
   CustodyWallet,
+  SignedAction,
+  SignedActions,
   TagAnswer,
   TransferAnswer,
 } from '../domain/custody.ts';
@@ -98,8 +100,12 @@ export interface Custody {
 
   /** Undefined: there is no such sponsor. */
   findFeeSponsor(id: string): Promise<FeeSponsor | undefined>;
+  /** What was signed within a range of at most seven days. */
+  listSignedActions(range: { from: string; to: string }): Promise<SignedActions>;
+  findSignedAction(id: string): Promise<SignedAction | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;
-  listEvents(webhookId: string, after: string | undefined): Promise<Page<CustodyEvent>>;
+  /** @param isFailedOnly those whose delivery custody itself knows to have failed */
+  listEvents(webhookId: string, after: string | undefined, isFailedOnly: boolean): Promise<Page<CustodyEvent>>;
 }

@@ -132,6 +132,39 @@ export interface CustodyApprovalInFull extends CustodyApproval {
     | undefined;
 }
 
+/** A line of custody's list of signed actions. It says what was signed, not what became of it. */
+export interface SignedActionLine {
+  readonly performedAt: string;
+  readonly id: string;
+  readonly userId: string;
+  readonly username: string;
+  readonly credentialId: string;
+  readonly path: string;
+  readonly summary: string;
+}
+
+export type SignedActions =
+  | { readonly kind: 'read'; readonly lines: readonly SignedActionLine[]; readonly isTruncated: boolean }
+  | { readonly kind: 'not_permitted' };
+
+/** One signed action with its signature, where custody gives it. */
+export interface SignedAction {
+  readonly id: string;
+  readonly action: string;
+  readonly userId: string;
+  readonly username: string;
+  readonly performedAt: string;
+  readonly credentialId: string;
+  readonly credentialKind: string;
+  /** PEM. */
+  readonly publicKey: string | null;
+  readonly assertion: {
+    readonly authenticatorData: string | null;
+    readonly clientData: string;
+    readonly signature: string;
+  } | null;
+}
+
 /** One confirmed entry of a wallet's history on the network. */
 export interface CustodyMovement {
   readonly walletId: string;

@@ -4,7 +4,9 @@ export type IdPrefix =
   | 'acc'
   | 'chg'
   | 'cli'
+  | 'ctc'
   | 'dlt'
+  | 'dlv'
   | 'dst'
   | 'evt'
   | 'hlt'
@@ -15,11 +17,13 @@ export type IdPrefix =
   | 'mnd'
   | 'mov'
   | 'msg'
+  | 'ntc'
   | 'ord'
   | 'prf'
   | 'sch'
   | 'scl'
   | 'wal'
+  | 'whe'
   | 'xfr';
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 
@@ -27,12 +31,15 @@ export type AccountId = Id<'acc'>;
 export type AccountKeyId = Id<'key'>;
 export type ClientId = Id<'cli'>;
 export type DeadLetterId = Id<'dlt'>;
+export type ContactId = Id<'ctc'>;
+export type DeliveryId = Id<'dlv'>;
 export type DestinationId = Id<'dst'>;
 export type HaltId = Id<'hlt'>;
 export type IncidentId = Id<'inc'>;
 export type LimitsChangeId = Id<'lim'>;
 export type MandateId = Id<'mnd'>;
 export type MovementId = Id<'mov'>;
+export type NoticeId = Id<'ntc'>;
 export type OrderId = Id<'ord'>;
 export type PermissionProofId = Id<'prf'>;
 export type PolicyChangeId = Id<'chg'>;
@@ -40,6 +47,7 @@ export type ScheduleId = Id<'sch'>;
 export type ScreeningListId = Id<'scl'>;
 export type TransferId = Id<'xfr'>;
 export type WalletId = Id<'wal'>;
+export type WebhookEndpointId = Id<'whe'>;
 
 /** Makes a new id; random and clock come with the implementation, which the application owns. */
 export type NewId = <P extends IdPrefix>(prefix: P) => Id<P>;

@@ -107,9 +107,19 @@ export type Refusal =
   // Transfers
   | { code: 'resolution_contradicted'; found: string }
   | { code: 'resolution_needs_another_person' }
+  // Notices
+  | { code: 'endpoint_url_refused'; reason: string }
+  | { code: 'endpoint_not_verified'; reason: string }
+  | { code: 'endpoints_exhausted'; most: number }
+  | { code: 'notice_not_mutable'; kinds: readonly string[] }
+  | { code: 'contact_code_wrong' }
+  | { code: 'contact_code_expired'; expiresAt: string }
+  | { code: 'contact_codes_exhausted'; perDay: number }
   // Custody
   | { code: 'custody_unavailable' }
-  | { code: 'history_too_long'; rowsMax: number };
+  | { code: 'history_too_long'; rowsMax: number }
+  // Evidence
+  | { code: 'evidence_too_large'; of: string; max: number };
 
 export type RefusalCode = Refusal['code'];
 

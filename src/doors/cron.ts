@@ -10,8 +10,12 @@ import { wakeOpenings } from '../features/accounts/open.ts';
 import { expireProposals, recertifyDestinations } from '../features/destinations/lapse.ts';
 import { wakeRescreening } from '../features/destinations/rescreen.ts';
 import { wakePolicyChanges } from '../features/destinations/wake-changes.ts';
+import { resolveIncidents, watchToken } from '../features/incidents/jobs.ts';
+import { signCheckpoints } from '../features/journal/checkpoint.ts';
+import { wakeStream } from '../features/journal/stream.ts';
 import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
+import { forgetOldDeliveries, wakeDeliveries } from '../features/notices/deliver.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
@@ -48,7 +52,10 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeWallets,
     wakeLimitsChanges,
     lookAtOrphans,
+    wakeDeliveries,
+    wakeStream,
   },
+  '*/5 * * * *': { signCheckpoints },
   '*/15 * * * *': {
     backfillEvents,
     startSweep,
@@ -60,6 +67,9 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     tellOfSlowTransfers,
     sweepStops,
     lookForUnknownTransfers,
+    resolveIncidents,
+    watchToken,
+    forgetOldDeliveries,
   },
 };
 

@@ -5,8 +5,10 @@ import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
 import { judgeDatabase } from '../app/epoch.ts';
 import type { Variables } from '../app/routes.ts';
+import { secondsBetween } from '../domain/time.ts';
 import { openAttestor } from '../kit/attestation-keys.ts';
 import { findKeys } from '../kit/issuer-keys.ts';
+import { findOldestDue } from '../store/outbox.ts';
 
 type Check = { name: string; ok: boolean; missing?: readonly string[] };
 
@@ -39,6 +41,23 @@ const checkSponsor = (app: App, network: string, id: string): Promise<Check> =>
     const sponsor = await app.custody.findFeeSponsor(id);
     return sponsor?.isActive === true && sponsor.network === network;
   });
+/** A claim of the relay holds a message for two minutes: what is later than this is not being sent. */
+const LAG_SECONDS_MAX = 300;
+const LAG_MILLISECONDS = 5_000;
+/** By database, so that its answer is never another's. */
+const lags = new WeakMap<object, { readonly check: Check; readonly at: number }>();
+
+async function checkQueues(app: App): Promise<Check> {
+  const now = app.clock.wall();
+  const last = lags.get(app.bindings.DB);
+  if (last !== undefined && now - last.at < LAG_MILLISECONDS) return last.check;
+  const check = await works('queues', async () => {
+    const oldest = await findOldestDue(app.database);
+    return oldest === undefined || secondsBetween(oldest.dueAt, app.clock.now()) <= LAG_SECONDS_MAX;
+  });
+  lags.set(app.bindings.DB, { check, at: now });
+  return check;
+}
 
 export const health = new Hono<{ Bindings: App; Variables: Variables }>()
   .get('/healthz', (c) => c.json({ status: 'alive' }))
@@ -54,6 +73,7 @@ export const health = new Hono<{ Bindings: App; Variables: Variables }>()
     const checks = [
       configured,
       await works('database', async () => (await database.all(sql`SELECT 1 FROM journal LIMIT 1`)).length <= 1),
+      await checkQueues(c.env),
       ...(settings.ok
         ? await Promise.all([
             works(

@@ -21,6 +21,8 @@ import { journalRoutes } from '../features/journal/routes.ts';
 import { keyRoutes } from '../features/keys/routes.ts';
 import { limitsRoutes } from '../features/limits/routes.ts';
 import { mandateRoutes } from '../features/mandates/routes.ts';
+import { contactRoutes } from '../features/notices/contact-routes.ts';
+import { noticeRoutes } from '../features/notices/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
 import { permissionProofRoutes } from '../features/permission-proofs/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
@@ -28,6 +30,7 @@ import { restoreRoutes } from '../features/restores/routes.ts';
 import { scheduleRoutes } from '../features/schedules/routes.ts';
 import { screeningRoutes } from '../features/screening/routes.ts';
 import { transferRoutes } from '../features/transfers/routes.ts';
+import { eventHealthRoutes } from '../features/webhooks/health.ts';
 import { receiveWebhook, WEBHOOK_PATH } from '../features/webhooks/receive.ts';
 import { keyIn } from '../kit/account-key.ts';
 import { authenticate } from '../kit/authenticate.ts';
@@ -83,9 +86,12 @@ v1.route('/', accountRoutes)
   .route('/', approvalRoutes)
   .route('/', incidentRoutes)
   .route('/', deadLetterRoutes)
+  .route('/', eventHealthRoutes)
   .route('/', permissionProofRoutes)
   .route('/', screeningRoutes)
-  .route('/', restoreRoutes);
+  .route('/', restoreRoutes)
+  .route('/', noticeRoutes)
+  .route('/', contactRoutes);
 
 const newRequestId = (app: App): string => app.newId('msg').replace('msg_', 'req_');
 

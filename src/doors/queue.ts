@@ -14,7 +14,12 @@ import { changePolicy } from '../features/destinations/change-policy.ts';
 import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
+import { keepCheckpointCopy, sendCheckpointOutside } from '../features/journal/checkpoint.ts';
+import { streamJournalStep } from '../features/journal/stream.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
+import { deliverNoticeStep } from '../features/notices/deliver.ts';
+import { mailCodeStep } from '../features/notices/email.ts';
+import { raiseNoticesStep } from '../features/notices/raise.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
@@ -49,6 +54,12 @@ const consumers: readonly Consumer[] = [
   recoverTransfersStep,
   lookForLostStep,
   backfillMonthOfEvents,
+  raiseNoticesStep,
+  deliverNoticeStep,
+  mailCodeStep,
+  keepCheckpointCopy,
+  sendCheckpointOutside,
+  streamJournalStep,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

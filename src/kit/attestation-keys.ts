@@ -3,7 +3,8 @@
 import { CompactSign, decodeJwt, exportJWK, importJWK, importPKCS8 } from 'jose';
 import type { AttestationClaims } from '../domain/attestation.ts';
 import { canonicalJson } from '../domain/canonical.ts';
-import { ATTESTATION_ALGORITHM, ATTESTATION_TYPE, hashOfAttestation, keyIdOf } from './verify-attestation.ts';
+import { type DocumentKind, hashOfSigned, keyIdOf, SIGNING_ALGORITHM } from './signed.ts';
+import { ATTESTATION } from './verify-attestation.ts';
 
 export interface AttestationKeySettings {
   /** An Ed25519 private key: a JWK, or PKCS8 in PEM. */
@@ -12,9 +13,16 @@ export interface AttestationKeySettings {
   readonly publicKeys: readonly { readonly x: string }[];
 }
 
+interface Signed {
+  readonly jws: string;
+  readonly hash: string;
+}
+
 export interface Attestor {
   readonly keyId: string;
-  readonly sign: (claims: AttestationClaims) => Promise<{ readonly jws: string; readonly hash: string }>;
+  readonly sign: (claims: AttestationClaims) => Promise<Signed>;
+  /** Another kind of document with the same key; no text of one kind passes for another. */
+  readonly signAs: (kind: DocumentKind, claims: object) => Promise<Signed>;
 }
 
 interface SigningKey {
@@ -24,8 +32,8 @@ interface SigningKey {
 
 async function readSigningKey(text: string): Promise<SigningKey> {
   const key = text.trimStart().startsWith('{')
-    ? await importJWK(JSON.parse(text), ATTESTATION_ALGORITHM, { extractable: true })
-    : await importPKCS8(text, ATTESTATION_ALGORITHM, { extractable: true });
+    ? await importJWK(JSON.parse(text), SIGNING_ALGORITHM, { extractable: true })
+    : await importPKCS8(text, SIGNING_ALGORITHM, { extractable: true });
   if (key instanceof Uint8Array || key.type !== 'private') throw new TypeError('no private key');
   // The public part is derived from the private one: a JWK could name another.
   const { d, x } = await exportJWK(key);
@@ -36,17 +44,15 @@ async function readSigningKey(text: string): Promise<SigningKey> {
 export async function openAttestor(settings: AttestationKeySettings): Promise<Attestor> {
   const { key, x } = await readSigningKey(settings.key);
   const keyId = await keyIdOf(x);
-  return {
-    keyId,
-    async sign(claims) {
-      const payload = new TextEncoder().encode(canonicalJson(claims));
-      const jws = await new CompactSign(payload)
-        // Written in the order of canonical JSON, the only one that verifies.
-        .setProtectedHeader({ alg: ATTESTATION_ALGORITHM, kid: keyId, typ: ATTESTATION_TYPE })
-        .sign(key);
-      return { jws, hash: await hashOfAttestation(jws) };
-    },
+  const signAs = async ({ type }: DocumentKind, claims: object): Promise<Signed> => {
+    const payload = new TextEncoder().encode(canonicalJson(claims));
+    const jws = await new CompactSign(payload)
+      // Written in the order of canonical JSON, the only one that verifies.
+      .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keyId, typ: type })
+      .sign(key);
+    return { jws, hash: await hashOfSigned(jws) };
   };
+  return { keyId, signAs, sign: (claims) => signAs(ATTESTATION, claims) };
 }
 
 /** The set as it is published: the present key first. */
@@ -61,7 +67,7 @@ export async function publishedKeys(settings: AttestationKeySettings) {
         x: known,
         kid: await keyIdOf(known),
         use: 'sig',
-        alg: ATTESTATION_ALGORITHM,
+        alg: SIGNING_ALGORITHM,
       })),
     ),
   };

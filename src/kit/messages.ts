@@ -1,6 +1,15 @@
 // Every queue message: schema and constructor. Messages carry ids, not state: the consumer reads the truth from D1.
 import * as z from 'zod';
-import type { AccountId, OrderId, PolicyChangeId, ScreeningListId, TransferId, WalletId } from '../domain/id.ts';
+import type {
+  AccountId,
+  ContactId,
+  DeliveryId,
+  OrderId,
+  PolicyChangeId,
+  ScreeningListId,
+  TransferId,
+  WalletId,
+} from '../domain/id.ts';
 
 const VERSION = 1;
 
@@ -74,6 +83,15 @@ export const LookForLost = envelope('restore.lost', {
 export const BackfillMonth = envelope('events.backfill', { until: z.string() });
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
+/** Written by `commit` itself: entries of the journal of which somebody is to be told. */
+export const RaiseNotices = envelope('notice.raise', { entryIds: z.array(z.string()) });
+export const DeliverNotice = envelope('notice.deliver', { deliveryId: idOf<DeliveryId>('dlv') });
+export const MailCode = envelope('contact.mail_code', { contactId: idOf<ContactId>('ctc') });
+
+export const KeepCheckpoint = envelope('checkpoint.keep', { sequence: z.number().int().positive() });
+export const SendCheckpoint = envelope('checkpoint.send', { sequence: z.number().int().positive() });
+/** Where it goes on stands in D1. */
+export const StreamJournal = envelope('journal.stream', {});
 
 type Body<S extends z.ZodType> = Omit<z.input<S>, 'v' | 'id' | 'type'>;
 const constructorOf =
@@ -101,6 +119,12 @@ export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('
 export const recoverTransfers = constructorOf<typeof RecoverTransfers>('restore.transfers');
 export const lookForLost = constructorOf<typeof LookForLost>('restore.lost');
 export const backfillMonth = constructorOf<typeof BackfillMonth>('events.backfill');
+export const raiseNotices = constructorOf<typeof RaiseNotices>('notice.raise');
+export const deliverNotice = constructorOf<typeof DeliverNotice>('notice.deliver');
+export const mailCode = constructorOf<typeof MailCode>('contact.mail_code');
+export const keepCheckpoint = constructorOf<typeof KeepCheckpoint>('checkpoint.keep');
+export const sendCheckpoint = constructorOf<typeof SendCheckpoint>('checkpoint.send');
+export const streamJournal = constructorOf<typeof StreamJournal>('journal.stream');
 
 /** As a queue's `sendBatch` takes them. */
 export const bodies = (messages: readonly object[]): { body: object }[] => messages.map((body) => ({ body }));

@@ -89,7 +89,15 @@ export const catalogue = {
   epoch_not_deployed: [409, 'The deployed RESTORE_EPOCH is another one. Deploy it first.'],
   epoch_exists: [409, 'The database has this epoch, or had it: a restore needs a new one.'],
   database_not_fresh: [409, 'The database or custody holds accounts already: use the restore.'],
+  endpoint_url_refused: [422, 'Notices may not be sent to this URL.'],
+  endpoint_not_verified: [422, 'The host does not serve the token that proves who owns it.'],
+  endpoints_exhausted: [409, 'There are as many webhook endpoints as there may be. Delete one first.'],
+  notice_not_mutable: [422, 'Notices of these kinds cannot be switched off.'],
+  contact_code_wrong: [422, 'This is not the code that was mailed.'],
+  contact_code_expired: [422, 'The code is not valid any more. Ask for a new one.'],
+  contact_codes_exhausted: [429, 'Too many codes were asked for. Try again tomorrow.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
+  evidence_too_large: [422, 'The period holds too much for one bundle. Ask for a shorter one.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
 } as const satisfies Record<RefusalCode, readonly [status: ContentfulStatusCode, title: string]>;
 

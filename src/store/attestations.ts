@@ -1,5 +1,5 @@
 // Signed fence checks. A row is written once, in the commit of the check that it states, and never changed.
-import { and, desc, eq, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lte } from 'drizzle-orm';
 import type { AccountId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Once } from './commit.ts';
@@ -40,6 +40,21 @@ export const findAttestationAsOf = (
     .orderBy(desc(attestations.checkedAt), desc(attestations.sequence))
     .limit(1)
     .get();
+
+/** Those of a range of checks, in order. */
+export const listAttestations = (
+  database: Database,
+  accountId: AccountId,
+  { from, to }: { readonly from: number; readonly to: number },
+  limit: number,
+): Promise<Attestation[]> =>
+  database
+    .select()
+    .from(attestations)
+    .where(and(eq(attestations.accountId, accountId), gte(attestations.sequence, from), lte(attestations.sequence, to)))
+    .orderBy(asc(attestations.sequence))
+    .limit(limit)
+    .all();
 
 /** Another check of the account that came first has this sequence, and a later one names it. */
 export const attestationOnce = (row: Attestation): Once => ({

@@ -8,7 +8,8 @@ import type { AccountId } from '../domain/id.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import type { Database } from './database.ts';
-import { type EntryDraft, type JournalRow, type Provenance, toEntry } from './journal.ts';
+import { type EntryDraft, type NewEntry, type Provenance, toEntry } from './journal.ts';
+import { noticesOf } from './notices-raised.ts';
 import { guard, journal } from './schema.ts';
 
 type Statement = BatchItem<'sqlite'>;
@@ -71,6 +72,11 @@ export async function commit(
   const entries = await Promise.all(changes.map((change) => toEntry(change.entry, by)));
   const run = bulk === undefined ? [] : [await toEntry(bulk.run, by)];
   const many = await Promise.all((bulk?.entries ?? []).map((entry) => toEntry(entry, by)));
+  // Whoever is to be told of one of these entries is told by this very batch, or not at all.
+  const notices = noticesOf([
+    ...changes.map(({ entry }, index) => ({ ...entry, id: entryAt(entries, index).id })),
+    ...(bulk?.entries ?? []).map((entry, index) => ({ ...entry, id: entryAt(many, index).id })),
+  ]);
   const statements = () => [
     ...once.map((row) => row.insert(database)),
     ...requires.map((requirement, index) => abortUnless(database, requirement.holds, `requirement ${index}`)),
@@ -79,7 +85,7 @@ export async function commit(
       change.write(database),
       abortUnless(database, sql`changes() = 1`, 'one row'),
     ]),
-    ...messages.map((message) => message.insert(database, by)),
+    ...[...messages, ...notices].map((message) => message.insert(database, by)),
     ...inSlices([...run, ...many]).map((rows) => insertRows(database, journal, rows)),
     ...(bulk?.writes(database, by) ?? []),
   ];
@@ -147,7 +153,7 @@ const asChanges = <T extends SQLiteTable>(values: Record<string, SQL>) => values
 const abortUnless = (database: Database, holds: SQL, rule: string): Statement =>
   database.insert(guard).select(sql`SELECT ${rule} WHERE (${holds}) IS NOT TRUE`);
 
-function entryAt(entries: readonly JournalRow[], index: number): JournalRow {
+function entryAt(entries: readonly NewEntry[], index: number): NewEntry {
   const entry = entries[index];
   if (entry === undefined) throw new RangeError('a change without its entry');
   return entry;
@@ -160,7 +166,7 @@ export function textOf(fault: unknown): string {
 
 interface Lost {
   readonly database: Database;
-  readonly entries: readonly JournalRow[];
+  readonly entries: readonly NewEntry[];
   readonly changes: readonly Change[];
   readonly requires: readonly Requirement[];
   readonly once: readonly Once[];
@@ -189,7 +195,7 @@ async function refusalOf(fault: unknown, { database, entries, changes, requires,
   throw fault;
 }
 
-async function areThere(database: Database, entries: readonly JournalRow[]): Promise<boolean> {
+async function areThere(database: Database, entries: readonly NewEntry[]): Promise<boolean> {
   if (entries.length === 0) return false;
   const ids = entries.map(({ id }) => id);
   const found = await database.select({ id: journal.id }).from(journal).where(inArray(journal.id, ids)).all();
@@ -227,6 +233,8 @@ export function rowChange<T extends SQLiteTable>(change: RowChange<T>): Change {
       version,
       kind: change.kind ?? `${change.subject}.${after.status}`,
       accountId: change.accountId,
+      walletId: change.subjectId.startsWith('wal_') ? change.subjectId : textIn(after, 'walletId'),
+      policyId: textIn(after, 'policyId'),
       // A record that was released with others has its first entry here: it holds the whole.
       data: difference(version === 1 ? undefined : before, after),
     },
@@ -239,6 +247,11 @@ export function rowChange<T extends SQLiteTable>(change: RowChange<T>): Change {
             .where(and(eq(change.key, after[change.keyName]), eq(change.versionColumn, version - 1))),
   };
 }
+
+const textIn = (row: Row, name: string): string | null => {
+  const value = row[name];
+  return typeof value === 'string' ? value : null;
+};
 
 // Rows are built by the store's own row functions, whose types are those of the table; a generic table hides that.
 const asValues = <T extends SQLiteTable>(row: Row) => row as T['$inferInsert'] & Record<string, never>;

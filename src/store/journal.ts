@@ -1,10 +1,11 @@
 // Entries of the append-only journal: who, what, when, from which request, before and after, and a hash over all of it.
-import { and, desc, eq, inArray, type SQL } from 'drizzle-orm';
+import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { type Actor, nameOf, rolesOf } from '../domain/actor.ts';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { AccountId, NewId } from '../domain/id.ts';
+import { hashOfEntry } from '../domain/journal.ts';
 import type { Timestamp } from '../domain/time.ts';
-import { type Database, olderThan } from './database.ts';
+import type { Database } from './database.ts';
 import { journal } from './schema.ts';
 
 /** Who acts, when, and from which request: fixed once at the beginning of a use case. */
@@ -20,35 +21,32 @@ export interface EntryDraft {
   readonly version: number;
   readonly kind: string;
   readonly accountId: AccountId | null;
+  /** What the entry is about besides its subject, to be found by. */
+  readonly walletId?: string | null;
+  readonly policyId?: string | null;
   readonly data: unknown;
 }
 
 export type JournalRow = typeof journal.$inferSelect;
+/** Without its place, which D1 gives. */
+export type NewEntry = Omit<JournalRow, 'place'>;
 
-const bytes = new TextEncoder();
-export const hex = (digest: ArrayBuffer): string =>
-  Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-export const sha256 = async (text: string): Promise<string> =>
-  hex(await crypto.subtle.digest('SHA-256', bytes.encode(text)));
-
-/** SHA-256 in hex over the canonical JSON of every column but the hash itself. */
-export const hashOf = ({ hash: _, ...columns }: JournalRow): Promise<string> => sha256(canonicalJson(columns));
-
-export async function toEntry(draft: EntryDraft, by: Provenance): Promise<JournalRow> {
-  const row: JournalRow = {
+export async function toEntry(draft: EntryDraft, by: Provenance): Promise<NewEntry> {
+  const row = {
     id: by.newId('jnl'),
     subjectId: draft.subjectId,
     version: draft.version,
     kind: draft.kind,
     accountId: draft.accountId,
+    walletId: draft.walletId ?? null,
+    policyId: draft.policyId ?? null,
     actor: nameOf(by.actor),
     actorRole: rolesOf(by.actor).join(' ') || by.actor.kind,
     requestId: by.requestId,
     at: by.at,
     data: canonicalJson(draft.data),
-    hash: '',
   };
-  return { ...row, hash: await hashOf(row) };
+  return { ...row, hash: await hashOfEntry(row) };
 }
 
 export interface JournalFilter {
@@ -67,13 +65,24 @@ export function listEntries(
     filter.accountId && eq(journal.accountId, filter.accountId),
     filter.subjectId === undefined ? undefined : eq(journal.subjectId, filter.subjectId),
     filter.kinds && inArray(journal.kind, [...filter.kinds]),
-    olderThan(journal.id, page.before),
+    before(filter.subjectId, page.before),
   ];
   return database
     .select()
     .from(journal)
     .where(and(...conditions))
-    .orderBy(desc(journal.id))
+    .orderBy(...newestFirst(filter.subjectId))
     .limit(page.limit)
     .all();
 }
+
+// Of one subject the versions are the order of its places, and the index is by them.
+const newestFirst = (subjectId: string | undefined): SQL[] =>
+  subjectId === undefined ? [desc(journal.place)] : [desc(journal.version)];
+
+/** The condition of a page behind the entry with this id. */
+const before = (subjectId: string | undefined, id: string | undefined): SQL | undefined => {
+  if (id === undefined) return undefined;
+  const column = subjectId === undefined ? journal.place : journal.version;
+  return sql`${column} < (SELECT ${sql.identifier(column.name)} FROM ${journal} WHERE id = ${id})`;
+};

@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import type { Provenance } from './journal.ts';
 import { outbox } from './schema.ts';
 
-export type QueueName = 'money' | 'events';
+export type QueueName = 'money' | 'events' | 'notify';
 
 /** `make` gets the new message id and returns the body. */
 export const message = (queue: QueueName, make: (id: string) => object): Message => ({
@@ -48,6 +48,10 @@ export const claimDueMessages = (
     .limit(limit);
   return database.update(outbox).set({ dueAt: until }).where(inArray(outbox.id, due)).returning().all();
 };
+
+/** When the message that was due first should have been sent; undefined when none waits. */
+export const findOldestDue = (database: Database): Promise<{ dueAt: Timestamp } | undefined> =>
+  database.select({ dueAt: outbox.dueAt }).from(outbox).orderBy(asc(outbox.dueAt)).limit(1).get();
 
 /** Could not be sent: due again at once. */
 export const giveBack = (database: Database, ids: readonly string[], dueAt: Timestamp) =>

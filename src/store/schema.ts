@@ -5,6 +5,7 @@ import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } fro
 import type { AccountStatus } from '../domain/account.ts';
 import type { AccountKeyStatus } from '../domain/account-key.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
+import type { ContactStatus } from '../domain/contact.ts';
 import type { DeadLetterStatus } from '../domain/dead-letter.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
 import type { EPOCH_ID, EpochStatus } from '../domain/epoch.ts';
@@ -14,7 +15,9 @@ import type {
   AccountId,
   AccountKeyId,
   ClientId,
+  ContactId,
   DeadLetterId,
+  DeliveryId,
   DestinationId,
   HaltId,
   IncidentId,
@@ -28,18 +31,21 @@ import type {
   ScreeningListId,
   TransferId,
   WalletId,
+  WebhookEndpointId,
 } from '../domain/id.ts';
 import type { IncidentKind, IncidentStatus } from '../domain/incident.ts';
 import type { LimitsTemplate } from '../domain/limits-template.ts';
 import type { MandateStatus } from '../domain/mandate.ts';
 import type { Doubt } from '../domain/movement.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
+import type { Channel, NoticeKind } from '../domain/notice.ts';
 import type { OrderKind, OrderStatus } from '../domain/order.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
 import type { CatchUpRule, ScheduleStatus, TriggerKind } from '../domain/schedule.ts';
 import type { ScreeningListStatus } from '../domain/screening.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { WalletStatus } from '../domain/wallet.ts';
+import type { WebhookEndpointStatus } from '../domain/webhook-endpoint.ts';
 import type { SightingKind } from './sightings.ts';
 
 /** What every record with a state machine has. */
@@ -52,15 +58,23 @@ const record = <Id extends string, Status extends string>() => ({
 });
 const accountId = () => text('account_id').$type<AccountId>().notNull();
 
-/** Append-only. The unique (subject, version) is the lock of every write: ADR 2. */
+/**
+ * Append-only. The unique (subject, version) is the lock of every write: ADR 2. The place is given by D1 in the order of
+ * commits and never again: signed checkpoints cover ranges of it without a gap. It is the rowid, so it is the last column of
+ * every index, and one index for each filter is a page's order too.
+ */
 export const journal = sqliteTable(
   'journal',
   {
-    id: text('id').primaryKey(),
+    place: integer('place').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull(),
     subjectId: text('subject_id').notNull(),
     version: integer('version').notNull(),
     kind: text('kind').notNull(),
     accountId: text('account_id').$type<AccountId>(),
+    walletId: text('wallet_id'),
+    /** At custody. */
+    policyId: text('policy_id'),
     actor: text('actor').notNull(),
     /** `client`, `system`, or the roles of staff. */
     actorRole: text('actor_role').notNull(),
@@ -70,11 +84,40 @@ export const journal = sqliteTable(
     hash: text('hash').notNull(),
   },
   (table) => [
+    uniqueIndex('journal_id').on(table.id),
     uniqueIndex('journal_subject_version').on(table.subjectId, table.version),
-    index('journal_account').on(table.accountId, table.id),
+    index('journal_account').on(table.accountId),
     index('journal_account_kind').on(table.accountId, table.kind, table.at, table.id),
+    index('journal_wallet').on(table.walletId).where(sql`wallet_id IS NOT NULL`),
+    index('journal_policy').on(table.policyId).where(sql`policy_id IS NOT NULL`),
+    index('journal_actor').on(table.actor),
+    index('journal_kind').on(table.kind),
+    index('journal_at').on(table.at),
     check('journal_version_positive', sql`${table.version} >= 1`),
     check('journal_hash_shape', sql`length(${table.hash}) = 64`),
+  ],
+);
+
+/**
+ * Signed statements over ranges of the journal, each naming the one before it. Append-only. The copies in R2 also hold the
+ * hashes of the entries.
+ */
+export const checkpoints = sqliteTable(
+  'checkpoints',
+  {
+    sequence: integer('sequence').primaryKey(),
+    epoch: text('epoch').notNull(),
+    fromPlace: integer('from_place').notNull(),
+    toPlace: integer('to_place').notNull(),
+    root: text('root').notNull(),
+    at: text('at').notNull(),
+    jws: text('jws').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [
+    uniqueIndex('checkpoints_places').on(table.toPlace),
+    check('checkpoints_range', sql`${table.fromPlace} >= 1 AND ${table.fromPlace} <= ${table.toPlace}`),
+    check('checkpoints_hash_shape', sql`length(${table.hash}) = 64 AND length(${table.root}) = 64`),
   ],
 );
 
@@ -85,7 +128,7 @@ export const outbox = sqliteTable(
   'outbox',
   {
     id: text('id').primaryKey(),
-    queue: text('queue').$type<'money' | 'events'>().notNull(),
+    queue: text('queue').$type<'money' | 'events' | 'notify'>().notNull(),
     body: text('body').notNull(),
     createdAt: text('created_at').notNull(),
     /** When it is sent, or sent again: it counts as lost until its consumer is done and the row is gone. */
@@ -692,4 +735,73 @@ export const screeningAddresses = sqliteTable(
     address: text('address').notNull(),
   },
   (table) => [primaryKey({ columns: [table.listId, table.family, table.address] })],
+);
+
+/** Where the notices of this deployment go. Their signing secrets are derived and stand nowhere: ADR 10. */
+export const webhookEndpoints = sqliteTable(
+  'webhook_endpoints',
+  {
+    ...record<WebhookEndpointId, WebhookEndpointStatus>(),
+    url: text('url').notNull(),
+    description: text('description').notNull(),
+    /** Of this account only; null for all. */
+    accountId: text('account_id').$type<AccountId>(),
+    /** A JSON list of kinds; null for all. */
+    kinds: text('kinds'),
+    secrets: text('secrets').notNull(),
+  },
+  (table) => [index('webhook_endpoints_status').on(table.status, table.id)],
+);
+
+/** Where a client wants its notices by e-mail. The address itself is in contact_addresses, and goes with the contact. */
+export const contacts = sqliteTable(
+  'contacts',
+  { ...record<ContactId, ContactStatus>(), accountId: accountId() },
+  (table) => [
+    index('contacts_account').on(table.accountId, table.id),
+    uniqueIndex('contacts_one_active').on(table.accountId).where(sql`status = 'active'`),
+    uniqueIndex('contacts_one_pending').on(table.accountId).where(sql`status = 'pending'`),
+  ],
+);
+
+/** Personal, so not in the journal, which nobody can erase. */
+export const contactAddresses = sqliteTable('contact_addresses', {
+  contactId: text('contact_id').$type<ContactId>().primaryKey(),
+  email: text('email').notNull(),
+});
+
+/** What an account or a role does not want to be told by e-mail or chat. */
+export const noticePreferences = sqliteTable('notice_preferences', {
+  holder: text('holder').primaryKey(),
+  version: integer('version').notNull(),
+  muted: text('muted').notNull(),
+});
+
+/** One notice on its way to one place: what is still to send, and the log of what was sent. */
+export const noticeDeliveries = sqliteTable(
+  'notice_deliveries',
+  {
+    id: text('id').$type<DeliveryId>().primaryKey(),
+    /** The entry of the journal that it tells of. */
+    entryId: text('entry_id').notNull(),
+    kind: text('kind').$type<NoticeKind>().notNull(),
+    channel: text('channel').$type<Channel>().notNull(),
+    /** An endpoint, a contact, or a role. */
+    target: text('target').notNull(),
+    createdAt: text('created_at').notNull(),
+    attempts: integer('attempts').notNull(),
+    /** Null when nothing more is tried. */
+    nextAttemptAt: text('next_attempt_at'),
+    lastAttemptAt: text('last_attempt_at'),
+    sentAt: text('sent_at'),
+    lastStatus: integer('last_status'),
+    lastProblem: text('last_problem'),
+  },
+  (table) => [
+    uniqueIndex('notice_deliveries_once').on(table.entryId, table.target),
+    index('notice_deliveries_due').on(table.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`),
+    index('notice_deliveries_target').on(table.target, table.id),
+    index('notice_deliveries_sent').on(table.target, table.sentAt),
+    index('notice_deliveries_age').on(table.createdAt),
+  ],
 );

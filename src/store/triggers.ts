@@ -3,6 +3,7 @@
 import { accountMachine } from '../domain/account.ts';
 import { accountKeyMachine } from '../domain/account-key.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { contactMachine } from '../domain/contact.ts';
 import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { epochMachine } from '../domain/epoch.ts';
@@ -16,6 +17,7 @@ import { scheduleMachine } from '../domain/schedule.ts';
 import { screeningListMachine } from '../domain/screening.ts';
 import { transferMachine } from '../domain/transfer.ts';
 import { walletMachine } from '../domain/wallet.ts';
+import { webhookEndpointMachine } from '../domain/webhook-endpoint.ts';
 
 /** Table name to machine: every table whose rows have a status. */
 export const machines: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -34,6 +36,8 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   dead_letters: deadLetterMachine,
   screening_lists: screeningListMachine,
   account_keys: accountKeyMachine,
+  webhook_endpoints: webhookEndpointMachine,
+  contacts: contactMachine,
 };
 
 const journalTriggers = [
@@ -43,22 +47,34 @@ BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END`,
 BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END`,
   // INSERT OR REPLACE fires no delete trigger and would rewrite an entry.
   `CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal
-WHEN EXISTS (SELECT 1 FROM journal WHERE (subject_id = NEW.subject_id AND version = NEW.version) OR id = NEW.id)
+WHEN EXISTS (SELECT 1 FROM journal WHERE (subject_id = NEW.subject_id AND version = NEW.version) OR id = NEW.id OR place = NEW.place)
 BEGIN SELECT RAISE(ABORT, 'journal: version taken'); END`,
   `CREATE TRIGGER journal_no_gap BEFORE INSERT ON journal
 WHEN NEW.version > 1 AND NOT EXISTS (SELECT 1 FROM journal WHERE subject_id = NEW.subject_id AND version = NEW.version - 1)
 BEGIN SELECT RAISE(ABORT, 'journal: version gap'); END`,
+  `CREATE TRIGGER journal_at_the_end AFTER INSERT ON journal
+WHEN NEW.place <> (SELECT max(place) FROM journal)
+BEGIN SELECT RAISE(ABORT, 'journal: an entry is added at the end'); END`,
 ];
 
-const attestationTriggers = [
-  `CREATE TRIGGER attestations_no_update BEFORE UPDATE ON attestations
-BEGIN SELECT RAISE(ABORT, 'attestations are append-only'); END`,
-  `CREATE TRIGGER attestations_no_delete BEFORE DELETE ON attestations
-BEGIN SELECT RAISE(ABORT, 'attestations are append-only'); END`,
-  // INSERT OR REPLACE fires no delete trigger and would rewrite a signed statement.
-  `CREATE TRIGGER attestations_no_replace BEFORE INSERT ON attestations
-WHEN EXISTS (SELECT 1 FROM attestations WHERE account_id = NEW.account_id AND sequence = NEW.sequence)
-BEGIN SELECT RAISE(ABORT, 'attestations: row taken'); END`,
+/** Signed statements: written once. INSERT OR REPLACE fires no delete trigger and would rewrite one. */
+const appendOnly = (table: string, same: string): string[] => [
+  `CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table}
+BEGIN SELECT RAISE(ABORT, '${table} are append-only'); END`,
+  `CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table}
+BEGIN SELECT RAISE(ABORT, '${table} are append-only'); END`,
+  `CREATE TRIGGER ${table}_no_replace BEFORE INSERT ON ${table}
+WHEN EXISTS (SELECT 1 FROM ${table} WHERE ${same})
+BEGIN SELECT RAISE(ABORT, '${table}: row taken'); END`,
+];
+
+const attestationTriggers = appendOnly('attestations', 'account_id = NEW.account_id AND sequence = NEW.sequence');
+
+const checkpointTriggers = [
+  ...appendOnly('checkpoints', 'sequence = NEW.sequence OR to_place = NEW.to_place'),
+  `CREATE TRIGGER checkpoints_no_gap BEFORE INSERT ON checkpoints
+WHEN NEW.from_place <> 1 + coalesce((SELECT to_place FROM checkpoints WHERE sequence = NEW.sequence - 1), 0)
+BEGIN SELECT RAISE(ABORT, 'checkpoints: range gap'); END`,
 ];
 
 /** Once a list is in force its content is what was hashed, and stays it. */
@@ -77,6 +93,7 @@ BEGIN SELECT RAISE(ABORT, 'guard: ' || NEW.rule); END`;
 
 export const triggers: readonly string[] = [
   ...journalTriggers,
+  ...checkpointTriggers,
   ...attestationTriggers,
   guardTrigger,
   ...screeningTriggers,

@@ -1,16 +1,16 @@
 // The release of due slots: thousands by a few statements, each once, whatever overlaps, is missed or gets lost.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { hashOfEntry } from '../../src/domain/journal.ts';
 import { pause } from '../../src/domain/schedule.ts';
 import { addSeconds } from '../../src/domain/time.ts';
 import { releaseDueOrders } from '../../src/features/orders/release.ts';
 import { commit } from '../../src/store/commit.ts';
-import { hashOf } from '../../src/store/journal.ts';
 import { mandateChange } from '../../src/store/mandates.ts';
 import { findSchedule, scheduleChange } from '../../src/store/schedules.ts';
 import { AT, accepted, activeMandate, activeSchedule, idOf, provenance, sequence } from '../support/build.ts';
 import { rowsReadBy } from '../support/trips.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { ENTRIES, openWorld, type World } from '../support/world.ts';
 
 const { mandateId } = activeSchedule();
 let world: World;
@@ -38,7 +38,8 @@ async function fill(count: number, nextSlot: string, from = 1, accountId = idOf(
        '1000', ?4, ?1, 'latest', 24, 0, ?5 FROM s`,
     ).bind(AT, accountId, mandateId, recurrence, nextSlot),
     env.DB.prepare(
-      `INSERT INTO journal ${rows} SELECT 'jnl_' || id, id, 1, 'schedule.active', ?1, 'a', 'operator', 'r', ?2, '{}',
+      `INSERT INTO journal (id, subject_id, version, kind, account_id, actor, actor_role, request_id, at, data, hash) ${rows}
+       SELECT 'jnl_' || id, id, 1, 'schedule.active', ?1, 'a', 'operator', 'r', ?2, '{}',
        '${'0'.repeat(64)}' FROM s`,
     ).bind(idOf('acc'), AT),
   ]);
@@ -73,11 +74,9 @@ describe('a release', () => {
   it('writes entries whose hashes hold', async () => {
     await fill(3, AT);
     await release();
-    const rows = await world.rows(
-      "SELECT id, subject_id subjectId, version, kind, account_id accountId, actor, actor_role actorRole, request_id requestId, at, data, hash FROM journal WHERE kind IN ('schedule.advanced', 'orders.released')",
-    );
+    const rows = await world.rows(`${ENTRIES} WHERE kind IN ('schedule.advanced', 'orders.released')`);
     expect(rows).toHaveLength(4);
-    for (const row of rows) expect(await hashOf(row)).toBe(row.hash);
+    for (const row of rows) expect(await hashOfEntry(row)).toBe(row.hash);
   });
 
   it('reads the same rows however many schedules are not due', async () => {
@@ -156,7 +155,7 @@ describe('a release', () => {
     // As after a restored row: the slot is due again, its order is made.
     await world.rows(`UPDATE schedules SET version = 3, next_slot = '${AT}'`);
     await world.rows(
-      `INSERT INTO journal SELECT 'jnl_3' || id, subject_id, 3, 'schedule.advanced', account_id, actor, actor_role, request_id, at, data, hash FROM journal WHERE version = 2`,
+      `INSERT INTO journal (id, subject_id, version, kind, account_id, actor, actor_role, request_id, at, data, hash) SELECT 'jnl_3' || id, subject_id, 3, 'schedule.advanced', account_id, actor, actor_role, request_id, at, data, hash FROM journal WHERE version = 2`,
     );
     await release();
     expect(await orders()).toBe(2);

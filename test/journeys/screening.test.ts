@@ -360,7 +360,8 @@ describe('a new sanctions list', () => {
       FROM generate_series(1000, 1449)`;
     await world.rows(insert.replace('generate_series(1000, 1449)', SERIES), facts, world.at, accountId);
     await world.rows(
-      `INSERT INTO journal SELECT 'jnl_' || id, id, 1, 'x', account_id, 'x', 'x', 'x', created_at, '{}', ? FROM destinations`,
+      `INSERT INTO journal (id, subject_id, version, kind, account_id, actor, actor_role, request_id, at, data, hash)
+       SELECT 'jnl_' || id, id, 1, 'x', account_id, 'x', 'x', 'x', created_at, '{}', ? FROM destinations`,
       '0'.repeat(64),
     );
     const address = (n: number) => `0x${String(n).padStart(40, '0')}`;

@@ -1,8 +1,8 @@
 // Money on its way: lost answers, two at once, stops between claim and hand-over, and each answer custody can give.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
-import { hashOf } from '../../src/store/journal.ts';
-import { control, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { hashOfEntry } from '../../src/domain/journal.ts';
+import { control, ENTRIES, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
 
@@ -122,10 +122,8 @@ describe('a transfer', () => {
     await world.tick();
     await world.settle();
     const { transferId } = await world.order(schedule.id);
-    const rows = await world.rows(
-      'SELECT id, subject_id subjectId, version, kind, account_id accountId, actor, actor_role actorRole, request_id requestId, at, data, hash FROM journal ORDER BY version',
-    );
-    for (const row of rows) expect(await hashOf(row)).toBe(row.hash);
+    const rows = await world.rows(`${ENTRIES} ORDER BY version`);
+    for (const row of rows) expect(await hashOfEntry(row)).toBe(row.hash);
     const entries = rows.filter(({ subjectId }) => subjectId === transferId);
     expect(entries.map(({ version }) => version)).toEqual(entries.map((_, index) => index + 1));
     expect(entries.map(({ kind }) => kind).slice(0, 2)).toEqual(['transfer.prepared', 'transfer.submitting']);

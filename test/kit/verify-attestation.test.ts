@@ -7,7 +7,8 @@ import { summarize } from '../../src/domain/fence.ts';
 import { addSeconds } from '../../src/domain/time.ts';
 import { openAttestor, publishedKeys } from '../../src/kit/attestation-keys.ts';
 import { explain } from '../../src/kit/explain-attestation.ts';
-import { keyIdOf, readKeys, verifyAttestation, verifyFile } from '../../src/kit/verify-attestation.ts';
+import { keyIdOf, readKeys } from '../../src/kit/signed.ts';
+import { verifyAttestation, verifyFile } from '../../src/kit/verify-attestation.ts';
 import { ATTESTATION_KEY, ATTESTATION_KEY_ID } from '../support/attestation-key.ts';
 import {
   ADDRESS,

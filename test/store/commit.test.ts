@@ -118,7 +118,8 @@ describe('two commits on one version', () => {
     expect(await contents()).toEqual({
       ...before,
       journal: before.journal + 1,
-      outbox: before.outbox + 1,
+      // The message that was given, and the one for those who are told of a revocation.
+      outbox: before.outbox + 2,
       idempotency: before.idempotency + 1,
     });
     expect(await findMandate(database, 'staff', mandate.id)).toMatchObject({

@@ -10,14 +10,17 @@ import * as addressFacts from '../../src/store/address-facts.ts';
 import * as approvals from '../../src/store/approvals.ts';
 import * as attestations from '../../src/store/attestations.ts';
 import * as breaker from '../../src/store/breaker.ts';
+import * as checkpoints from '../../src/store/checkpoints.ts';
 import * as clients from '../../src/store/clients.ts';
 import { commit } from '../../src/store/commit.ts';
+import * as contacts from '../../src/store/contacts.ts';
 import * as cursors from '../../src/store/cursors.ts';
 import { type Database, openDatabase, type Scope } from '../../src/store/database.ts';
 import * as deadLetters from '../../src/store/dead-letters.ts';
 import * as destinations from '../../src/store/destinations.ts';
 import * as epochs from '../../src/store/epochs.ts';
 import * as eventFacts from '../../src/store/event-facts.ts';
+import * as eventHealth from '../../src/store/event-health.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
 import * as history from '../../src/store/history.ts';
@@ -25,9 +28,12 @@ import * as idempotency from '../../src/store/idempotency.ts';
 import * as inbox from '../../src/store/inbox.ts';
 import * as incidents from '../../src/store/incidents.ts';
 import * as journal from '../../src/store/journal.ts';
+import * as journalPages from '../../src/store/journal-pages.ts';
 import * as limitsChanges from '../../src/store/limits-changes.ts';
 import * as mandates from '../../src/store/mandates.ts';
+import * as metrics from '../../src/store/metrics.ts';
 import * as movements from '../../src/store/movements.ts';
+import * as notices from '../../src/store/notices.ts';
 import * as openWork from '../../src/store/open-work.ts';
 import * as orderFacts from '../../src/store/order-facts.ts';
 import * as orders from '../../src/store/orders.ts';
@@ -40,6 +46,7 @@ import * as schedules from '../../src/store/schedules.ts';
 import * as screening from '../../src/store/screening.ts';
 import * as sightings from '../../src/store/sightings.ts';
 import * as transfers from '../../src/store/transfers.ts';
+import * as endpoints from '../../src/store/webhook-endpoints.ts';
 import { ADDRESS, AT, accepted, activeMandate, activeSchedule, idOf, provenance } from '../support/build.ts';
 import { listening, type Recorded } from '../support/statements.ts';
 
@@ -55,6 +62,17 @@ const database: Database = openDatabase(listening(env.DB, heard));
 const scopes: readonly Scope[] = ['staff', { accountId: idOf('acc') }];
 const pages = [{ limit: 50 }, { limit: 50, before: idOf('jnl', 9) }] as const;
 const of = { accountId: idOf('acc'), mandateId: idOf('mnd') };
+const journalQueries: readonly journalPages.JournalQuery[] = [
+  {},
+  { from: AT, to: AT },
+  { subjectId: idOf('xfr') },
+  { walletId: idOf('wal') },
+  { policyId: 'plc-1' },
+  { accountId: idOf('acc'), from: AT },
+  { actor: 'a', to: AT },
+  { kind: 'order.executed' },
+  { accountId: idOf('acc'), actor: 'a', kind: 'order.executed', from: AT, to: AT },
+];
 
 const letter = {
   ...{ id: idOf('dlt'), version: 0, status: 'waiting' as const, origin: 'x', queue: 'money', type: 'x', cause: 'x' },
@@ -185,6 +203,9 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     pages.flatMap((page) =>
       [{}, { status: 'waiting' as const }].map((of) => deadLetters.listDeadLetters(database, { ...page, ...of })),
     ),
+  findNewestEvent: () => [eventHealth.findNewestEvent(database)],
+  findEventHealth: () => [eventHealth.findEventHealth(database, AT)],
+  findOverdueMessage: () => [eventHealth.findOverdueMessage(database, AT)],
   listRoots: () => [inbox.listRoots(database, ['whe-1'])],
   listOrphansDue: () => [inbox.listOrphansDue(database, AT, 50)],
   findEventFacts: () => [
@@ -200,14 +221,47 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findIncident: () => [incidents.findIncident(database, idOf('inc'))],
   findNewestProof: () => [proofs.findNewestProof(database), proofs.findNewestProof(database, 'sound')],
   listPermissionProofs: () => pages.map((page) => proofs.listPermissionProofs(database, page)),
-  listIncidents: () => pages.map((page) => incidents.listIncidents(database, page)),
+  listIncidents: () =>
+    [{}, { status: 'open' }, { kind: 'fence_broken' }, { severity: 'critical' }].flatMap((filter) =>
+      pages.map((page) => incidents.listIncidents(database, filter as incidents.IncidentFilter, page)),
+    ),
+  listIncidentsOver: () => [incidents.listIncidentsOver(database, 50)],
+  listUnresolved: () => [incidents.listUnresolved(database, 'transfer_slow', 50)],
+  findOldestDue: () => [outbox.findOldestDue(database)],
+  findEndpoint: () => [endpoints.findEndpoint(database, idOf('whe'))],
+  listEndpoints: () => pages.map((page) => endpoints.listEndpoints(database, page)),
+  listActiveEndpoints: () => [endpoints.listActiveEndpoints(database, 50)],
+  listContacts: () => [contacts.listContacts(database, [idOf('acc')])],
+  findContact: () => [contacts.findContact(database, idOf('ctc'))],
+  listContactsSince: () => [contacts.listContactsSince(database, idOf('acc'), AT, 50)],
+  listPreferences: () => [contacts.listPreferences(database, ['operator'])],
+  listNotices: () => [notices.listNotices(database, ['jnl_1'])],
+  listDeliveriesDue: () => [notices.listDeliveriesDue(database, AT, 50)],
+  listDeliveries: () => pages.map((page) => notices.listDeliveries(database, idOf('whe'), page)),
+  findSentSince: () => [notices.findSentSince(database, idOf('whe'), AT)],
   listEntries: () =>
     pages.flatMap((page) => [
-      journal.listEntries(database, {}, page),
       journal.listEntries(database, { accountId: idOf('acc') }, page),
       journal.listEntries(database, { subjectId: idOf('xfr') }, page),
       journal.listEntries(database, { accountId: idOf('acc'), kinds: ['order.executed'] }, page),
     ]),
+  listAttestations: () => [attestations.listAttestations(database, idOf('acc'), { from: 1, to: 9 }, 50)],
+  findLastCheckpoint: () => [checkpoints.findLastCheckpoint(database)],
+  findCheckpoint: () => [checkpoints.findCheckpoint(database, 1)],
+  findCheckpointOver: () => [checkpoints.findCheckpointOver(database, 1)],
+  listCheckpoints: () => [checkpoints.listCheckpoints(database, 1, 50)],
+  listHashesAfter: () => [checkpoints.listHashesAfter(database, 1, 50)],
+  listEntriesBetween: () => [checkpoints.listEntriesBetween(database, { from: 1, to: 9 }, 50)],
+  findLastPlace: () => [checkpoints.findLastPlace(database)],
+  findOrphan: () => [checkpoints.findOrphan(database, { from: 1, to: 9 })],
+  findRestoreUpTo: () => [checkpoints.findRestoreUpTo(database, 9)],
+  listJournal: () =>
+    journalQueries.flatMap((query) => [
+      journalPages.listJournal(database, query, { limit: 50 }),
+      journalPages.listJournal(database, query, { before: 9, limit: 50 }),
+    ]),
+  listJournalUpTo: () =>
+    journalQueries.map((query) => journalPages.listJournalUpTo(database, query, { after: 1, upTo: 9, limit: 50 })),
   findMandate: () => scopes.map((scope) => mandates.findMandate(database, scope, idOf('mnd'))),
   listMandates: () =>
     scopes.flatMap((scope) => pages.map((page) => mandates.listMandates(database, scope, idOf('acc'), page))),
@@ -342,6 +396,14 @@ async function writeOnce(): Promise<void> {
   const seen = { custodyId: 'plc-1', kind: 'listing', found: null, seenAt: AT } as const;
   await sightings.keepSightings(database, [seen]);
   await sightings.forgetSighting(database, 'plc-1');
+  const delivery = { entryId: 'jnl_1', kind: 'halt.lifted', channel: 'chat', target: 'admin' } as const;
+  await notices.keepDeliveries(database, [notices.newDelivery(idOf('dlv'), delivery, AT)]);
+  await notices.claimDelivery(database, idOf('dlv'), AT, AT);
+  await notices.hurryDeliveries(database, 'admin', AT);
+  await notices.resendDelivery(database, 'admin', idOf('dlv'), AT);
+  await notices.resendFailed(database, 'admin', AT, AT, 50);
+  await notices.forgetDeliveries(database, AT, 50);
+  await metrics.readMetrics(database, AT);
 }
 
 /** Steps of a plan that read a whole table, or the whole of an index without stopping at a page's end. */

@@ -1,6 +1,8 @@
 // What is kept and how: entries that cannot be rewritten, and rows that come back as they were.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/domain/digest.ts';
+import { hashOfEntry } from '../../src/domain/journal.ts';
 import { amend } from '../../src/domain/machine.ts';
 import { submit } from '../../src/domain/transfer.ts';
 import { findWallet, walletChange } from '../../src/store/accounts.ts';
@@ -8,7 +10,7 @@ import { commit, refuseNumbersForText } from '../../src/store/commit.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { fenceChange, findFence } from '../../src/store/fences.ts';
 import { findHalt, haltChange } from '../../src/store/halts.ts';
-import { hashOf, type JournalRow, listEntries, sha256 } from '../../src/store/journal.ts';
+import { type JournalRow, listEntries } from '../../src/store/journal.ts';
 import { findLimitDay, findMandate, limitDayChange, mandateChange } from '../../src/store/mandates.ts';
 import { listMovementsBefore, movementChange } from '../../src/store/movements.ts';
 import { findOrder, orderChange } from '../../src/store/orders.ts';
@@ -96,9 +98,11 @@ describe('journal', () => {
   it('holds hashes that anyone can compute again from the stored entries', async () => {
     const entry = await entryOf((await stored()).id);
     expect(entry.hash).toMatch(/^[0-9a-f]{64}$/);
-    expect(await hashOf(entry)).toBe(entry.hash);
-    // The formula, written down once more: SHA-256 over the canonical JSON of all columns but the hash.
-    const { hash, ...columns } = entry;
+    expect(await hashOfEntry(entry)).toBe(entry.hash);
+    // The formula, written down once more: SHA-256 over the canonical JSON of all columns but hash and place, and but wallet and
+    // policy where there is none.
+    const { hash, place: _, walletId, policyId, ...columns } = entry;
+    expect([walletId, policyId]).toEqual([null, null]);
     const text = JSON.stringify(Object.fromEntries(Object.entries(columns).sort(([a], [b]) => (a < b ? -1 : 1))));
     expect(await sha256(text)).toBe(hash);
   });
@@ -112,13 +116,15 @@ describe('journal', () => {
       { ...entry, kind: 'mandate.revoked' },
       { ...entry, accountId: idOf('acc', 2) },
       { ...entry, accountId: null },
+      { ...entry, walletId: idOf('wal') },
+      { ...entry, policyId: 'plc-1' },
       { ...entry, actor: `${entry.actor}x` },
       { ...entry, actorRole: 'admin' },
       { ...entry, requestId: 'request-2' },
       { ...entry, at: '2031-03-03T09:00:00.001Z' },
       { ...entry, data: `${entry.data} ` },
     ];
-    for (const row of changed) expect(await hashOf(row)).not.toBe(entry.hash);
+    for (const row of changed) expect(await hashOfEntry(row)).not.toBe(entry.hash);
   });
 });
 

@@ -143,7 +143,7 @@ const effectOf =
 
 function mortal(world: World, custody: Custody, death: Death) {
   const effect = effectOf(death);
-  const { DB, MONEY, EVENTS } = world.bindings;
+  const { DB, MONEY, EVENTS, NOTIFY } = world.bindings;
   return {
     died: death.died,
     custody: mortalCustody(custody, effect),
@@ -152,6 +152,7 @@ function mortal(world: World, custody: Custody, death: Death) {
       DB: mortalDatabase(DB, effect),
       MONEY: mortalQueue(MONEY, effect),
       EVENTS: mortalQueue(EVENTS, effect),
+      NOTIFY: mortalQueue(NOTIFY, effect),
     },
   };
 }

@@ -13,6 +13,7 @@ declare namespace Cloudflare {
     CRASH_STRIDE: string;
     /** How many requests the fuzz test makes. */
     FUZZ_CASES: string;
+    EVENT_CASES: string;
     /** How many random orders are previewed and then run. */
     PREVIEW_CASES: string;
     /** How many accounts the sweep of the cost test goes through. */
@@ -23,5 +24,6 @@ declare namespace Cloudflare {
     DFNS_PRIVATE_KEY: string;
     DFNS_WEBHOOK_SECRETS: string;
     ATTESTATION_KEY: string;
+    NOTICE_KEYS: string;
   }
 }

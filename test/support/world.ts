@@ -28,15 +28,25 @@ export const OTHER_EXCHANGE = '0x8617e340b3d01fa5f11f306f4090fd50e238070d';
 export const USDC = 'EthereumSepolia/0x1c7d4b196cb0c7b01d743fbc6116a902379c7238';
 export const NATIVE = 'EthereumSepolia/native';
 const ROUNDS_MAX = 60;
+/** Entries as the journal's own code names their columns. */
+export const ENTRIES =
+  'SELECT place, id, subject_id subjectId, version, kind, account_id accountId, wallet_id walletId, policy_id policyId, actor, actor_role actorRole, request_id requestId, at, data, hash FROM journal';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
 type Json = any;
 export interface Queued {
-  readonly queue: 'fiducia-money' | 'fiducia-events';
+  readonly queue: 'fiducia-money' | 'fiducia-events' | 'fiducia-notify';
   readonly body: unknown;
   readonly attempts: number;
   /** How long the queue was asked to hold it; the tests decide whether it does. */
   readonly delaySeconds?: number;
+}
+/** An e-mail as it was handed to the platform. */
+export interface Mail {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
 }
 /** What a test replaces for one process of a world. */
 export interface Process {
@@ -99,6 +109,7 @@ export async function wantedForTests(): Promise<Wanted> {
 
 export class World {
   queued: Queued[] = [];
+  readonly mails: Mail[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   app: App;
   readonly bindings: Bindings;
@@ -126,6 +137,8 @@ export class World {
       DFNS_WEBHOOK_SECRETS: secret,
       MONEY: collect('fiducia-money') as unknown as Queue, // only the two sends of a producer are ever called
       EVENTS: collect('fiducia-events') as unknown as Queue,
+      NOTIFY: collect('fiducia-notify') as unknown as Queue,
+      EMAIL: { send: async (mail: Mail) => void this.mails.push(mail) } as unknown as SendEmail, // the one send we call
     };
     this.app = this.#open(this.bindings);
   }
@@ -170,12 +183,13 @@ export class World {
     });
     const execution = createExecutionContext();
     const response = await this.#work(Promise.resolve(http.fetch(request, this.app, execution)));
-    const answered = await response.text();
+    // As bytes: the runtime warns of text that is not called so, such as NDJSON.
+    const answered = new TextDecoder().decode(await response.arrayBuffer());
     await this.#work(waitOnExecutionContext(execution));
     return {
       status: response.status,
       headers: response.headers,
-      body: answered === '' ? undefined : JSON.parse(answered),
+      body: /[/+]json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(answered) : answered || undefined,
     };
   }
 

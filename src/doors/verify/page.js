@@ -1,7 +1,11 @@
-// The page that verifies attestations: it takes two texts, asks the shared verifier, and shows the answer in words. It has no
+// The page that verifies attestations and evidence bundles: it takes two texts, asks the shared verifier, and shows the answer in words. It has no
 // connection to anywhere (its content security policy forbids one), and texts only ever become text nodes.
+
+import { cannotProve } from '../../domain/evidence.ts';
 import { explain, proves, provesNot } from '../../kit/explain-attestation.ts';
+import { evidenceProves, explainEvidence } from '../../kit/explain-evidence.ts';
 import { verifyFile } from '../../kit/verify-attestation.ts';
+import { isEvidence, verifyEvidence } from '../../kit/verify-evidence.ts';
 
 const at = (id) => document.getElementById(id);
 
@@ -30,21 +34,26 @@ const list = (lines) =>
 const verdict = (className, title, text) =>
   make('div', [make('strong', [title]), make('span', [text])], `verdict ${className}`);
 
-function viewOne({ claims, hash, keyId }, now) {
-  const { heading, age, says } = explain(claims, now);
-  const rows = [
-    ...says.map(({ about, lines }) => [about, lines]),
-    ['Key it is signed with', [keyId]],
-    ['Hash of this attestation', [hash]],
-  ];
-  const facts = rows.flatMap(([about, lines]) => [
+/** Terms with their lines. */
+function viewFacts(rows) {
+  const facts = rows.flatMap(({ about, lines }) => [
     make('dt', [about]),
     make(
       'dd',
       lines.map((line) => make('p', [line])),
     ),
   ]);
-  return make('article', [make('p', [heading]), make('p', [age], 'note'), make('dl', facts)]);
+  return make('dl', facts);
+}
+
+function viewOne({ claims, hash, keyId }, now) {
+  const { heading, age, says } = explain(claims, now);
+  const rows = [
+    ...says,
+    { about: 'Key it is signed with', lines: [keyId] },
+    { about: 'Hash of this attestation', lines: [hash] },
+  ];
+  return make('article', [make('p', [heading]), make('p', [age], 'note'), viewFacts(rows)]);
 }
 
 /** Genuine is not the same as good: the colour is that of what it says. */
@@ -83,16 +92,33 @@ function viewAll(answer, now) {
   ];
 }
 
-const UNABLE =
-  'This browser cannot check Ed25519 signatures, or the page was not opened over https. Use a current browser, or npm run verify-attestation.';
+/** Bound entries and unbound ones are not the same: the colour says so. */
+function viewEvidence(answer) {
+  if (!answer.ok) return [verdict('bad', 'Refused: do not rely on this.', answer.problem)];
+  const { heading, says } = explainEvidence(answer.summary);
+  const title = 'Genuine: everything in the bundle is as it was signed with a key of the key file.';
+  return [
+    verdict(answer.summary.unbound === 0 ? 'good' : 'doubtful', title, heading),
+    make('h2', ['What is in it']),
+    make('article', [viewFacts(says)]),
+    make('h2', ['What this proves']),
+    list(evidenceProves),
+    make('h2', ['What it cannot prove']),
+    list(cannotProve),
+  ];
+}
 
-async function verify() {
-  try {
-    return await verifyFile(at('attestation').value, at('keys').value);
-  } catch {
-    // Without WebCrypto, or without this curve in it: nothing is known about the attestation.
-    return { ok: false, problem: UNABLE };
-  }
+const UNABLE =
+  'This browser cannot check these signatures, or the page was not opened over https. Use a current browser, or npm run verify-attestation and npm run verify-evidence.';
+
+/** Without WebCrypto, or without this curve in it, nothing is known. */
+const unable = () => ({ ok: false, problem: UNABLE });
+
+async function view() {
+  const [text, keys] = [at('attestation').value, at('keys').value];
+  return isEvidence(text)
+    ? viewEvidence(await verifyEvidence(text, keys).catch(unable))
+    : viewAll(await verifyFile(text, keys).catch(unable), new Date().toISOString());
 }
 
 // What is shown below belongs to the texts above it.
@@ -103,7 +129,7 @@ at('form').addEventListener('input', () => {
 at('form').addEventListener('submit', async (event) => {
   event.preventDefault();
   const result = at('result');
-  result.replaceChildren(...viewAll(await verify(), new Date().toISOString()));
+  result.replaceChildren(...(await view()));
   result.hidden = false;
   result.focus();
 });

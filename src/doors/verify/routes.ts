@@ -1,13 +1,12 @@
-// The page that verifies attestations, and the keys to verify them with. The page is static, loads from here alone and may
+// The page that verifies attestations and evidence, and the keys to verify them with. The page is static, loads from here alone and may
 // connect to nowhere: its files are put together by scripts/write-verify-page.ts from the ones beside this one.
 import { Hono } from 'hono';
 import type { App } from '../../app/app.ts';
 import type { Variables } from '../../app/routes.ts';
 import { publishedKeys } from '../../kit/attestation-keys.ts';
 import { css, html, script } from './files.ts';
+import { CONTENT_SECURITY_POLICY } from './policy.ts';
 
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 /** A new key is published this long before it signs, or a verifier may not have it yet. */
 const KEYS_SECONDS = 300;
 const PAGE_SECONDS = 3600;

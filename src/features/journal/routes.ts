@@ -2,40 +2,95 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { routes } from '../../app/routes.ts';
 import { authorize } from '../../kit/authorize.ts';
-import { Instant, id, json, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
-import { type JournalRow, listEntries } from '../../store/journal.ts';
+import { problem } from '../../kit/problem.ts';
+import { json, pageOf, problems } from '../../kit/schemas.ts';
+import { listJournal } from '../../store/journal-pages.ts';
+import { makeEvidence } from './evidence.ts';
+import { exportJournal } from './export.ts';
+import { viewEntry } from './formats.ts';
+import {
+  EntryView,
+  EvidenceQuery,
+  EvidenceView,
+  ExportQuery,
+  JournalQueryView,
+  VerifiedView,
+  VerifyQuery,
+} from './schemas.ts';
+import { verifyJournal } from './verify.ts';
 
-const EntryView = z
-  .object({
-    id: z.string(),
-    subjectId: z.string(),
-    version: z.number().int(),
-    kind: z.string(),
-    accountId: z.string().nullable(),
-    actor: z.string(),
-    actorRole: z.string(),
-    requestId: z.string(),
-    at: Instant,
-    data: z.looseObject({}).openapi({ description: 'What differs, before and after.' }),
-    hash: z
-      .string()
-      .openapi({ description: 'SHA-256 over the canonical JSON of all other members, `data` as its canonical text.' }),
-  })
-  .openapi('JournalEntry');
-
-const viewEntry = (row: JournalRow): z.infer<typeof EntryView> => ({ ...row, data: JSON.parse(row.data) });
+const readers = authorize('auditor', 'compliance');
 
 const getJournal = createRoute({
   method: 'get',
   path: '/journal',
   summary: 'List journal entries, newest first',
-  middleware: [authorize('auditor', 'compliance')] as const,
-  request: { query: PageQuery.extend({ accountId: id('acc').optional(), subjectId: z.string().max(200).optional() }) },
+  description:
+    'With several filters a page may be short or empty and the next one still hold entries: go on until `nextCursor` is null.',
+  middleware: [readers] as const,
+  request: { query: JournalQueryView },
   responses: { 200: { description: 'A page.', ...json(pageOf(EntryView)) }, ...problems },
 });
 
-export const journalRoutes = routes().openapi(getJournal, async (c) => {
-  const { limit, cursor, accountId, subjectId } = c.req.valid('query');
-  const entries = await listEntries(c.env.database, { accountId, subjectId }, { before: cursor, limit: limit + 1 });
-  return c.json(toPage(entries, limit, viewEntry), 200);
+const getExport = createRoute({
+  method: 'get',
+  path: '/journal/export',
+  summary: 'Export journal entries, oldest first',
+  description: 'Up to the last entry of the moment of the request. An answer that breaks off is not whole.',
+  middleware: [readers] as const,
+  request: { query: ExportQuery },
+  responses: {
+    200: {
+      description: 'All of them.',
+      content: { 'text/csv': { schema: z.string() }, 'application/x-ndjson': { schema: z.string() } },
+    },
+    ...problems,
+  },
 });
+
+const getVerification = createRoute({
+  method: 'get',
+  path: '/journal/verify',
+  summary: 'Prove the journal against its signed checkpoints',
+  middleware: [readers] as const,
+  request: { query: VerifyQuery },
+  responses: { 200: { description: 'Sound, or the first thing that is not.', ...json(VerifiedView) }, ...problems },
+});
+
+const getEvidence = createRoute({
+  method: 'get',
+  path: '/evidence',
+  summary: 'One file that proves what happened to an account in a period',
+  description: 'Keep it in a file and verify it at `/verify` or with `npm run verify-evidence`, both offline.',
+  middleware: [readers] as const,
+  request: { query: EvidenceQuery },
+  responses: { 200: { description: 'The bundle.', ...json(EvidenceView) }, ...problems },
+});
+
+const mediaTypes = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+} as const;
+
+export const journalRoutes = routes()
+  .openapi(getJournal, async (c) => {
+    const { limit, cursor, ...query } = c.req.valid('query');
+    const { entries, next } = await listJournal(c.env.database, query, { before: cursor, limit });
+    return c.json({ items: entries.map(viewEntry), nextCursor: next === undefined ? null : String(next) }, 200);
+  })
+  .openapi(getExport, async (c) => {
+    const { format, ...query } = c.req.valid('query');
+    return c.body(await exportJournal(c.env, query, format), 200, {
+      'content-type': mediaTypes[format],
+      'content-disposition': `attachment; filename="journal.${format}"`,
+    });
+  })
+  .openapi(getEvidence, async (c) => {
+    const made = await makeEvidence(c.env, c.req.valid('query'));
+    if (!made.ok) return problem(c, made.refusal);
+    return c.json({ ...made.value }, 200, { 'content-disposition': 'attachment; filename="evidence.json"' });
+  })
+  .openapi(getVerification, async (c) => {
+    const { notes, ...verified } = await verifyJournal(c.env, c.req.valid('query'));
+    return c.json({ ...verified, notes: [...notes] }, 200);
+  });

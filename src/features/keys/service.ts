@@ -2,6 +2,7 @@
 import type { App } from '../../app/app.ts';
 import { type AccountKey, mint, type Report, revoke } from '../../domain/account-key.ts';
 import { nameOf } from '../../domain/actor.ts';
+import { sha256 } from '../../domain/digest.ts';
 import type { AccountId, AccountKeyId } from '../../domain/id.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
@@ -10,7 +11,7 @@ import { accountKeyChange, findAccountKey, hasRoomForKey } from '../../store/acc
 import { findAccount } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
-import { type Provenance, sha256 } from '../../store/journal.ts';
+import type { Provenance } from '../../store/journal.ts';
 
 interface Wish {
   readonly label: string;

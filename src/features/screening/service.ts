@@ -4,6 +4,7 @@
 import type { App } from '../../app/app.ts';
 import { retryConflict } from '../../app/retry.ts';
 import { nameOf } from '../../domain/actor.ts';
+import { sha256 } from '../../domain/digest.ts';
 import type { ScreeningListId } from '../../domain/id.ts';
 import { amend, inStatus } from '../../domain/machine.ts';
 import type { NetworkFamily } from '../../domain/network.ts';
@@ -18,7 +19,7 @@ import {
 } from '../../domain/screening.ts';
 import { rescreenDestinations } from '../../kit/messages.ts';
 import { commit, type Once } from '../../store/commit.ts';
-import { type Provenance, sha256 } from '../../store/journal.ts';
+import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 import {
   findActiveList,
