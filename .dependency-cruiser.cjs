@@ -43,6 +43,18 @@ module.exports = {
       'doors do not know the worker',
     ),
     only(
+      'checker-holds-its-own',
+      '^src/checker/',
+      '^src/(checker|domain|dfns|kit)/',
+      'the checker shares rules and custody with the product, never its records or its credential (ADR 4)',
+    ),
+    {
+      name: 'nothing-imports-the-checker',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/checker/' },
+      to: { path: '^src/checker/' },
+    },
+    only(
       'sandbox-stands-alone',
       '^src/sandbox/',
       '^src/sandbox/',

@@ -1,21 +1,26 @@
 // Writes what is generated from the code: the next migration (tables by drizzle-kit, triggers from the machine tables)
-// and the types of the bindings. Run after a change of src/store/schema.ts, of a machine or of wrangler.toml.
+// and the types of the bindings. Run after a change of src/store/schema.ts, of a machine or of wrangler.toml; with --checker
+// for the database of the checker.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { triggers } from '../src/store/triggers.ts';
-import { migrationArguments } from './local.ts';
+import { triggers as triggersOfChecker } from '../src/checker/schema.ts';
+import { triggers as triggersOfProduct } from '../src/store/triggers.ts';
+import { databases, migrationArguments } from './local.ts';
 
-const MIGRATIONS = 'migrations';
+const isChecker = process.argv.includes('--checker');
+const files = isChecker ? databases.checker : databases.product;
+const triggers = isChecker ? triggersOfChecker : triggersOfProduct;
+const MIGRATIONS = files.migrations;
 const BREAKPOINT = '\n--> statement-breakpoint\n';
 
-const name = process.argv[2];
-if (name === undefined) throw new Error('usage: npm run generate -- noun_verb');
+const name = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
+if (name === undefined) throw new Error('usage: npm run generate -- [--checker] noun_verb');
 const run = (...args: string[]) => execFileSync(`node_modules/.bin/${args[0]}`, args.slice(1), { stdio: 'inherit' });
 const migrationFiles = () =>
   readdirSync(MIGRATIONS)
     .filter((file) => file.endsWith('.sql'))
     .sort();
-const drizzle = (...args: string[]) => run('drizzle-kit', ...migrationArguments(MIGRATIONS), ...args);
+const drizzle = (...args: string[]) => run('drizzle-kit', ...migrationArguments(MIGRATIONS, files), ...args);
 
 drizzle('--name', name);
 fillNewColumns();
@@ -46,6 +51,8 @@ function fillNewColumns(): void {
   const snapshots = readdirSync(`${MIGRATIONS}/meta`)
     .filter((name) => name.endsWith('_snapshot.json'))
     .sort();
+  // The first migration rebuilds nothing.
+  if (snapshots.length < 2) return;
   const before = JSON.parse(readFileSync(`${MIGRATIONS}/meta/${snapshots.at(-2)}`, 'utf8'));
   const text = readFileSync(file, 'utf8').replace(
     /(INSERT INTO `__new_(\w+)`\([^)]*\) SELECT )(.*?)( FROM )/g,

@@ -30,17 +30,20 @@ export function importProblems(folder: string, config = '.dependency-cruiser.cjs
   return lines.length === 0 ? undefined : lines.join('\n');
 }
 
+/** Where the store may not be imported, and the rule that says so. */
+const planted = { 'src/domain': 'domain-is-pure', 'src/checker': 'checker-holds-its-own' };
+
 /** A violation planted on purpose must be found, or the check proves nothing. */
 export function plantedViolationProblem(): string | undefined {
   // Inside the project, so that the rules see the same paths and the same compiler options.
-  const folder = mkdtempSync('src/domain/planted-');
+  const folders = Object.keys(planted).map((folder) => mkdtempSync(`${folder}/planted-`));
   try {
-    writeFileSync(`${folder}/planted.ts`, "export { commit } from '../../store/commit.ts';\n");
-    const problems = importProblems(folder) ?? '';
-    return problems.includes('domain-is-pure')
-      ? undefined
-      : 'a planted import of the store by the domain was not found';
+    for (const folder of folders)
+      writeFileSync(`${folder}/planted.ts`, "export { commit } from '../../store/commit.ts';\n");
+    const problems = importProblems('src') ?? '';
+    const missed = Object.values(planted).filter((rule) => !problems.includes(rule));
+    return missed.length === 0 ? undefined : `a planted import of the store was not found by ${missed.join(', ')}`;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
 }

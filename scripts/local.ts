@@ -6,7 +6,10 @@ import { createServer } from 'node:net';
 import type { KeptWebhook } from './setup/plan.ts';
 
 export const STATE_FOLDER = '.wrangler/state';
-const WEBHOOK_FILE = `${STATE_FOLDER}/webhook.json`;
+const webhookFiles = {
+  product: `${STATE_FOLDER}/webhook.json`,
+  checker: `${STATE_FOLDER}/checker-webhook.json`,
+} as const;
 const NOTICE_FILE = `${STATE_FOLDER}/notice-key`;
 const ATTESTATION_FILE = `${STATE_FOLDER}/attestation-key.json`;
 
@@ -19,13 +22,24 @@ export const quietly = {
   CI: '1',
 } as const;
 
+/** The two databases: each Worker that keeps records has its own tables and its own migrations. */
+export const databases = {
+  product: { config: 'wrangler.toml', schema: 'src/store/schema.ts', migrations: 'migrations' },
+  checker: {
+    config: 'src/checker/wrangler.toml',
+    schema: 'src/checker/schema.ts',
+    migrations: 'src/checker/migrations',
+  },
+} as const;
+type DatabaseFiles = (typeof databases)[keyof typeof databases];
+
 /** For drizzle-kit: the next migration of the schema, into a folder of migrations. */
-export const migrationArguments = (folder: string): string[] => [
+export const migrationArguments = (folder: string, { schema }: DatabaseFiles = databases.product): string[] => [
   ...['generate', '--dialect', 'sqlite'],
-  ...['--schema', 'src/store/schema.ts', '--out', folder],
+  ...['--schema', schema, '--out', folder],
 ];
 
-export function portOf(name: 'PORT' | 'SANDBOX_PORT', fallback: number): number {
+export function portOf(name: 'PORT' | 'SANDBOX_PORT' | 'CHECKER_PORT', fallback: number): number {
   const port = Number(process.env[name] ?? fallback);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     console.error(`${name} is not a port: ${process.env[name]}`);
@@ -42,28 +56,28 @@ export const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
-export function migrate(): void {
+export function migrate({ config }: DatabaseFiles = databases.product): void {
   const { status, stdout, stderr } = spawnSync(
     'node_modules/.bin/wrangler',
-    ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', STATE_FOLDER],
+    ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', STATE_FOLDER, '--config', config],
     { encoding: 'utf8', env: { ...process.env, ...quietly } },
   );
   if (status !== 0) throw new Error(`the migrations were not applied:\n${stdout}${stderr}`);
 }
 
 /** Dfns shows a webhook's secret once, so it is kept, git-ignored, beside the local database. */
-export function readWebhook(): KeptWebhook | undefined {
+export function readWebhook(of: keyof typeof webhookFiles = 'product'): KeptWebhook | undefined {
   try {
-    return JSON.parse(readFileSync(WEBHOOK_FILE, 'utf8'));
+    return JSON.parse(readFileSync(webhookFiles[of], 'utf8'));
   } catch {
     // Never set up, or the state was deleted: set-up makes a new webhook and removes the old one.
     return undefined;
   }
 }
 
-export function keepWebhook(webhook: KeptWebhook): void {
+export function keepWebhook(webhook: KeptWebhook, of: keyof typeof webhookFiles = 'product'): void {
   mkdirSync(STATE_FOLDER, { recursive: true });
-  writeFileSync(WEBHOOK_FILE, `${JSON.stringify(webhook, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(webhookFiles[of], `${JSON.stringify(webhook, null, 2)}\n`, { mode: 0o600 });
 }
 
 /** Made once and kept, git-ignored, beside what was made with it. */

@@ -10,13 +10,15 @@ import { readOrganization } from './setup/read.ts';
 import { addKey, type KeyRotation, makeKey, retireKey } from './setup/rotate-key.ts';
 import { beginRotation, bothSecrets, finishRotation, type WebhookRotation } from './setup/rotate-webhook.ts';
 import { findSecrets, forgetSecrets, keepSecrets, pathOf } from './setup/secrets.ts';
-import { accessOf, required, SettingsMissing, wantedFrom } from './setup/settings.ts';
+import { accessOf, required, SettingsMissing, wantedForChecker, wantedFrom } from './setup/settings.ts';
 
-const USAGE = `usage: npm run setup -- plan [--json]
-       npm run setup -- apply [--json]
+const USAGE = `usage: npm run setup -- plan [--json] [--checker]
+       npm run setup -- apply [--json] [--checker]
        npm run setup -- prove [--json] [--no-store]
        npm run setup -- rotate-key maker|checker|setup [--show | --finish]
        npm run setup -- rotate-webhook-secret [--show | --finish]
+
+With --checker the webhook is that of the checker, and not that of the product.
 
 Exit codes: 0 nothing to do; 1 something is to be done, or waits for an officer; 2 usage or settings;
             3 unsafe, nothing was done; 4 something could not be read, or Dfns or the product refused.`;
@@ -37,21 +39,24 @@ const allow = (most: number, ...known: readonly string[]): void => {
 function keptWebhook({ webhookUrl }: Wanted): KeptWebhook | undefined {
   const kept = findSecrets<KeptWebhook>(webhookFile());
   if (kept !== undefined) return kept;
-  return env.SETUP_WEBHOOK_ID ? { id: env.SETUP_WEBHOOK_ID, url: webhookUrl } : undefined;
+  return env.SETUP_WEBHOOK_ID && !isChecker() ? { id: env.SETUP_WEBHOOK_ID, url: webhookUrl } : undefined;
 }
-const webhookFile = (): string => `webhook-${required(env, 'DFNS_ORG_ID').DFNS_ORG_ID}`;
+const isChecker = (): boolean => has('--checker');
+const prefix = (): string => (isChecker() ? 'checker-' : '');
+const webhookFile = (): string => `${prefix()}webhook-${required(env, 'DFNS_ORG_ID').DFNS_ORG_ID}`;
+const wantedHere = (): Wanted => (isChecker() ? wantedForChecker(env) : wantedFrom(env));
 
 async function plan(): Promise<number> {
-  allow(0, '--json');
-  const wanted = wantedFrom(env);
+  allow(0, '--json', '--checker');
+  const wanted = wantedHere();
   const steps = await planSetup(openDfns(accessOf(env, 'setup')), wanted, keptWebhook(wanted));
   console.log(has('--json') ? JSON.stringify({ exitCode: exitCodeOf(steps), steps }, null, 2) : showPlan(steps));
   return exitCodeOf(steps);
 }
 
 async function apply(): Promise<number> {
-  allow(0, '--json');
-  const wanted = wantedFrom(env);
+  allow(0, '--json', '--checker');
+  const wanted = wantedHere();
   const kept = keptWebhook(wanted);
   const applied = await applySetup(openDfns(accessOf(env, 'setup')), wanted, kept);
   const { steps, isRefused, done, webhook } = applied;
@@ -59,7 +64,7 @@ async function apply(): Promise<number> {
   const isNew = webhook?.secret !== undefined && webhook.id !== kept?.id;
   if (isNew) {
     keepSecrets(webhookFile(), webhook);
-    keepSecrets('webhook-secret', { DFNS_WEBHOOK_SECRETS: webhook.secret });
+    keepSecrets(`${prefix()}webhook-secret`, { DFNS_WEBHOOK_SECRETS: webhook.secret });
   }
   if (has('--json')) {
     // Without the secret: what a CI prints is kept for years.
@@ -71,14 +76,14 @@ async function apply(): Promise<number> {
   for (const { what, approvalId } of done)
     console.log(approvalId === undefined ? `done: ${what}` : `waits for approval ${approvalId}: ${what}`);
   if (exitCode === exitCodes.changes) console.log('\nWhen the officers have decided in Dfns, run apply again.');
-  if (isNew) sayHowToDeploy('The secret of the new webhook', 'webhook-secret');
+  if (isNew) sayHowToDeploy('The secret of the new webhook', `${prefix()}webhook-secret`);
   return exitCode;
 }
 
 /** The file, never what is in it. */
 const sayHowToDeploy = (what: string, file: string): void =>
   console.log(
-    `\n${what}: ${pathOf(file)}, for its owner only. To deploy it:\n  npx wrangler secret bulk ${pathOf(file)} --env production\nThen delete the file, or keep it where you keep such things.`,
+    `\n${what}: ${pathOf(file)}, for its owner only. To deploy it:\n  npx wrangler secret bulk ${pathOf(file)} --env production${file.startsWith('checker-') ? ' --config src/checker/wrangler.toml' : ''}\nThen delete the file, or keep it where you keep such things.`,
   );
 
 async function prove(): Promise<number> {

@@ -1,9 +1,11 @@
-// The product: three doors, nothing else.
+// The product: three doors, nothing else. The checker's Worker is given a fourth way in, which only answers questions.
 import { openApp } from './app/app.ts';
 import { runJobs } from './doors/cron.ts';
 import { http } from './doors/http.ts';
 import { consume } from './doors/queue.ts';
 import type { Bindings } from './env.ts';
+
+export { CheckerFacts } from './features/checker-facts/entrypoint.ts';
 
 export default {
   fetch: (request, env, execution) => http.fetch(request, openApp(env), execution),

@@ -45,8 +45,12 @@ async function bundle(entry: string): Promise<string> {
 
 await writePrinter();
 const { orgId, accounts } = deriveOrganization(SEED);
-const maker = accounts.find(({ name }) => name === 'maker');
-if (maker === undefined) throw new Error('the sandbox has no maker');
+function accountOf(wanted: string) {
+  const account = accounts.find(({ name }) => name === wanted);
+  if (account === undefined) throw new Error(`the sandbox has no ${wanted}`);
+  return account;
+}
+const [maker, checker] = [accountOf('maker'), accountOf('checker')];
 
 const gate = `export default { fetch(request, env) {
   const { hostname } = new URL(request.url)
@@ -92,6 +96,10 @@ const inWorkers = defineProject({
           CRASH_STRIDE,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
+          CHECKER_MIGRATIONS: await readD1Migrations(`${root}src/checker/migrations`),
+          CHECKER_AUTH_TOKEN: checker.authToken,
+          CHECKER_CREDENTIAL_ID: checker.credentialId,
+          CHECKER_PRIVATE_KEY: checker.privateKey,
           PUBLIC_URL: 'http://fiducia.test',
           DFNS_API_URL: 'http://sandbox.test',
           DFNS_ORG_ID: orgId,
@@ -107,6 +115,7 @@ const inWorkers = defineProject({
           JWT_JWKS_URL: 'http://sandbox.test/_sandbox/identity/jwks',
         },
         outboundService: 'gate',
+        d1Databases: { CHECKER_DB: 'checker' },
         workers: [
           {
             name: 'sandbox',

@@ -30,8 +30,14 @@ export interface Organization {
   readonly limits: readonly { readonly template: string; readonly rules: readonly LimitRule[] }[];
   /** Policies of the company's own payout wallets: none until there are payouts. */
   readonly payoutPresets: readonly never[];
-  readonly webhook: { readonly description: string; readonly events: readonly WebhookEvent[] };
+  readonly webhook: WantedWebhook;
+  /** The checker hears of approvals alone, at an address of its own. */
+  readonly checkerWebhook: WantedWebhook;
   readonly roles: { readonly maker: WantedRole; readonly checker: WantedRole; readonly setup: WantedRole };
+}
+interface WantedWebhook {
+  readonly description: string;
+  readonly events: readonly WebhookEvent[];
 }
 type WebhookEvent = Parameters<DfnsApiClient['webhooks']['createWebhook']>[0]['body']['events'][number];
 
@@ -61,6 +67,10 @@ export const organization: Organization = {
       'policy.approval.resolved',
     ],
   },
+  checkerWebhook: {
+    description: 'Fiducia checker',
+    events: ['policy.approval.pending', 'policy.approval.resolved'],
+  },
   roles: {
     maker: {
       name: 'Fiducia maker',
@@ -83,7 +93,11 @@ export const organization: Organization = {
     },
     checker: {
       name: 'Fiducia checker',
-      operations: ['Policies:Approvals:Read', 'Policies:Approvals:Approve', 'Policies:Read', 'Wallets:Read'],
+      operations: [
+        ...(['Policies:Approvals:Read', 'Policies:Approvals:Approve', 'Policies:Read', 'Wallets:Read'] as const),
+        // It proves to itself that it holds no others, and votes on nothing while it cannot.
+        ...(['Auth:ServiceAccounts:Read', 'Permissions:Read'] as const),
+      ],
       alsoAllowed: [],
     },
     // Made by hand, since it is what runs this: listed here so that nothing beyond it goes unseen.
@@ -120,3 +134,10 @@ export const wantedOrganization = (
   who: Pick<Wanted, 'officers' | 'makerId' | 'checkerId' | 'setupId' | 'webhookUrl'>,
   of: Organization = organization,
 ): Wanted => ({ ...of, ...who });
+
+/** The same organisation, with the checker's webhook in the place of the product's. */
+export const forChecker = (wanted: Wanted, webhookUrl: string): Wanted => ({
+  ...wanted,
+  webhook: wanted.checkerWebhook,
+  webhookUrl,
+});

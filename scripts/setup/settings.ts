@@ -1,7 +1,7 @@
 // Settings of the set-up: environment variables, so that no key is ever an argument that a process list shows.
 
 import type { Access } from './dfns.ts';
-import { type Wanted, wantedOrganization } from './organization.ts';
+import { forChecker, type Wanted, wantedOrganization } from './organization.ts';
 
 /** Names what is missing, all at once, and never a value. */
 export class SettingsMissing extends Error {
@@ -15,6 +15,8 @@ export const help: Readonly<Record<string, string>> = {
   SETUP_MAKER: "user id of the product's service account",
   PUBLIC_URL: 'address of the product, to which Dfns sends webhooks',
   DFNS_WEBHOOK_SECRETS: 'the webhook secret that the product holds now, which is not known here',
+  SETUP_CHECKER: "user id of the checker's service account",
+  CHECKER_URL: 'address of the checker, to which Dfns sends its webhooks',
   FIDUCIA_URL: 'address of the product, where the proof is recorded',
   RESTORE_EPOCH: 'the epoch that is deployed',
   FIDUCIA_TOKEN: 'bearer token of an admin of the product',
@@ -73,4 +75,10 @@ export function wantedFrom(env: Environment): Wanted {
     setupId: userIdOf(SETUP_AUTH_TOKEN),
     webhookUrl: webhookUrlOf(PUBLIC_URL),
   });
+}
+
+/** As `wantedFrom`, for the checker's own webhook. */
+export function wantedForChecker(env: Environment): Wanted {
+  const { CHECKER_URL } = required(env, 'CHECKER_URL', 'SETUP_CHECKER');
+  return forChecker(wantedFrom(env), webhookUrlOf(CHECKER_URL));
 }

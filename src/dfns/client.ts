@@ -29,7 +29,8 @@ export interface DfnsCredential {
 const PAGE_ITEMS = 100;
 const PAGES_MAX = 500;
 
-function openClient({ apiUrl, orgId, authToken, credentialId, privateKey }: DfnsCredential): DfnsApiClient {
+/** Shared with the client of the checker, which is given other credentials and other methods. */
+export function openClient({ apiUrl, orgId, authToken, credentialId, privateKey }: DfnsCredential): DfnsApiClient {
   // The Workers runtime signs Ed25519 only without, and every other key only with, a named digest.
   const isEd25519 = createPrivateKey(privateKey).asymmetricKeyType === 'ed25519';
   const signer = new AsymmetricKeySigner({
@@ -40,7 +41,7 @@ function openClient({ apiUrl, orgId, authToken, credentialId, privateKey }: Dfns
   return new DfnsApiClient({ baseUrl: apiUrl, orgId, authToken, signer });
 }
 
-async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+export async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
   let token: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
@@ -53,7 +54,7 @@ async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Pr
 }
 
 /** Every call keeps to the pace, and tells it when custody wants fewer. */
-function keepTo(pace: Pace) {
+export function keepTo(pace: Pace) {
   async function inTurn<T>(share: Share, calls: number, haste: Haste, call: () => Promise<T>): Promise<T> {
     await pace.take(share, calls, haste);
     try {
@@ -96,7 +97,7 @@ const paged = (token: string | undefined) => ({
   limit: PAGE_ITEMS,
   ...(token === undefined ? {} : { paginationToken: token }),
 });
-const pagedAsText = (token: string | undefined) => ({
+export const pagedAsText = (token: string | undefined) => ({
   limit: String(PAGE_ITEMS),
   ...(token === undefined ? {} : { paginationToken: token }),
 });

@@ -15,6 +15,7 @@ import type {
 } from '../domain/custody.ts';
 import type { Balance, CustodyEvent, FeeSponsor, Page } from './custody.ts';
 import type { Link } from './replacements.ts';
+import type { ReviewedApproval } from './review-custody.ts';
 
 const Digits = z.string().regex(/^\d+$/);
 
@@ -271,6 +272,38 @@ export function toApprovalInFull(answer: unknown): CustodyApprovalInFull {
     request: requestOf(activity),
   };
 }
+
+const Reviewed = z.object({
+  policyEvaluations: z.array(z.object({ policyId: z.string() })).default([]),
+  activity: z.object({
+    transferRequest: z.looseObject({ id: z.string() }).optional(),
+    transactionRequest: z.looseObject({ id: z.string() }).optional(),
+    signatureRequest: z.looseObject({ id: z.string() }).optional(),
+  }),
+});
+
+/** With the request as custody keeps it, and every policy that was evaluated, triggered or not. */
+export function toReviewedApproval(answer: unknown): ReviewedApproval {
+  const { policyEvaluations, activity } = Reviewed.parse(answer);
+  const request = activity.transferRequest ?? activity.transactionRequest ?? activity.signatureRequest;
+  const seen = toApprovalInFull(answer);
+  return {
+    ...seen,
+    evaluatedPolicyIds: policyEvaluations.map(({ policyId }) => policyId),
+    request: seen.request && { ...seen.request, id: request?.id ?? '', body: request?.requestBody },
+  };
+}
+
+const Assigned = z.object({ permissionId: z.string(), operations: z.array(z.string()).optional() });
+const ServiceAccount = z.object({
+  userInfo: z.object({ userId: z.string(), permissionAssignments: z.array(Assigned).default([]) }),
+});
+/** What a service account holds; where its operations are not shown, the role says them. */
+export const toAssignments = (answer: unknown): z.infer<typeof Assigned>[] =>
+  ServiceAccount.parse(answer).userInfo.permissionAssignments;
+
+const Role = z.object({ operations: z.array(z.string()) });
+export const toOperations = (answer: unknown): readonly string[] => Role.parse(answer).operations;
 
 function changeOf({
   kind,

@@ -50,7 +50,11 @@ export const roles = {
     ],
     ...['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'],
   ],
-  checker: ['Policies:Evaluations:Read', 'Policies:Evaluations:Vote', 'Policies:Read', 'Wallets:Read'],
+  checker: [
+    ...['Policies:Evaluations:Read', 'Policies:Evaluations:Vote', 'Policies:Read', 'Wallets:Read'],
+    // Its own rights, which it reads to prove that it holds no others.
+    ...['Auth:ServiceAccounts:Read', 'Permissions:Read'],
+  ],
   compliance: [...READS, 'Policies:Evaluations:Vote', 'Policies:Create', 'Policies:Update', 'Auth:Logs:Read'],
   auditor: [...READS, 'Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'],
   admin: [EVERYTHING],

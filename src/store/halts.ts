@@ -36,6 +36,17 @@ export async function findHaltInForce(
   return row && fromRow<Halt>(row);
 }
 
+/** A halt of everybody's money, for the reason to show. */
+export async function findHaltOfAll(database: Database): Promise<Halt | undefined> {
+  const row = await database
+    .select()
+    .from(halts)
+    .where(sql`${halts.status} = 'active' AND ${halts.level} = 'all'`)
+    .limit(1)
+    .get();
+  return row && fromRow<Halt>(row);
+}
+
 /**
  * Every halt that stops this account or a mandate of it now, newest first. Two searches of the index of halts in force: over
  * an OR of both the planner would read the halts of everybody.

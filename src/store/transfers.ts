@@ -26,6 +26,11 @@ export async function findTransferByExternalId(database: Database, externalId: s
   return row && toTransfer(row);
 }
 
+export async function findTransferByCustodyId(database: Database, custodyId: string): Promise<Transfer | undefined> {
+  const row = await database.select().from(transfers).where(eq(transfers.custodyId, custodyId)).get();
+  return row && toTransfer(row);
+}
+
 /** Newest first; of one account, or of all for staff. */
 export async function listTransfers(
   database: Database,

@@ -9,6 +9,7 @@ import { destinationMachine } from '../domain/destination.ts';
 import { epochMachine } from '../domain/epoch.ts';
 import { haltMachine } from '../domain/halt.ts';
 import { incidentMachine } from '../domain/incident.ts';
+import { machineTriggers } from '../domain/machine-triggers.ts';
 import { mandateMachine } from '../domain/mandate.ts';
 import { orderMachine } from '../domain/order.ts';
 import { policyChangeMachine } from '../domain/policy-change.ts';
@@ -38,30 +39,6 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   webhook_endpoints: webhookEndpointMachine,
   contacts: contactMachine,
 };
-
-const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');
-
-function machineTriggers(table: string, machine: Readonly<Record<string, readonly string[]>>): string[] {
-  const legal = Object.entries(machine)
-    .filter(([, next]) => next.length > 0)
-    .map(([from, next]) => `(OLD.status = '${from}' AND NEW.status IN (${quoted(next)}))`);
-  return [
-    `CREATE TRIGGER ${table}_status_known BEFORE INSERT ON ${table}
-WHEN NEW.status NOT IN (${quoted(Object.keys(machine))})
-BEGIN SELECT RAISE(ABORT, '${table}: unknown status'); END`,
-    `CREATE TRIGGER ${table}_status_moves BEFORE UPDATE OF status ON ${table}
-WHEN OLD.status <> NEW.status AND NOT (${legal.join(' OR ')})
-BEGIN SELECT RAISE(ABORT, '${table}: illegal transition'); END`,
-    `CREATE TRIGGER ${table}_version_rises BEFORE UPDATE ON ${table}
-WHEN NEW.version <> OLD.version + 1 OR NEW.id <> OLD.id
-BEGIN SELECT RAISE(ABORT, '${table}: version must rise by one'); END`,
-    `CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table}
-BEGIN SELECT RAISE(ABORT, '${table}: records are not deleted'); END`,
-    `CREATE TRIGGER ${table}_no_replace BEFORE INSERT ON ${table}
-WHEN EXISTS (SELECT 1 FROM ${table} WHERE id = NEW.id)
-BEGIN SELECT RAISE(ABORT, '${table}: records are not replaced'); END`,
-  ];
-}
 
 const journalTriggers = [
   `CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal

@@ -2,11 +2,11 @@
 import { type DfnsApiClient, PolicyPendingError } from '@dfns/sdk';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applySetup, exitCodeOfApplied, planSetup } from '../../scripts/setup/apply.ts';
-import { organization, type Wanted } from '../../scripts/setup/organization.ts';
+import { forChecker, organization, type Wanted } from '../../scripts/setup/organization.ts';
 import { exitCodeOf, type KeptWebhook, type Step, showPlan } from '../../scripts/setup/plan.ts';
 import { type PolicyBody, wantedPolicies } from '../../scripts/setup/policies.ts';
 import { makeKey } from '../../scripts/setup/rotate-key.ts';
-import { accessOf, wantedFrom } from '../../scripts/setup/settings.ts';
+import { accessOf, wantedForChecker, wantedFrom } from '../../scripts/setup/settings.ts';
 import { control, sdk, wantedForTests } from '../support/world.ts';
 
 let wanted: Wanted;
@@ -291,6 +291,25 @@ describe('applying', () => {
     expect(second.done).toEqual([]);
     expect(exitCodeOfApplied(second)).toBe(0);
     expect(JSON.stringify([await policies(), (await setup.webhooks.listWebhooks({})).items])).toBe(before);
+  });
+
+  it('gives the checker a webhook of its own, for approvals alone, and leaves that of the product as it is', async () => {
+    const { webhook } = await apply();
+    const ofProduct = JSON.stringify((await setup.webhooks.listWebhooks({})).items);
+    const ofChecker = forChecker(wanted, 'http://checker.test/webhooks/dfns');
+    kept = undefined;
+    const { done, webhook: made } = await apply(ofChecker);
+    expect(done.map(({ what }) => what)).toEqual(['webhook to http://checker.test/webhooks/dfns']);
+    expect(made?.secret).not.toBe(webhook?.secret);
+    expect((await apply(ofChecker)).done).toEqual([]);
+    const { items } = await setup.webhooks.listWebhooks({});
+    expect(items.find(({ id }) => id === made?.id)?.events).toEqual([
+      'policy.approval.pending',
+      'policy.approval.resolved',
+    ]);
+    expect(JSON.stringify(items.filter(({ id }) => id !== made?.id))).toBe(ofProduct);
+    const env = { CHECKER_URL: 'https://checker.example/' };
+    expect(() => wantedForChecker(env)).toThrow(/SETUP_CHECKER/);
   });
 
   it('leaves a change that waits for an officer alone, and is done when it is approved', async () => {

@@ -201,6 +201,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     halts.findHaltInForce(database, of),
     halts.findHaltInForce(database, { ...of, mandateId: null }),
   ],
+  findHaltOfAll: () => [halts.findHaltOfAll(database)],
   findFenceHalt: () => [halts.findFenceHalt(database, idOf('acc'))],
   listHalts: () => scopes.flatMap((scope) => pages.map((page) => halts.listHalts(database, scope, page))),
   findAnswer: () => [idempotency.findAnswer(database, 'actor', 'key')],
@@ -330,6 +331,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listKnownTransfers: () => [transfers.listKnownTransfers(database, ['xfr-1'], ['f1-a'])],
   findBreaker: () => [breaker.findBreaker(database)],
   findFreeAt: () => [pace.findFreeAt(database, 'money')],
+  findTransferByCustodyId: () => [transfers.findTransferByCustodyId(database, 'xfr-1')],
   findTransferByExternalId: () => [transfers.findTransferByExternalId(database, 'f1-abc')],
   listTransfers: () =>
     pages.flatMap((page) => [

@@ -1,5 +1,11 @@
 declare namespace Cloudflare {
   interface Env {
+    CHECKER_MIGRATIONS: import('cloudflare:test').D1Migration[];
+    /** The checker's own database and credential, beside those of the product. */
+    CHECKER_DB: D1Database;
+    CHECKER_AUTH_TOKEN: string;
+    CHECKER_CREDENTIAL_ID: string;
+    CHECKER_PRIVATE_KEY: string;
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
     /** What the answers of the sandbox are compared with: the JSON of a Contract. */
     DFNS_CONTRACT: string;

@@ -1,0 +1,234 @@
+// The checker's database: reviews, sums, its sanctions list and what it knows of itself. Writes are batches that a lost race
+// aborts as a whole.
+import { and, asc, eq, gte, inArray, lt, lte, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
+import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
+import type { Timestamp } from '../domain/time.ts';
+import type { Review } from './review-record.ts';
+import { deadLetters, guard, reviews, sanctions, standing, sums } from './schema.ts';
+import { type Outlay, sumIdsOf } from './sums.ts';
+
+export type Database = DrizzleD1Database;
+export const openDatabase = (binding: D1Database): Database => drizzle(binding);
+
+type Row = typeof reviews.$inferSelect;
+type Statement = BatchItem<'sqlite'>;
+
+// Written by `toRow` below from the same type.
+const toReview = (row: Row): Review => ({
+  ...row,
+  facts: JSON.parse(row.facts),
+  findings: JSON.parse(row.findings),
+  outlays: JSON.parse(row.outlays),
+  asked: JSON.parse(row.asked),
+});
+const toRow = (review: Review): Row => ({
+  ...review,
+  facts: JSON.stringify(review.facts),
+  findings: JSON.stringify(review.findings),
+  outlays: JSON.stringify(review.outlays),
+  asked: JSON.stringify(review.asked),
+});
+
+export async function findReview(database: Database, id: string): Promise<Review | undefined> {
+  const row = await database.select().from(reviews).where(eq(reviews.id, id)).get();
+  return row && toReview(row);
+}
+
+/** Which of these approvals have a review: at most a page of custody. */
+export async function listKnownReviews(database: Database, ids: readonly string[]): Promise<readonly string[]> {
+  const listed = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const rows = await database.select({ id: reviews.id }).from(reviews).where(inArray(reviews.id, listed)).all();
+  return rows.map(({ id }) => id);
+}
+
+// Word for word the conditions of the partial indexes: bound values would hide from the planner that they apply.
+const isOpen = sql`${reviews.status} <> 'closed'`;
+const isToTell = sql`${reviews.tellAt} IS NOT NULL`;
+
+/** Not closed, and due to be looked at. */
+export async function listReviewsDue(database: Database, at: Timestamp, limit: number): Promise<Review[]> {
+  const rows = await database
+    .select()
+    .from(reviews)
+    .where(and(isOpen, lte(reviews.nextLookAt, at)))
+    .orderBy(asc(reviews.nextLookAt))
+    .limit(limit)
+    .all();
+  return rows.map(toReview);
+}
+
+export async function listReviewsToTell(database: Database, at: Timestamp, limit: number): Promise<Review[]> {
+  const rows = await database
+    .select()
+    .from(reviews)
+    .where(and(isToTell, lte(reviews.tellAt, at)))
+    .orderBy(asc(reviews.tellAt))
+    .limit(limit)
+    .all();
+  return rows.map(toReview);
+}
+
+/** Decided within a span of time, the oldest first, after the one that the cursor names. */
+export async function listReviewsBetween(
+  database: Database,
+  span: { readonly from: Timestamp; readonly to: Timestamp; readonly after: string | undefined },
+  limit: number,
+): Promise<Review[]> {
+  const [decidedAt = '', id = ''] = span.after?.split('|') ?? [];
+  const isAfter =
+    span.after === undefined ? undefined : sql`(${reviews.decidedAt}, ${reviews.id}) > (${decidedAt}, ${id})`;
+  const rows = await database
+    .select()
+    .from(reviews)
+    .where(and(gte(reviews.decidedAt, span.from), lt(reviews.decidedAt, span.to), isAfter))
+    .orderBy(asc(reviews.decidedAt), asc(reviews.id))
+    .limit(limit)
+    .all();
+  return rows.map(toReview);
+}
+
+export interface Sum {
+  readonly id: string;
+  readonly version: number;
+  readonly units: bigint;
+}
+/** Each of these sums; one that nobody wrote yet is nothing at version 0. */
+export async function findSums(database: Database, ids: readonly string[]): Promise<readonly Sum[]> {
+  const listed = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const rows = await database.select().from(sums).where(inArray(sums.id, listed)).all();
+  return ids.map((id) => {
+    const row = rows.find((found) => found.id === id);
+    return { id, version: row?.version ?? 0, units: BigInt(row?.units ?? 0) };
+  });
+}
+
+export type Written = 'written' | 'lost';
+const LOST = /guard: |reviews: records are not replaced|reviews: version must rise by one/;
+
+/** One batch; `lost` when somebody else wrote one of its rows first. */
+async function write(database: Database, statements: readonly Statement[]): Promise<Written> {
+  const [first, ...rest] = statements;
+  if (first === undefined) return 'written';
+  try {
+    await database.batch([first, ...rest]);
+    return 'written';
+  } catch (fault) {
+    if (LOST.test(textOf(fault))) return 'lost';
+    throw fault;
+  }
+}
+const textOf = (fault: unknown): string =>
+  fault instanceof Error ? `${fault.message} ${fault.cause === undefined ? '' : textOf(fault.cause)}` : '';
+
+const abortUnlessOne = (database: Database, rule: string): Statement =>
+  database.insert(guard).select(sql`SELECT ${rule} WHERE changes() <> 1`);
+
+const sumStatements = (database: Database, { id, version, units }: Sum): Statement[] => [
+  database
+    .insert(sums)
+    .values({ id, version: version + 1, units: units.toString() })
+    .onConflictDoUpdate({
+      target: sums.id,
+      set: { version: version + 1, units: units.toString() },
+      setWhere: eq(sums.version, version),
+    }),
+  abortUnlessOne(database, `sum ${id}`),
+];
+
+/** The sums after these outlays were taken or given back; each sum once. */
+async function sumsAfter(database: Database, outlays: readonly Outlay[], sign: 1n | -1n): Promise<readonly Sum[]> {
+  const parts = outlays.flatMap((outlay) => {
+    const { ofWallet, ofAll } = sumIdsOf(outlay);
+    return [ofWallet, ofAll].map((id) => ({ id, units: BigInt(outlay.units) * sign }));
+  });
+  const found = await findSums(
+    database,
+    parts.map(({ id }) => id),
+  );
+  return found.map((sum, index) => ({ ...sum, units: sum.units + (parts[index]?.units ?? 0n) }));
+}
+
+/** @param seen the sums by which it was judged: if one moved since, the whole is lost */
+export function addReview(database: Database, review: Review, seen: readonly Sum[]): Promise<Written> {
+  const taken = review.outlays.flatMap((outlay) => {
+    const { ofWallet, ofAll } = sumIdsOf(outlay);
+    return [ofWallet, ofAll].flatMap((id) => {
+      const sum = seen.find((one) => one.id === id);
+      if (sum === undefined) throw new TypeError(`the sum ${id} was not read`);
+      return sumStatements(database, { ...sum, units: sum.units + BigInt(outlay.units) });
+    });
+  });
+  return write(database, [database.insert(reviews).values(toRow(review)), ...taken]);
+}
+
+/** The next version of a review; with `givesBack` what it had taken of the day is free again. */
+export async function saveReview(
+  database: Database,
+  before: Review,
+  change: Partial<Omit<Review, 'id' | 'version'>>,
+  { givesBack = false }: { givesBack?: boolean } = {},
+): Promise<Written> {
+  const released = givesBack ? await sumsAfter(database, before.outlays, -1n) : [];
+  const next = { ...before, ...change, version: before.version + 1, ...(givesBack ? { outlays: [] } : {}) };
+  return write(database, [
+    database
+      .update(reviews)
+      .set(toRow(next))
+      .where(and(eq(reviews.id, before.id), eq(reviews.version, before.version))),
+    abortUnlessOne(database, `review ${before.id}`),
+    ...released.flatMap((sum) => sumStatements(database, sum)),
+  ]);
+}
+
+export interface Standing {
+  readonly value: string;
+  readonly at: Timestamp;
+}
+export const findStanding = (database: Database, key: 'fitness' | 'sanctions'): Promise<Standing | undefined> =>
+  database.select().from(standing).where(eq(standing.key, key)).get();
+
+const keepStatement = (database: Database, key: 'fitness' | 'sanctions', { value, at }: Standing) =>
+  database.insert(standing).values({ key, value, at }).onConflictDoUpdate({ target: standing.key, set: { value, at } });
+
+export const keepStanding = async (database: Database, key: 'fitness', kept: Standing): Promise<void> => {
+  await keepStatement(database, key, kept);
+};
+
+/** Which of these addresses the edition names. */
+export async function listSanctioned(
+  database: Database,
+  edition: string,
+  addresses: readonly string[],
+): Promise<readonly string[]> {
+  const listed = sql`(SELECT value FROM json_each(${JSON.stringify(addresses)}))`;
+  const rows = await database
+    .selectDistinct({ address: sanctions.address })
+    .from(sanctions)
+    .where(and(inArray(sanctions.address, listed), eq(sanctions.edition, edition)))
+    .all();
+  return rows.map(({ address }) => address);
+}
+
+const ADDRESSES_PER_STATEMENT = 5000;
+
+/** Puts a whole list in force in one batch: nobody is ever held against half of it. The one before goes. */
+export async function replaceSanctions(
+  database: Database,
+  { edition, addresses, at }: { edition: string; addresses: readonly string[]; at: Timestamp },
+): Promise<void> {
+  const parts: string[][] = [];
+  for (let start = 0; start < addresses.length; start += ADDRESSES_PER_STATEMENT)
+    parts.push(addresses.slice(start, start + ADDRESSES_PER_STATEMENT));
+  await database.batch([
+    database.delete(sanctions),
+    ...parts.map((part) =>
+      database.insert(sanctions).select(sql`SELECT ${edition}, value FROM json_each(${JSON.stringify(part)})`),
+    ),
+    keepStatement(database, 'sanctions', { value: edition, at }),
+  ]);
+}
+
+export async function bury(database: Database, letter: typeof deadLetters.$inferInsert): Promise<void> {
+  await database.insert(deadLetters).values(letter).onConflictDoNothing();
+}

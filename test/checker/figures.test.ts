@@ -1,0 +1,166 @@
+// Transactions with call data through custody itself, and what people read of the checker's work: decisions, figures, files,
+// and what a tightened rule would have changed.
+import { exports } from 'cloudflare:workers';
+import { encodeFunctionData, parseAbi } from 'viem';
+import { expect, it } from 'vitest';
+import { backTest, showDifferences } from '../../src/checker/back-test.ts';
+import { rules } from '../../src/checker/rules.ts';
+import { addSeconds } from '../../src/domain/time.ts';
+import { EXCHANGE, OTHER_EXCHANGE, sdk, USDC } from '../support/world.ts';
+import { type Bench, companyWallet, type Json, LIMITS, openBench } from './bench.ts';
+
+const USDC_CONTRACT = USDC.split('/')[1] ?? '';
+const MULTICALL = '0xca11bde05977b3631167028862be2a173976ca11';
+const abi = parseAbi([
+  'function transfer(address to, uint256 amount)',
+  'function transferFrom(address from, address to, uint256 amount)',
+  'function approve(address spender, uint256 amount)',
+  'function aggregate3((address target, bool allowFailure, bytes callData)[] calls)',
+]);
+const hex = (address: string) => address as `0x${string}`; // constants of these tests
+const send = (to: string, units: bigint) =>
+  encodeFunctionData({ abi, functionName: 'transfer', args: [hex(to), units] });
+
+async function callsReviewed(bench: Bench): Promise<Json> {
+  const wallet = await companyWallet();
+  const listed = { network: 'EthereumSepolia', wallets: [wallet.id], withoutOrder: true };
+  bench.open({
+    terms: {
+      contracts: [
+        { ...listed, address: USDC_CONTRACT, kind: 'erc20', functions: ['transfer', 'transferFrom'] },
+        { ...listed, address: MULTICALL, kind: 'multicall3', functions: ['aggregate3'] },
+      ] as Json,
+    },
+  });
+  const pull = (to: string) => ({
+    target: hex(USDC_CONTRACT),
+    allowFailure: false,
+    callData: encodeFunctionData({
+      abi,
+      functionName: 'transferFrom',
+      args: [hex(wallet.address), hex(to), 1000n],
+    }),
+  });
+  const cases: readonly (readonly [string, string, string | undefined])[] = [
+    [USDC_CONTRACT, send(EXCHANGE, 1000n), undefined],
+    [OTHER_EXCHANGE, send(EXCHANGE, 1000n), 'contract_not_allowed'],
+    [
+      USDC_CONTRACT,
+      encodeFunctionData({ abi, functionName: 'approve', args: [hex(EXCHANGE), 1n] }),
+      'function_unknown',
+    ],
+    [USDC_CONTRACT, send(OTHER_EXCHANGE, 1000n), 'not_on_live_list'],
+    [USDC_CONTRACT, send(EXCHANGE, 5_000_001n), 'payment_above_limit'],
+    [
+      MULTICALL,
+      encodeFunctionData({ abi, functionName: 'aggregate3', args: [[pull(EXCHANGE), pull(OTHER_EXCHANGE)]] }),
+      'not_on_live_list',
+    ],
+  ];
+  const admin = await sdk('admin-1');
+  for (const [to, data, code] of cases) {
+    const sent = await admin.wallets.broadcastTransaction({
+      walletId: wallet.id,
+      body: { kind: 'Eip1559', to, data } as Json,
+    });
+    await bench.takeEvents();
+    const [row] = await bench.rows(`SELECT * FROM reviews WHERE id = '${sent.approvalId}'`);
+    const findings = JSON.parse(row.findings).map((finding: Json) => finding.code);
+    expect([row.verdict, findings]).toEqual(code === undefined ? ['approve', []] : ['abstain', [code, ...rest(code)]]);
+    const decided = await bench.approval(sent.approvalId ?? '');
+    expect(decided.status).toBe(code === undefined ? 'Approved' : 'Pending');
+  }
+  return cases.length;
+}
+/** What cannot be read names no origin either. */
+const rest = (code: string): readonly string[] =>
+  code === 'contract_not_allowed' || code === 'function_unknown' ? ['origin_unknown'] : [];
+
+it('calls of listed contracts and functions to listed recipients are approved, all others left to people; a back-test names what would change', async () => {
+  const bench = await openBench({ policies: false });
+  const many = await callsReviewed(bench);
+  const span = `from=${addSeconds(bench.world.at, -3600)}&to=${addSeconds(bench.world.at, 3600)}`;
+
+  const first = await bench.read('auditor-1', `/v1/checker/decisions?${span}&limit=4`);
+  const second = await bench.read('auditor-1', `/v1/checker/decisions?${span}&limit=4&cursor=${first.nextCursor}`);
+  expect([first.items.length, second.items.length, second.nextCursor]).toEqual([4, many - 4, null]);
+  expect(new Set([...first.items, ...second.items].map(({ approvalId }) => approvalId)).size).toBe(many);
+
+  const metrics = await bench.read('compliance-1', `/v1/checker/metrics?${span}`);
+  expect(metrics).toMatchObject({
+    reviews: many,
+    forPeopleAlone: 0,
+    byVerdict: { approve: 1, abstain: many - 1, deny: 0 },
+    byMode: { live: many, shadow: 0 },
+    escalationRate: (many - 1) / many,
+    abstained: { open: many - 1 },
+  });
+  expect(metrics.byRule).toContainEqual({ rule: 'live_list', no: 2, peopleApproved: 0, peopleDenied: 0 });
+
+  const csv = await bench.request('admin-1', 'GET', `/v1/checker/decisions?${span}&format=csv`);
+  expect(csv.headers.get('content-type')).toContain('text/csv');
+  expect(csv.text.split('\r\n')[0]).toContain('"approvalId","kind","walletId"');
+  expect(csv.text.trim().split('\r\n')).toHaveLength(many + 1);
+  expect((await bench.request('admin-1', 'GET', `/v1/checker/metrics?${span}&format=csv`)).text).toContain(
+    '"rule.live_list.no","2"',
+  );
+
+  const { items, terms } = await bench.read('auditor-1', `/v1/checker/facts?${span}`);
+  expect(backTest(items, terms).differences).toEqual([]);
+  const tighter = { ...terms, limits: { [USDC]: { ...LIMITS[USDC], perPayment: '999' } } };
+  const replayed = backTest(items, tighter);
+  expect(replayed.differences).toMatchObject([
+    { was: 'approve', would: 'abstain', added: [{ rule: 'payment_limit', code: 'payment_above_limit' }], gone: [] },
+  ]);
+  expect(showDifferences(replayed)).toMatch(
+    /^6 decisions replayed, 1 would differ\.\n.*approve -> abstain\n {2}\+ payment_limit: /,
+  );
+  const wider = rules.filter(({ name }) => name !== 'live_list');
+  expect(backTest(items, terms, wider).differences.map(({ was, would }) => `${was} ${would}`)).toEqual([
+    'abstain approve',
+    'abstain approve',
+  ]);
+});
+
+it('only officers, auditors and admins read, only admins load the list, and a wrong question is refused', async () => {
+  const bench = await openBench({ policies: false });
+  const span = 'from=2031-03-01T00:00:00.000Z&to=2031-03-09T00:00:00.000Z';
+  const statusOf = async (as: string | undefined, path: string, method = 'GET', body?: object | string) =>
+    (await bench.request(as, method, path, body)).status;
+  for (const path of ['decisions', 'metrics', 'facts']) {
+    expect(await statusOf(undefined, `/v1/checker/${path}?${span}`)).toBe(401);
+    expect(await statusOf('client-1', `/v1/checker/${path}?${span}`)).toBe(403);
+    expect(await statusOf('operator-1', `/v1/checker/${path}?${span}`)).toBe(403);
+    expect(await statusOf('auditor-1', `/v1/checker/${path}?${span}`)).toBe(200);
+    expect(await statusOf('auditor-1', `/v1/checker/${path}?${span}&surprise=1`)).toBe(400);
+    expect(await statusOf('auditor-1', `/v1/checker/${path}?from=yesterday`)).toBe(400);
+  }
+  const list = { edition: 'x', addresses: ['no address'] };
+  expect(await statusOf('auditor-1', '/v1/checker/sanctions', 'PUT', list)).toBe(403);
+  expect(await statusOf('admin-1', '/v1/checker/sanctions', 'PUT', list)).toBe(400);
+  expect(await statusOf('admin-1', '/v1/checker/sanctions', 'PUT', '{')).toBe(400);
+  expect(await statusOf(undefined, '/webhooks/dfns', 'POST', '{}')).toBe(401);
+  expect(await statusOf(undefined, '/elsewhere')).toBe(404);
+  const halfOpen = bench.open({ settings: { DFNS_AUTH_TOKEN: 'nothing', TERMS: '{"limits": 1}' } });
+  expect(halfOpen.settings).toMatchObject({ refusal: { settings: ['TERMS', 'DFNS_AUTH_TOKEN'] } });
+  expect(await statusOf('auditor-1', `/v1/checker/metrics?${span}`)).toBe(503);
+  expect((await bench.request(undefined, 'GET', '/readyz')).text).toContain('DFNS_AUTH_TOKEN');
+});
+
+it('the product answers the checker through its entry point, and knows only what is its own', async () => {
+  const bench = await openBench();
+  const { account } = await bench.orderWaits();
+  const [{ external_id: externalId, custody_id: custodyId }] = await bench.world.rows('SELECT * FROM transfers');
+  const facts = await exports.CheckerFacts.findTransferFacts({ externalId, custodyId: 'xfr-other' });
+  const { units, address } = facts?.payments[0] ?? {};
+  expect([facts?.origin.kind, facts?.custodyId, units, address]).toEqual(['order', custodyId, 3000000n, EXCHANGE]);
+  expect(await exports.CheckerFacts.findTransferFacts({ externalId: null, custodyId })).toMatchObject({ externalId });
+  expect(await exports.CheckerFacts.findTransferFacts({ externalId: 'f1-none', custodyId: 'xfr-none' })).toBeNull();
+  const stops = async (walletId: string) => (await exports.CheckerFacts.stops(walletId)).map(({ code }) => code);
+  const [wallet] = account.wallets;
+  expect(await stops(wallet.custodyId)).toEqual([]);
+  await bench.world.must('operator-1', '/v1/halts', { level: 'account', accountId: account.id, reason: 'one' });
+  expect([await stops(wallet.custodyId), await stops('wa-other')]).toEqual([['halted'], []]);
+  await bench.world.must('operator-1', '/v1/halts', { level: 'all', reason: 'all' });
+  expect([await stops(wallet.custodyId), await stops('wa-other')]).toEqual([['halted', 'halted'], ['halted']]);
+});

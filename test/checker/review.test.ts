@@ -1,0 +1,274 @@
+// The checker reviews transfers of orders: what it approves, what it leaves to people and why, and that it votes once.
+import { describe, expect, it } from 'vitest';
+import { runJobs } from '../../src/checker/cron.ts';
+import { addSeconds } from '../../src/domain/time.ts';
+import { control, EXCHANGE, sdk, USDC } from '../support/world.ts';
+import { askGroup, type Bench, type Json, LIMITS, openBench, userIdsOf } from './bench.ts';
+
+const VOTES = { method: 'POST', path: '/v2/policy-approvals/*/decisions' };
+const codes = ({ findings }: Json): string[] => findings.map(({ code }: Json) => code);
+
+describe('a transfer of an order', () => {
+  it('is approved under the limits, and arrives', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    await bench.takeEvents();
+    expect(codes(await bench.review())).toEqual([]);
+    expect(await bench.votesOfChecker(approvalId)).toMatchObject([{ value: 'Approved' }]);
+    expect(await bench.review()).toMatchObject({ verdict: 'approve', status: 'closed', outcome: 'approved' });
+    await bench.world.settle();
+    expect(await bench.world.rows('SELECT status FROM transfers')).toEqual([{ status: 'confirmed' }]);
+    expect(await bench.rows('SELECT id, units FROM sums ORDER BY id')).toHaveLength(2);
+    expect(bench.notices).toEqual([]);
+  });
+
+  it('above the limit waits for a person, who is told, reminded, and followed by the next group', async () => {
+    const bench = await openBench({ policies: false });
+    const [chief] = await userIdsOf('compliance-3');
+    await askGroup({ more: [{ name: 'Chiefs', quorum: 1, approvers: { userId: { in: [chief] } } }] });
+    bench.open({ terms: { limits: { [USDC]: { ...LIMITS[USDC], perPayment: '2999999' } } as Json } });
+    const { approvalId } = await bench.orderWaits('3000000');
+    await bench.takeEvents();
+    expect(await bench.votesOfChecker(approvalId)).toEqual([]);
+    const review = await bench.review();
+    expect(review).toMatchObject({ verdict: 'abstain', status: 'abstained' });
+    expect(codes(review)).toEqual(['payment_above_limit']);
+    const people = await userIdsOf('compliance-1', 'compliance-2');
+    expect(bench.notices).toMatchObject([{ level: 'told', approvalId, people }]);
+    expect(bench.notices[0].text).toContain('Reviewers');
+    expect(bench.notices[0].text).not.toMatch(/0x[0-9a-f]{40}/);
+
+    await bench.world.advance(31 * 60);
+    bench.noticesAreTaken = false;
+    await bench.tick();
+    bench.noticesAreTaken = true;
+    await bench.world.advance(60);
+    await bench.tick();
+    await bench.tick();
+    await bench.world.advance(18 * 60);
+    await bench.tick();
+    await bench.tick();
+    expect(bench.notices.map(({ level }) => level)).toEqual(['told', 'reminded', 'reminded', 'escalated']);
+    expect(bench.notices.at(-1)).toMatchObject({ people: [chief] });
+
+    await bench.world.decide(approvalId, 'Approved');
+    await control('POST', `/approvals/${approvalId}/decide`, { user: 'compliance-3', value: 'Approved' });
+    await bench.takeEvents();
+    expect(await bench.review()).toMatchObject({ status: 'closed', outcome: 'approved', by_people: 1, tell_at: null });
+  });
+
+  it('under a stop is left to people, and so is one that the product cannot be asked about', async () => {
+    const bench = await openBench();
+    await bench.orderWaits();
+    await bench.world.must('operator-1', '/v1/halts', { level: 'all', reason: 'look first' });
+    const silent = { findTransferFacts: () => Promise.reject(new Error('gone')), stops: async () => [] };
+    await bench.takeEvents();
+    const review = await bench.review();
+    expect(codes(review)).toEqual(['stopped']);
+    expect(review.findings[0].says).toContain('look first');
+
+    const second = await openBench();
+    second.open({ settings: { FACTS: silent } });
+    const { approvalId } = await second.orderWaits();
+    await second.takeEvents();
+    expect(codes(await second.review())).toEqual(expect.arrayContaining(['origin_unknown', 'stopped']));
+    expect(await second.votesOfChecker(approvalId)).toEqual([]);
+  });
+
+  it('is left to people when the list in force at custody does not hold the recipient, whatever the product says', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    const admin = await sdk('admin-1');
+    const { items } = await admin.policies.listPolicies({ query: { status: 'Active' } });
+    const list: Json = items.find(({ rule }) => rule.kind === 'TransactionRecipientWhitelist');
+    const { name, activityKind, action, filters } = list;
+    const rule = { kind: 'TransactionRecipientWhitelist', configuration: { addresses: [] } };
+    const change = admin.policies.updatePolicy({
+      policyId: list.id,
+      body: { name, activityKind, action, filters, rule } as Json,
+    });
+    await change.catch(() => undefined); // waits for an officer
+    const pending: Json = await admin.policies.getPolicy({ policyId: list.id });
+    await bench.world.decide(pending.pendingChangeRequest.approvalId, 'Approved');
+    await bench.takeEvents();
+    const reviews = await bench.rows(`SELECT findings FROM reviews WHERE id = '${approvalId}'`);
+    expect(codes({ findings: JSON.parse(reviews[0].findings) })).toEqual(['not_on_live_list']);
+    // The change of the list itself was decided by then; while it waits it is for people alone.
+    expect(await bench.votesOfChecker(approvalId)).toEqual([]);
+  });
+});
+
+describe('two requests that both fit the day', () => {
+  it('do not both pass, though they are reviewed at once; a denial gives back what it took', async () => {
+    const bench = await openBench();
+    const { mandate, account } = await bench.world.readyToTrade('client-1', '4000000');
+    await bench.world.settle();
+    const second = await bench.world.schedule(mandate.id, '4000000');
+    await bench.world.advance((Date.parse(second.nextSlot) - Date.parse(bench.world.at)) / 1000 + 1);
+    await bench.world.settle();
+    expect(await bench.world.custodyTransfers(account)).toHaveLength(2);
+    const tight = { limits: { [USDC]: { ...LIMITS[USDC], perDayOfWallet: '7999999' } } as Json };
+    const { items } = await (await sdk('admin-1')).policies.listApprovals({ query: { status: 'Pending' } });
+    const bodies = items.map(({ id }) => ({ v: 1, type: 'review.due', approvalId: id, receivedAt: bench.world.at }));
+    const [one, other] = [bench.open({ terms: tight }), bench.open({ terms: tight })];
+    await Promise.all([bench.carryOut(bodies[0], one), bench.carryOut(bodies[1], other)]);
+    const verdicts = (await bench.rows('SELECT verdict FROM reviews ORDER BY verdict')).map(({ verdict }) => verdict);
+    expect(verdicts).toEqual(['abstain', 'approve']);
+    expect(await bench.rows('SELECT DISTINCT units FROM sums')).toEqual([{ units: '4000000' }]);
+  });
+
+  it('count again when custody did not pay: in shadow mode a person denies', async () => {
+    const bench = await openBench();
+    bench.open({ mode: 'shadow' });
+    const { approvalId } = await bench.orderWaits('3000000');
+    await bench.takeEvents();
+    expect(await bench.review()).toMatchObject({ status: 'shadowed', verdict: 'approve', mode: 'shadow' });
+    expect((await bench.approval(approvalId)).decisions).toEqual([]);
+    expect(await bench.rows('SELECT DISTINCT units FROM sums')).toEqual([{ units: '3000000' }]);
+    await bench.world.decide(approvalId, 'Denied');
+    await bench.takeEvents();
+    expect(await bench.review()).toMatchObject({ status: 'closed', outcome: 'denied', by_people: 1 });
+    expect(await bench.rows('SELECT DISTINCT units FROM sums')).toEqual([{ units: '0' }]);
+    const span = `from=${addSeconds(bench.world.at, -3600)}&to=${addSeconds(bench.world.at, 3600)}`;
+    const metrics = await bench.read('auditor-1', `/v1/checker/metrics?${span}`);
+    expect(metrics.agreementInShadow).toEqual({ compared: 1, agreed: 0, rate: 0 });
+    expect(bench.notices).toEqual([]);
+  });
+});
+
+describe('one vote', () => {
+  it('is cast for an event that comes twice, to two checkers at once, and once more by looking', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    await bench.tick();
+    expect(bench.queued).toMatchObject([{ approvalId }]);
+    const [body] = bench.queued;
+    bench.queued = [];
+    const [one, other] = [bench.open(), bench.open()];
+    await Promise.all([bench.carryOut(body, one), bench.carryOut(body, other)]);
+    await bench.takeEvents();
+    await bench.carryOut(body);
+    expect(await bench.votesOfChecker(approvalId)).toHaveLength(1);
+    expect(bench.logged.filter(({ event }) => event === 'review.vote')).toHaveLength(1);
+  });
+
+  it('is known after its answer was lost, and cast later where it never arrived', async () => {
+    for (const afterEffect of [true, false]) {
+      const bench = await openBench();
+      const { approvalId } = await bench.orderWaits();
+      await control('POST', '/faults', { ...VOTES, kind: 'status', status: 502, afterEffect, times: 1 });
+      await bench.takeEvents();
+      await bench.tick();
+      expect((await bench.votesOfChecker(approvalId)).length).toBe(afterEffect ? 1 : 0);
+      await bench.world.advance(120);
+      const [one, other] = [bench.open(), bench.open()];
+      await Promise.all([one, other].map((checker) => runJobs({ cron: '* * * * *' }, checker)));
+      expect(await bench.votesOfChecker(approvalId)).toHaveLength(1);
+      expect(await bench.review()).toMatchObject({ outcome: 'approved', verdict: 'approve' });
+      expect(bench.logged.filter(({ event }) => event === 'review.vote')).toHaveLength(afterEffect ? 1 : 2);
+    }
+  });
+
+  it('is taken back where a stop came before it was heard, and what it took of the day is free', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    await control('POST', '/faults', { ...VOTES, kind: 'status', status: 502, afterEffect: false, times: 1 });
+    await bench.takeEvents();
+    expect(await bench.review()).toMatchObject({ status: 'intended' });
+    await bench.world.must('operator-1', '/v1/halts', { level: 'all', reason: 'stop' });
+    await bench.world.advance(120);
+    await bench.tick();
+    const review = await bench.review();
+    expect(review).toMatchObject({ status: 'abstained', verdict: 'abstain' });
+    expect(codes(review)).toEqual(['stopped']);
+    expect(await bench.votesOfChecker(approvalId)).toEqual([]);
+    expect(await bench.rows('SELECT DISTINCT units FROM sums')).toEqual([{ units: '0' }]);
+    expect(bench.notices).toMatchObject([{ level: 'told' }]);
+  });
+
+  it('refused by custody leaves the request to people', async () => {
+    const bench = await openBench();
+    await control('PUT', '/settings', { serviceAccountVotes: false });
+    await bench.orderWaits();
+    await bench.takeEvents();
+    const review = await bench.review();
+    expect(review).toMatchObject({ status: 'abstained' });
+    expect(codes(review)).toEqual(['vote_refused']);
+    expect(bench.notices).toMatchObject([{ level: 'told' }]);
+  });
+});
+
+describe('a checker', () => {
+  it('never votes on a change of a policy, even where a group names it, and then votes on nothing', async () => {
+    const bench = await openBench();
+    const [checker] = await userIdsOf('checker');
+    const admin = await sdk('admin-1');
+    await admin.policies.createPolicy({
+      body: {
+        name: 'A second guard',
+        activityKind: 'Policies:Modify',
+        rule: { kind: 'AlwaysTrigger' },
+        action: {
+          kind: 'RequestApproval',
+          approvalGroups: [
+            { name: 'All', quorum: 1, approvers: { userId: { in: [checker] } }, serviceAccountsCanApprove: true },
+          ],
+        },
+      } as Json,
+    });
+    await bench.tick('*/15 * * * *');
+    await bench.world.ask('client-1', EXCHANGE).catch(() => bench.world.openAccount());
+    await bench.world.ask('client-1', EXCHANGE);
+    await bench.world.settle();
+    const approvalId = await bench.waiting();
+    await bench.takeEvents();
+    const review = await bench.review();
+    expect(codes(review)).toEqual(['activity_not_reviewed', 'checker_unfit']);
+    expect(bench.notices).toEqual([]);
+    expect(await bench.votesOfChecker(approvalId)).toEqual([]);
+    const { status, text } = await bench.request(undefined, 'GET', '/readyz');
+    expect(status).toBe(503);
+    expect(text).toContain('it is in a group of the policy');
+  });
+
+  it('whose account may create anything votes on nothing, until custody shows that it no longer may', async () => {
+    const bench = await openBench();
+    const admin = await sdk('admin-1');
+    const [checker = ''] = await userIdsOf('checker');
+    // The guard of rights asks an officer about each step.
+    const decided = async (act: () => Promise<unknown>) => {
+      await act().catch(() => undefined);
+      const { items } = await admin.policies.listApprovals({ query: { status: 'Pending' } });
+      for (const { id } of items) await bench.world.decide(id, 'Approved');
+    };
+    const role = await admin.permissions.createPermission({ body: { name: 'More', operations: ['Wallets:Create'] } });
+    await decided(() => admin.permissions.createAssignment({ permissionId: role.id, body: { identityId: checker } }));
+    await bench.tick('*/15 * * * *');
+    const { approvalId } = await bench.orderWaits();
+    await bench.takeEvents();
+    const reviews = await bench.rows(`SELECT findings FROM reviews WHERE id = '${approvalId}'`);
+    expect(codes({ findings: JSON.parse(reviews[0].findings) })).toEqual(['checker_unfit']);
+    expect((await bench.request(undefined, 'GET', '/readyz')).text).toContain('Wallets:Create');
+
+    const { items } = await admin.permissions.listAssignments({ permissionId: role.id });
+    await decided(() =>
+      admin.permissions.deleteAssignment({ permissionId: role.id, assignmentId: items[0]?.id ?? '' }),
+    );
+    await bench.tick('*/15 * * * *');
+    const { status, text } = await bench.request(undefined, 'GET', '/readyz');
+    expect([status, text]).toEqual([200, expect.stringContaining('"mode":"live"')]);
+  });
+
+  it('denies a sanctioned recipient only where that is switched on', async () => {
+    for (const deniesSanctioned of [false, true]) {
+      const bench: Bench = await openBench();
+      bench.open({ terms: { deniesSanctioned } });
+      const { approvalId } = await bench.orderWaits();
+      await bench.loadSanctions([EXCHANGE.toUpperCase().replace('0X', '0x')], 'newer');
+      await bench.takeEvents();
+      expect(codes(await bench.review())).toEqual(['sanctioned']);
+      const votes = await bench.votesOfChecker(approvalId);
+      expect(votes.map(({ value }) => value)).toEqual(deniesSanctioned ? ['Denied'] : []);
+    }
+  });
+});
