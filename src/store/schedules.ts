@@ -112,11 +112,7 @@ const resultsIn = (text: string): RunResult[] => fromJson<(RunResult | null)[]>(
 
 /** What became of a schedule's newest orders since a person looked, newest first. */
 export async function listResults(database: Database, { id }: Schedule): Promise<RunResult[]> {
-  const row = await database
-    .select({ results: resultsOfSchedule })
-    .from(schedules)
-    .where(eq(schedules.id, id))
-    .get();
+  const row = await database.select({ results: resultsOfSchedule }).from(schedules).where(eq(schedules.id, id)).get();
   return resultsIn(row?.results ?? '[]');
 }
 
