@@ -91,6 +91,11 @@ function keepTo(pace: Pace) {
   return { look, demand, mutate, attempt };
 }
 
+/** Half of a list is none: what it lacks would read as zero. */
+function gone(): never {
+  throw new CustodyUnavailable('a list that ended in a 404');
+}
+
 const paged = (token: string | undefined) => ({
   limit: PAGE_ITEMS,
   ...(token === undefined ? {} : { paginationToken: token }),
@@ -259,6 +264,18 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     },
 
     findFeeSponsor: (feeSponsorId) => look(() => dfns().feeSponsors.getFeeSponsor({ feeSponsorId }), to.toFeeSponsor),
+
+    async findVenueBalances(venueAccount, haste) {
+      const [exchangeId = '', accountId = ''] = venueAccount.split('/');
+      const pageOfBalances = (after: string | undefined) =>
+        look(
+          () => dfns().exchanges.listAccountAssets({ exchangeId, accountId, query: paged(after) }),
+          (answer) => to.toPage(answer, to.toVenueBalance),
+          haste,
+        );
+      const first = await pageOfBalances(undefined);
+      return first && all(async (token) => (token === undefined ? first : ((await pageOfBalances(token)) ?? gone())));
+    },
 
     async listWebhookIds(url) {
       const { items } = await demand(

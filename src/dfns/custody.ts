@@ -45,6 +45,12 @@ export interface FeeSponsor {
   readonly isActive: boolean;
 }
 
+/** In whole coins, as the venue shows it. */
+export interface VenueBalance {
+  readonly symbol: string;
+  readonly balance: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | undefined;
@@ -98,6 +104,9 @@ export interface Custody {
 
   /** Undefined: there is no such sponsor. */
   findFeeSponsor(id: string): Promise<FeeSponsor | undefined>;
+
+  /** Of an account at an exchange, `exchange id/account id`; undefined: custody shows no such account. */
+  findVenueBalances(venueAccount: string, haste?: Haste): Promise<readonly VenueBalance[] | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;

@@ -2,6 +2,7 @@
 
 export type IdPrefix =
   | 'acc'
+  | 'arr'
   | 'chg'
   | 'cli'
   | 'dlt'
@@ -23,6 +24,7 @@ export type IdPrefix =
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 
 export type AccountId = Id<'acc'>;
+export type ArrivalId = Id<'arr'>;
 export type ClientId = Id<'cli'>;
 export type DeadLetterId = Id<'dlt'>;
 export type DestinationId = Id<'dst'>;

@@ -16,6 +16,7 @@ import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
+import { wakeArrivals } from '../features/transfers/arrivals.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { sweepStops } from '../features/transfers/stops.ts';
@@ -48,6 +49,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     wakeWallets,
     wakeLimitsChanges,
     lookAtOrphans,
+    wakeArrivals,
   },
   '*/15 * * * *': {
     backfillEvents,

@@ -28,7 +28,8 @@ async function checkCustody(app: App, publicUrl: string): Promise<readonly Check
   if (custody === undefined || now - custody.at >= CUSTODY_MILLISECONDS) {
     const look = async () => (await app.custody.listWebhookIds(`${publicUrl}/webhooks/dfns`)).length > 0;
     const sponsors = [...app.config.feeSponsors].map(([network, id]) => checkSponsor(app, network, id));
-    custody = { checks: await Promise.all([works('custody', look), ...sponsors]), at: now };
+    const venues = [...app.config.venueAccounts].map(([venue, account]) => checkVenue(app, venue, account));
+    custody = { checks: await Promise.all([works('custody', look), ...sponsors, ...venues]), at: now };
   }
   return custody.checks;
 }
@@ -39,6 +40,10 @@ const checkSponsor = (app: App, network: string, id: string): Promise<Check> =>
     const sponsor = await app.custody.findFeeSponsor(id);
     return sponsor?.isActive === true && sponsor.network === network;
   });
+
+/** Of a venue that custody does not show, nothing is ever seen to arrive. */
+const checkVenue = (app: App, venue: string, account: string): Promise<Check> =>
+  works(`account at ${venue}`, async () => (await app.custody.findVenueBalances(account)) !== undefined);
 
 export const health = new Hono<{ Bindings: App; Variables: Variables }>()
   .get('/healthz', (c) => c.json({ status: 'alive' }))

@@ -18,6 +18,7 @@ import { settleLimitsStep } from '../features/limits/settle.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
+import { readArrivalStep } from '../features/transfers/arrivals.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { recoverTransfersStep } from '../features/transfers/recover.ts';
@@ -49,6 +50,7 @@ const consumers: readonly Consumer[] = [
   recoverTransfersStep,
   lookForLostStep,
   backfillMonthOfEvents,
+  readArrivalStep,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

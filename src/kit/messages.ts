@@ -1,6 +1,14 @@
 // Every queue message: schema and constructor. Messages carry ids, not state: the consumer reads the truth from D1.
 import * as z from 'zod';
-import type { AccountId, OrderId, PolicyChangeId, ScreeningListId, TransferId, WalletId } from '../domain/id.ts';
+import type {
+  AccountId,
+  ArrivalId,
+  OrderId,
+  PolicyChangeId,
+  ScreeningListId,
+  TransferId,
+  WalletId,
+} from '../domain/id.ts';
 
 const VERSION = 1;
 
@@ -71,6 +79,7 @@ export const LookForLost = envelope('restore.lost', {
   stage: z.enum(['wallets', 'policies']),
   cursor: z.string().nullable(),
 });
+export const ReadArrival = envelope('arrival.read', { arrivalId: idOf<ArrivalId>('arr') });
 export const BackfillMonth = envelope('events.backfill', { until: z.string() });
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
@@ -100,6 +109,7 @@ export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.boo
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
 export const recoverTransfers = constructorOf<typeof RecoverTransfers>('restore.transfers');
 export const lookForLost = constructorOf<typeof LookForLost>('restore.lost');
+export const readArrival = constructorOf<typeof ReadArrival>('arrival.read');
 export const backfillMonth = constructorOf<typeof BackfillMonth>('events.backfill');
 
 /** As a queue's `sendBatch` takes them. */

@@ -2,6 +2,7 @@
 // journal and a broken rule. The migration holds this text; a test compares the two.
 import { accountMachine } from '../domain/account.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { arrivalMachine } from '../domain/arrival.ts';
 import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { epochMachine } from '../domain/epoch.ts';
@@ -31,6 +32,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   incidents: incidentMachine,
   dead_letters: deadLetterMachine,
   screening_lists: screeningListMachine,
+  arrivals: arrivalMachine,
 };
 
 const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');
