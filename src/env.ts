@@ -61,6 +61,18 @@ const ChatWebhooks = z.strictObject({
   compliance: z.url().optional(),
   admin: z.url().optional(),
 });
+const parted = (link: string): [string, string] => {
+  const at = link.indexOf('=');
+  return [link.slice(0, at), link.slice(at + 1)];
+};
+/** `Kraken=ex-.../spot,Binance=ex-.../funding`: the account at custody in which the money of a venue shows. */
+const VenueAccounts = z
+  .string()
+  .transform((list) => (list === '' ? [] : list.split(',')))
+  .pipe(z.array(z.string().regex(/^[^=,\s][^=,]{0,99}=[\w-]{1,64}\/[\w-]{1,64}$/)))
+  .transform((links) => links.map(parted))
+  .refine((links) => new Map(links).size === links.length, 'a venue is named once')
+  .transform((links): ReadonlyMap<string, string> => new Map(links));
 /** A week: longer than that nobody remembers what is waiting. */
 const COOLING_OFF_HOURS_MAX = 168;
 /** What Dfns allows an organisation, and one on trial a tenth of it. */
@@ -83,6 +95,7 @@ const Settings = z.object({
   DFNS_DASHBOARD_URL: z.url().default('https://app.dfns.io'),
   DFNS_CALLS_PER_MINUTE: z.coerce.number().int().min(CALLS_PER_MINUTE_MIN).default(CALLS_PER_MINUTE),
   RESOLVE_ALONE_UP_TO: z.string().default('{}').transform(asJson).pipe(UnitsByAsset),
+  VENUE_ACCOUNTS: VenueAccounts.default(new Map()),
   FEE_SPONSORS: z.string().default('{}').transform(asJson).pipe(SponsorsByNetwork),
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
@@ -130,6 +143,8 @@ function nest(data: z.infer<typeof Settings>) {
     resolveAloneUpTo: data.RESOLVE_ALONE_UP_TO satisfies ReadonlyMap<string, bigint>,
     /** Who pays the network fee of our transfers, by network; where nobody is named each wallet pays its own. */
     feeSponsors: data.FEE_SPONSORS,
+    /** `exchange id/account id` of custody by the name that mandates call the venue. */
+    venueAccounts: data.VENUE_ACCOUNTS,
     restoreEpoch: data.RESTORE_EPOCH,
     /** Networks on which this deployment opens wallets: all of them test networks, or none. */
     networks: data.NETWORKS satisfies readonly OpenableNetwork[],

@@ -78,16 +78,10 @@ export const organization: Organization = {
         ...(['Wallets:Create', 'Wallets:Read', 'Wallets:Tags:Add'] as const),
         ...(['Wallets:Transfers:Create', 'Wallets:Transfers:Read', 'Wallets:Transactions:Read'] as const),
         ...(['Policies:Create', 'Policies:Read', 'Policies:Update', 'Policies:Approvals:Read'] as const),
-        ...(['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'] as const),
+        ...(['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read', 'Exchanges:Read'] as const),
       ],
       alsoAllowed: [
-        ...([
-          'Exchanges:Read',
-          'Exchanges:Deposits:Create',
-          'Payouts:Create',
-          'Payouts:Read',
-          'Payouts:Write',
-        ] as const),
+        ...(['Exchanges:Deposits:Create', 'Payouts:Create', 'Payouts:Read', 'Payouts:Write'] as const),
         ...(['FeeSponsors:Use', 'FeeSponsors:Read'] as const),
       ],
     },

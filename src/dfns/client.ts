@@ -93,6 +93,11 @@ export function keepTo(pace: Pace) {
   return { look, demand, mutate, attempt };
 }
 
+/** Half of a list is none: what it lacks would read as zero. */
+function gone(): never {
+  throw new CustodyUnavailable('a list that ended in a 404');
+}
+
 const paged = (token: string | undefined) => ({
   limit: PAGE_ITEMS,
   ...(token === undefined ? {} : { paginationToken: token }),
@@ -264,6 +269,18 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     listSignedActions: (range) => demand(() => askForSignedActions(credential, range), toSignedActions),
 
     findSignedAction: (id) => look(() => dfns().auth.getAuditLog({ id }), toSignedAction),
+
+    async findVenueBalances(venueAccount, haste) {
+      const [exchangeId = '', accountId = ''] = venueAccount.split('/');
+      const pageOfBalances = (after: string | undefined) =>
+        look(
+          () => dfns().exchanges.listAccountAssets({ exchangeId, accountId, query: paged(after) }),
+          (answer) => to.toPage(answer, to.toVenueBalance),
+          haste,
+        );
+      const first = await pageOfBalances(undefined);
+      return first && all(async (token) => (token === undefined ? first : ((await pageOfBalances(token)) ?? gone())));
+    },
 
     async listWebhookIds(url) {
       const { items } = await demand(

@@ -47,6 +47,12 @@ export interface FeeSponsor {
   readonly isActive: boolean;
 }
 
+/** In whole coins, as the venue shows it. */
+export interface VenueBalance {
+  readonly symbol: string;
+  readonly balance: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | undefined;
@@ -103,6 +109,9 @@ export interface Custody {
   /** What was signed within a range of at most seven days. */
   listSignedActions(range: { from: string; to: string }): Promise<SignedActions>;
   findSignedAction(id: string): Promise<SignedAction | undefined>;
+
+  /** Of an account at an exchange, `exchange id/account id`; undefined: custody shows no such account. */
+  findVenueBalances(venueAccount: string, haste?: Haste): Promise<readonly VenueBalance[] | undefined>;
 
   /** Events of our webhook that custody keeps for 31 days. */
   listWebhookIds(url: string): Promise<readonly string[]>;

@@ -13,7 +13,7 @@ import type {
   CustodyTransferStatus,
   CustodyWallet,
 } from '../domain/custody.ts';
-import type { Balance, CustodyEvent, FeeSponsor, Page } from './custody.ts';
+import type { Balance, CustodyEvent, FeeSponsor, Page, VenueBalance } from './custody.ts';
 import type { Link } from './replacements.ts';
 import type { ReviewedApproval } from './review-custody.ts';
 
@@ -102,6 +102,9 @@ export function toFeeSponsor(answer: unknown): FeeSponsor {
   const { network, status } = Sponsor.parse(answer);
   return { network, isActive: status === 'Active' };
 }
+
+const VenueAsset = z.object({ symbol: z.string(), balance: z.string() });
+export const toVenueBalance = (answer: unknown): VenueBalance => VenueAsset.parse(answer);
 
 const Group = z.object({
   name: z.string().nullish(),

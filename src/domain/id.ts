@@ -2,6 +2,7 @@
 
 export type IdPrefix =
   | 'acc'
+  | 'arr'
   | 'chg'
   | 'cli'
   | 'ctc'
@@ -30,6 +31,7 @@ export type Id<P extends IdPrefix> = `${P}_${string}`;
 
 export type AccountId = Id<'acc'>;
 export type AccountKeyId = Id<'key'>;
+export type ArrivalId = Id<'arr'>;
 export type ClientId = Id<'cli'>;
 export type DeadLetterId = Id<'dlt'>;
 export type ContactId = Id<'ctc'>;

@@ -35,6 +35,7 @@ export const incidentKinds = [
   'custody_token_expiring',
   'journal_broken',
   'siem_behind',
+  'arrival_missing',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 
@@ -68,6 +69,7 @@ export const ownership: Readonly<Record<IncidentKind, Ownership>> = {
   sanctions_hit: { severity: 'critical', owner: 'compliance' },
   schedule_paused: { severity: 'medium', owner: 'operator' },
   custody_token_expiring: { severity: 'high', owner: 'admin' },
+  arrival_missing: { severity: 'high', owner: 'operator' },
   epoch_differs: { severity: 'critical', owner: 'admin' },
   lost_at_custody: { severity: 'critical', owner: 'admin' },
   message_dead: { severity: 'high', owner: 'admin' },

@@ -21,6 +21,7 @@ import { releaseScheduledOrders } from '../features/orders/release-later.ts';
 import { askForMonthStatements } from '../features/reports/months.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
+import { wakeArrivals } from '../features/transfers/arrivals.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
 import { sweepStops } from '../features/transfers/stops.ts';
@@ -55,6 +56,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     lookAtOrphans,
     wakeDeliveries,
     wakeStream,
+    wakeArrivals,
   },
   '*/5 * * * *': { signCheckpoints },
   '*/15 * * * *': {

@@ -30,7 +30,8 @@ async function checkCustody(app: App, publicUrl: string): Promise<readonly Check
   if (custody === undefined || now - custody.at >= CUSTODY_MILLISECONDS) {
     const look = async () => (await app.custody.listWebhookIds(`${publicUrl}/webhooks/dfns`)).length > 0;
     const sponsors = [...app.config.feeSponsors].map(([network, id]) => checkSponsor(app, network, id));
-    custody = { checks: await Promise.all([works('custody', look), ...sponsors]), at: now };
+    const venues = [...app.config.venueAccounts].map(([venue, account]) => checkVenue(app, venue, account));
+    custody = { checks: await Promise.all([works('custody', look), ...sponsors, ...venues]), at: now };
   }
   return custody.checks;
 }
@@ -58,6 +59,10 @@ async function checkQueues(app: App): Promise<Check> {
   lags.set(app.bindings.DB, { check, at: now });
   return check;
 }
+
+/** Of a venue that custody does not show, nothing is ever seen to arrive. */
+const checkVenue = (app: App, venue: string, account: string): Promise<Check> =>
+  works(`account at ${venue}`, async () => (await app.custody.findVenueBalances(account)) !== undefined);
 
 export const health = new Hono<{ Bindings: App; Variables: Variables }>()
   .get('/healthz', (c) => c.json({ status: 'alive' }))

@@ -24,6 +24,7 @@ import { makeMonthStatement } from '../features/reports/months.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
+import { readArrivalStep } from '../features/transfers/arrivals.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { recoverTransfersStep } from '../features/transfers/recover.ts';
@@ -62,6 +63,7 @@ const consumers: readonly Consumer[] = [
   sendCheckpointOutside,
   streamJournalStep,
   makeMonthStatement,
+  readArrivalStep,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type {
   AccountId,
+  ArrivalId,
   ContactId,
   DeliveryId,
   OrderId,
@@ -80,6 +81,7 @@ export const LookForLost = envelope('restore.lost', {
   stage: z.enum(['wallets', 'policies']),
   cursor: z.string().nullable(),
 });
+export const ReadArrival = envelope('arrival.read', { arrivalId: idOf<ArrivalId>('arr') });
 export const BackfillMonth = envelope('events.backfill', { until: z.string() });
 export const MakeStatement = envelope('statement.make', {
   accountId: idOf<AccountId>('acc'),
@@ -122,6 +124,7 @@ export const depositsBooked = constructorOf<typeof DepositsBooked>('deposits.boo
 export const rescreenDestinations = constructorOf<typeof RescreenDestinations>('screening.rescreen');
 export const recoverTransfers = constructorOf<typeof RecoverTransfers>('restore.transfers');
 export const lookForLost = constructorOf<typeof LookForLost>('restore.lost');
+export const readArrival = constructorOf<typeof ReadArrival>('arrival.read');
 export const backfillMonth = constructorOf<typeof BackfillMonth>('events.backfill');
 export const raiseNotices = constructorOf<typeof RaiseNotices>('notice.raise');
 export const deliverNotice = constructorOf<typeof DeliverNotice>('notice.deliver');

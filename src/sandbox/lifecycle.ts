@@ -7,6 +7,7 @@ import { openFeesOf, paySponsoredFee, releaseFee, setFeeAside, sponsorProblem } 
 import { NATIVE } from './networks.ts';
 import type { BroadcastTable } from './request-types.ts';
 import { changed } from './requests.ts';
+import { creditPlain } from './venues.ts';
 import { requireWallet } from './wallets.ts';
 import { iso, type World } from './world.ts';
 
@@ -119,6 +120,7 @@ export function confirm<T extends BroadcastTable>(world: World, table: T, reques
   changed(world, table, request, confirmed, 'confirmed');
   failRivals(world, request);
   for (const movement of movements) {
+    creditPlain(world, request.id, movement);
     const receiver = walletAt(world, network, movement.to);
     if (receiver) receive(world, receiver, movement);
   }

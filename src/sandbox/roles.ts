@@ -48,7 +48,7 @@ export const roles = {
       'Policies:Update',
       'Policies:Evaluations:Read',
     ],
-    ...['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read'],
+    ...['Webhooks:Read', 'Webhooks:Events:Read', 'Auth:Logs:Read', 'Exchanges:Read'],
   ],
   checker: [
     ...['Policies:Evaluations:Read', 'Policies:Evaluations:Vote', 'Policies:Read', 'Wallets:Read'],

@@ -1,8 +1,8 @@
 /**
  * Owns what lies at the exchanges: accounts, their balances and the addresses that money is sent to. No exchange is
- * asked; what a deposit brings there is credited once its transfer is confirmed.
+ * asked; what a deposit or a plain transfer brings there is credited once it is confirmed.
  */
-import { addressOf } from './addresses.ts';
+import { addressOf, normalizeAddress } from './addresses.ts';
 import type { ExchangeOperation } from './exchange-types.ts';
 import { publicKeyOf } from './key-material.ts';
 import { assetInfo, assetOf, familyOf, locatorOf, NATIVE, networks } from './networks.ts';
@@ -93,6 +93,21 @@ function credit(world: World, account: Account, operation: ExchangeOperation): v
     add(world, account, symbol, BigInt(transfer.requestBody.amount) * 10n ** BigInt(DECIMALS - decimals));
   }
 }
+
+/** What was sent from a wallet to the address of an account without the API of exchanges: the exchange sees no difference. */
+export function creditPlain(world: World, requestId: string, { network, asset, units, to }: Sent): void {
+  // A deposit through the API is credited with its operation.
+  if (world.store.select('exchange_operations', 'WHERE transfer_id = ?', requestId).length > 0) return;
+  const { symbol, decimals } = assetInfo(network, asset);
+  if (symbol === undefined) return;
+  const isTo = (account: Account) => normalizeAddress(network, depositAddress(world, account, network)) === to;
+  const accounts = world.store
+    .select('exchanges', '')
+    .flatMap(({ id, kind }) => ACCOUNTS[kind].map((accountId) => ({ exchangeId: id, accountId })));
+  for (const account of accounts.filter(isTo)) move(world, account, symbol, units, decimals);
+}
+
+type Sent = { network: string; asset: string; units: bigint; to: string };
 
 function decimalOf(scaled: bigint): string {
   const text = scaled.toString().padStart(DECIMALS + 1, '0');

@@ -5,6 +5,7 @@ import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } fro
 import type { AccountStatus } from '../domain/account.ts';
 import type { AccountKeyStatus } from '../domain/account-key.ts';
 import type { LimitsChangeStatus } from '../domain/account-limits.ts';
+import type { ArrivalStatus } from '../domain/arrival.ts';
 import type { ContactStatus } from '../domain/contact.ts';
 import type { DeadLetterStatus } from '../domain/dead-letter.ts';
 import type { DestinationKind, DestinationStatus } from '../domain/destination.ts';
@@ -14,6 +15,7 @@ import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
 import type {
   AccountId,
   AccountKeyId,
+  ArrivalId,
   ClientId,
   ContactId,
   DeadLetterId,
@@ -516,6 +518,31 @@ export const transfers = sqliteTable(
       sql`${table.status} NOT IN ('submitted', 'awaiting_approval', 'broadcast', 'confirmed') OR ${table.custodyId} IS NOT NULL`,
     ),
     check('transfers_confirmed_has_hash', sql`${table.status} <> 'confirmed' OR ${table.transactionHash} IS NOT NULL`),
+  ],
+);
+
+/** Money on its way into an account at a venue that custody shows. */
+export const arrivals = sqliteTable(
+  'arrivals',
+  {
+    ...record<ArrivalId, ArrivalStatus>(),
+    accountId: accountId(),
+    orderId: text('order_id').$type<OrderId>().notNull(),
+    transferId: text('transfer_id').$type<TransferId>().notNull(),
+    walletId: text('wallet_id').$type<WalletId>().notNull(),
+    venue: text('venue').notNull(),
+    venueAccount: text('venue_account').notNull(),
+    asset: text('asset').notNull(),
+    symbol: text('symbol').notNull(),
+    units: text('units').notNull(),
+    nextReadAt: text('next_read_at').notNull(),
+    endedAt: text('ended_at'),
+  },
+  (table) => [
+    uniqueIndex('arrivals_transfer').on(table.transferId),
+    index('arrivals_order').on(table.orderId),
+    index('arrivals_due').on(table.nextReadAt).where(sql`status = 'awaited'`),
+    index('arrivals_of_venue').on(table.venueAccount, table.symbol, table.endedAt),
   ],
 );
 

@@ -3,6 +3,7 @@
 import { accountMachine } from '../domain/account.ts';
 import { accountKeyMachine } from '../domain/account-key.ts';
 import { limitsChangeMachine } from '../domain/account-limits.ts';
+import { arrivalMachine } from '../domain/arrival.ts';
 import { contactMachine } from '../domain/contact.ts';
 import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
@@ -38,6 +39,7 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   account_keys: accountKeyMachine,
   webhook_endpoints: webhookEndpointMachine,
   contacts: contactMachine,
+  arrivals: arrivalMachine,
 };
 
 const journalTriggers = [

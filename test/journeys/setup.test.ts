@@ -398,7 +398,7 @@ describe('applying', () => {
 
   it('makes a role where none fits, and changes its own when it does not', async () => {
     const { userInfo } = await newAccount('maker-2');
-    const maker = { ...wanted.roles.maker, operations: [...wanted.roles.maker.operations, 'Exchanges:Read' as const] };
+    const maker = { ...wanted.roles.maker, operations: [...wanted.roles.maker.operations, 'Payouts:Read' as const] };
     const of: Wanted = { ...wanted, makerId: userInfo.userId, roles: { ...wanted.roles, maker } };
     const first = await apply(of);
     const waiting = first.done.flatMap(({ approvalId }) => (approvalId === undefined ? [] : [approvalId]));

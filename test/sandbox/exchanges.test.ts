@@ -88,6 +88,16 @@ describe('a deposit', () => {
     expect(await admin.exchanges.createDeposit({ ...at, body })).toEqual(deposit);
   });
 
+  it('may be a plain transfer to the address as well, credited once', async () => {
+    const { admin, wallet, address, assets } = await openVenue();
+    const other = await openWallet();
+    for (const to of [address, other.wallet.address ?? '']) {
+      await admin.wallets.transferAsset({ walletId: wallet.id, body: { kind: 'Native', to, amount: ETHER } });
+      await advance(30);
+    }
+    expect(await assets()).toEqual([{ symbol: 'ETH', balance: '1' }]);
+  });
+
   it('is stopped by a list without the address of the exchange, and passes one with it', async () => {
     const { admin, at, wallet, address } = await openVenue();
     const setup = await sdk('setup');

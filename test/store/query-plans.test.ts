@@ -8,6 +8,7 @@ import * as accounts from '../../src/store/accounts.ts';
 import * as activity from '../../src/store/activity.ts';
 import * as addressFacts from '../../src/store/address-facts.ts';
 import * as approvals from '../../src/store/approvals.ts';
+import * as arrivals from '../../src/store/arrivals.ts';
 import * as attestations from '../../src/store/attestations.ts';
 import * as breaker from '../../src/store/breaker.ts';
 import * as checkpoints from '../../src/store/checkpoints.ts';
@@ -145,6 +146,12 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listDestinationsToAskAbout: () => [destinations.listDestinationsToAskAbout(database, AT, 50)],
   listChangeRequestIds: () => [destinations.listChangeRequestIds(database, idOf('acc'))],
   listChangesToLookAt: () => [destinations.listChangesToLookAt(database, AT, 50)],
+  findArrival: () => [arrivals.findArrival(database, idOf('arr'))],
+  listArrivalsOf: () => [arrivals.listArrivalsOf(database, [idOf('ord'), idOf('ord', 2)])],
+  listArrivalsDue: () => [arrivals.listArrivalsDue(database, AT, 50)],
+  listArrivalsSince: () => [
+    arrivals.listArrivalsSince(database, { venueAccount: 'ex-1/spot', symbol: 'USDC' }, AT, 50),
+  ],
   findAttestation: () => [
     attestations.findAttestation(database, idOf('acc')),
     attestations.findAttestation(database, idOf('acc'), 7),

@@ -3,12 +3,14 @@ import { createRoute } from '@hono/zod-openapi';
 import type { App } from '../../app/app.ts';
 import { idempotent } from '../../app/idempotent.ts';
 import { by, routes, scopeOf } from '../../app/routes.ts';
+import type { Arrival } from '../../domain/arrival.ts';
 import type { OrderId } from '../../domain/id.ts';
 import type { Order } from '../../domain/order.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
 import { idPath, json, NoQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
+import { listArrivalsOf } from '../../store/arrivals.ts';
 import { findOrder, listOrders } from '../../store/orders.ts';
 import { listTransfersByIds } from '../../store/transfers.ts';
 import { type Canceled, cancelOrder } from './cancel.ts';
@@ -71,6 +73,13 @@ async function listTransfersOf(app: App, orders: readonly Order[]): Promise<Read
   return new Map(transfers.map((transfer) => [transfer.orderId, transfer]));
 }
 
+/** Of those whose transfer exists, by the id of the order. */
+async function findArrivalsOf(app: App, orders: readonly Order[]): Promise<ReadonlyMap<OrderId, Arrival>> {
+  const ids = orders.flatMap((order) => (order.transferId === null || order.mandateId === null ? [] : [order.id]));
+  const arrivals = ids.length === 0 ? [] : await listArrivalsOf(app.database, ids);
+  return new Map(arrivals.map((arrival) => [arrival.orderId, arrival]));
+}
+
 export const orderRoutes = routes()
   .openapi(postOrder, async (c) => {
     const scope = await scopeOf(c);
@@ -95,8 +104,9 @@ export const orderRoutes = routes()
     const filter = { ...asked, accountId: scope === 'staff' ? accountId : scope.accountId };
     const orders = await listOrders(c.env.database, filter, { before: cursor, limit: limit + 1 });
     const transfers = await listTransfersOf(c.env, orders);
+    const arrivals = await findArrivalsOf(c.env, orders);
     return c.json(
-      toPage(orders, limit, (order) => viewOrder(order, transfers.get(order.id))),
+      toPage(orders, limit, (order) => viewOrder(order, transfers.get(order.id), arrivals.get(order.id))),
       200,
     );
   })
@@ -104,7 +114,9 @@ export const orderRoutes = routes()
     const scope = await scopeOf(c);
     const order = await findOrder(c.env.database, scope, c.req.valid('param').id);
     if (order === undefined) return problem(c, { code: 'not_found' });
-    return c.json(viewOrder(order, (await listTransfersOf(c.env, [order])).get(order.id)), 200);
+    const transfers = await listTransfersOf(c.env, [order]);
+    const arrivals = await findArrivalsOf(c.env, [order]);
+    return c.json(viewOrder(order, transfers.get(order.id), arrivals.get(order.id)), 200);
   })
   .openapi(postCancel, async (c) => {
     const scope = await scopeOf(c);

@@ -1,6 +1,7 @@
 // The wire form of orders.
 import { z } from '@hono/zod-openapi';
 import { showAmount } from '../../domain/amount.ts';
+import type { Arrival } from '../../domain/arrival.ts';
 import { type Order, orderKinds, orderMachine } from '../../domain/order.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { sayStop } from '../../domain/transfer-stop.ts';
@@ -67,6 +68,21 @@ export const OrdersQuery = PageQuery.extend({
   kind: z.enum(orderKinds).optional(),
 });
 
+const VenueReadingView = z.object({ balance: z.string(), at: Instant }).nullable();
+const ArrivalView = z
+  .object({
+    id: z.string(),
+    status: z.enum(['not_seen_yet', 'arrived', 'unknown', 'called_off']).openapi({
+      description: 'A balance that rose by what was sent is evidence, no more; trading there makes it `unknown`.',
+    }),
+    venue: z.string(),
+    asset: z.string(),
+    before: VenueReadingView.openapi({ description: 'What the venue held before the transfer was handed over.' }),
+    latest: VenueReadingView.openapi({ description: 'What it held when it was read last, in whole coins.' }),
+    reason: z.string().nullable(),
+  })
+  .openapi('Arrival');
+
 export const OrderView = z
   .object({
     id: z.string(),
@@ -91,6 +107,9 @@ export const OrderView = z
       .object({ requestedAt: Instant, reason: z.string(), says: z.string() })
       .nullable()
       .openapi({ description: 'Somebody asked to stop it when the custodian had it already; where that has left it.' }),
+    arrival: ArrivalView.nullable().openapi({
+      description: 'Whether the venue shows the money; null where custody does not show the venue.',
+    }),
     createdAt: Instant,
   })
   .openapi('Order');
@@ -102,7 +121,7 @@ export const viewUnits = (asset: string, units: bigint): z.infer<typeof AmountVi
 });
 
 /** @param transfer of an order that is executing */
-export const viewOrder = (order: Order, transfer?: Transfer): z.infer<typeof OrderView> => ({
+export const viewOrder = (order: Order, transfer?: Transfer, arrival?: Arrival): z.infer<typeof OrderView> => ({
   id: order.id,
   accountId: order.accountId,
   status: order.status,
@@ -122,7 +141,18 @@ export const viewOrder = (order: Order, transfer?: Transfer): z.infer<typeof Ord
   rule: order.status === 'blocked' ? order.rule : null,
   reason: 'reason' in order ? order.reason : null,
   stop: viewStop(transfer),
+  arrival: arrival === undefined ? null : viewArrival(arrival),
   createdAt: order.createdAt,
+});
+
+const viewArrival = (arrival: Arrival): z.infer<typeof ArrivalView> => ({
+  id: arrival.id,
+  status: arrival.status === 'awaited' ? 'not_seen_yet' : arrival.status,
+  venue: arrival.venue,
+  asset: arrival.asset,
+  before: arrival.before,
+  latest: 'latest' in arrival ? arrival.latest : null,
+  reason: 'reason' in arrival ? arrival.reason : null,
 });
 
 function viewStop(transfer: Transfer | undefined): z.infer<typeof OrderView>['stop'] {

@@ -56,6 +56,8 @@ export const sayings: Readonly<Record<string, string>> = {
   'transfer.rejected': 'The transfer was rejected at custody.',
   'transfer.needs_review': 'A person is looking into the transfer.',
   'transfer.canceled': 'The transfer was canceled before custody had it.',
+  'arrival.arrived': 'The venue shows the money.',
+  'arrival.unknown': 'Whether the venue credited the money cannot be told from its balance.',
   'movement.received': 'Money arrived.',
   'movement.sent': 'Money left.',
   'movement.doubted': 'Something arrived that nobody asked for.',

@@ -18,6 +18,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findRecovery } from '../../store/recoveries.ts';
 import { nothingInFlight, transferChange } from '../../store/transfers.ts';
+import { awaitArrival } from './arrivals.ts';
 import { beginHandOver } from './execute.ts';
 import { adoptRecovered } from './recover.ts';
 
@@ -69,7 +70,11 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
   const prepared = amend(order, { units, transferId: transfer.id });
   const committed = await commit(database, {
     by,
-    changes: [orderChange(order, prepared, 'order.prepared'), transferChange(undefined, transfer)],
+    changes: [
+      orderChange(order, prepared, 'order.prepared'),
+      transferChange(undefined, transfer),
+      ...(await awaitArrival(app, by, transfer, { mandate: facts.mandate, asset })),
+    ],
     // A share was taken of what nothing else was leaving from.
     requires:
       order.amount.kind === 'fixed'
