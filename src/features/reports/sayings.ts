@@ -95,7 +95,7 @@ const doubtful = ['movement.doubted'];
 const subjectsOf: Readonly<Record<Topic, readonly string[]>> = {
   account: ['account', 'wallet'],
   deposit: ['movement.received', 'movement.doubted'],
-  transfer: ['transfer', 'movement.sent'],
+  transfer: ['transfer', 'movement.sent', 'arrival'],
   order: ['order'],
   schedule: ['schedule'],
   destination: ['destination'],

@@ -1,0 +1,112 @@
+// The state that every episode begins in, made once by the product itself: an organisation that is set up, and clients with
+// money, approved destinations and a mandate, so that an episode's steps go to what may go wrong.
+import type { Start } from './bundle.ts';
+import { drain, untilQuiet } from './calm.ts';
+import { type Call, request } from './deliver.ts';
+import { type Answer, CUSTODY_SEED, PRODUCT, SANDBOX, type Snapshot, World } from './world.ts';
+
+export const USDC_CONTRACT = '0x1c7d4b196cb0c7b01d743fbc6116a902379c7238';
+export const USDC = `EthereumSepolia/${USDC_CONTRACT}`;
+export const NATIVE = 'EthereumSepolia/native';
+export const EXCHANGES = [
+  '0x52908400098527886e0f7030069857d2e4169ee7',
+  '0x8617e340b3d01fa5f11f306f4090fd50e238070d',
+] as const;
+const CLIENTS = ['client-1', 'client-2'];
+const MANDATE_DAYS = 60;
+
+export async function beginning(start: Start): Promise<Snapshot> {
+  const world = new World(start, 1);
+  try {
+    await setUp(world);
+    for (const client of CLIENTS) await openAccount(world, client);
+    return world.snapshot();
+  } finally {
+    world.close();
+  }
+}
+
+let calls = 0;
+/** A request that must succeed, with everything that follows from it. */
+export async function must(world: World, call: Omit<Call, 'key'>): Promise<Answer['body']> {
+  calls += 1;
+  const answers: Answer[] = [];
+  await request(world, { ...call, key: `beginning-${calls}` }, (answer) => void answers.push(answer));
+  await drain(world);
+  const [answer] = answers;
+  if (answer === undefined || answer.status >= 300) {
+    throw new Error(`${call.path}: ${answer?.status} ${JSON.stringify(answer?.body)} ${world.logged.slice(-3)}`);
+  }
+  return answer.body;
+}
+
+async function setUp(world: World): Promise<void> {
+  const { code } = world;
+  const { orgId, accounts } = code.deriveOrganization(CUSTODY_SEED);
+  const who = (name: string) => {
+    const account = accounts.find((one) => one.name === name);
+    if (account === undefined) throw new Error(`the sandbox has no ${name}`);
+    return account;
+  };
+  const wanted = code.wantedOrganization({
+    officers: ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => who(name).userId),
+    setupId: who('setup').userId,
+    makerId: who('maker').userId,
+    checkerId: who('checker').userId,
+    webhookUrl: `${PRODUCT}/webhooks/dfns`,
+  });
+  const { authToken, credentialId, privateKey } = who('setup');
+  const signer = new code.AsymmetricKeySigner({ credId: credentialId, privateKey });
+  const dfns = new code.DfnsApiClient({ baseUrl: SANDBOX, orgId, authToken, signer });
+  let proof: object | undefined;
+  await world.run('set-up', async () => {
+    const { webhook, isRefused } = await code.applySetup(dfns, wanted, undefined);
+    if (isRefused || webhook?.secret === undefined) throw new Error('not set up');
+    world.webhookSecret = webhook.secret;
+    const proven = code.proofOf(wanted, await code.readOrganization(dfns), new Date(world.time).toISOString());
+    if (proven.ok) proof = proven.proof;
+  });
+  await drain(world);
+  if (proof === undefined) throw new Error('the rights of the organisation are not proven');
+  await must(world, { as: 'admin-1', method: 'POST', path: '/v1/permission-proofs', body: proof });
+  await must(world, { as: 'admin-1', method: 'POST', path: '/v1/epoch', body: { epoch: world.epoch } });
+}
+
+async function wait(world: World, what: string, isOver: () => boolean): Promise<void> {
+  if (!(await untilQuiet(world, { isOver, minutesMax: 30 })))
+    throw new Error(`${what} did not come: ${world.logged.slice(-3)}`);
+}
+
+async function openAccount(world: World, client: string): Promise<void> {
+  const post = (path: string, body: object) => must(world, { as: client, method: 'POST', path, body });
+  const { id } = await post('/v1/accounts', { networks: ['EthereumSepolia'] });
+  const statusOf = (table: string, of: string) =>
+    world.product.first<{ status: string }>(`SELECT status FROM ${table} WHERE id = ?`, of)?.status;
+  await wait(world, 'the account', () => statusOf('accounts', id) === 'active');
+  const wallet = world.product.first<{ custody_id: string }>('SELECT custody_id FROM wallets WHERE account_id = ?', id);
+  const fund = (body: object) => world.control('POST', `/wallets/${wallet?.custody_id}/fund`, body);
+  await fund({ kind: 'Native', amount: '50000000000000000000' });
+  await fund({ kind: 'Erc20', contract: USDC_CONTRACT, amount: '500000000' });
+  for (const address of EXCHANGES) {
+    const asked = { network: 'EthereumSepolia', address, label: 'Exchange', kind: 'exchange' };
+    const destination = await post('/v1/accounts/me/destinations', asked);
+    await wait(world, 'the review', () => statusOf('destinations', destination.id) === 'in_review');
+    for (const approvalId of pendingApprovals(world)) await decide(world, approvalId, 'Approved');
+    await wait(world, 'the approval', () => statusOf('destinations', destination.id) === 'approved');
+    const limits = [USDC, NATIVE].map((asset) => ({
+      asset,
+      perOrder: '1000000000000000000',
+      perDay: '3000000000000000000',
+    }));
+    const validUntil = new Date(world.time + MANDATE_DAYS * 86_400_000).toISOString();
+    await post('/v1/accounts/me/mandates', { venue: 'Kraken', destinationId: destination.id, limits, validUntil });
+  }
+}
+
+export const pendingApprovals = (world: World): string[] =>
+  world.custodyState
+    .all<{ id: string }>(`SELECT id FROM approvals WHERE status = 'Pending' ORDER BY seq`)
+    .map(({ id }) => id);
+
+export const decide = (world: World, approvalId: string, value: 'Approved' | 'Denied', user = 'compliance-1') =>
+  world.control('POST', `/approvals/${approvalId}/decide`, { user, value });

@@ -1,0 +1,271 @@
+// Looks at everything after each step, from outside: at the product's tables and at custody's, and at what reached custody. It
+// knows what must hold (platform facts, section 5) and remembers what was, so that it also sees what a restore forgot.
+import { machines } from './machines.ts';
+import { asFacts, type CustodyTransfer, TRANSFERS, type TransferRow } from './rows.ts';
+import type { Accepted, World } from './world.ts';
+
+/** Something that must hold does not. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+  readonly invariant: string;
+  constructor(invariant: string, detail: string) {
+    super(`${invariant}: ${detail}`);
+    this.invariant = invariant;
+  }
+}
+
+const OVER = ['failed', 'rejected', 'canceled'];
+
+export class Observer {
+  readonly #world: World;
+  #journalSeen = 0;
+  readonly #versions = new Map<string, number>();
+  readonly #statuses = new Map<string, string>();
+  /** Of each transfer, what it was when it was seen first. */
+  readonly #intents = new Map<string, { externalId: string; body: string }>();
+  readonly #attempts = new Map<string, number>();
+  /** The wish behind each external id, for as long as the episode lasts. */
+  readonly #wishes = new Map<string, string>();
+  readonly #paid = new Map<string, string>();
+  #custodySeen = 0;
+  /** What was sent to custody for each external id. */
+  readonly #sent = new Map<string, number>();
+  readonly accepted = new Map<string, Accepted>();
+  #broken: Broken | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+    world.onCustody = (method, path, body) => this.#watchSending(method, path, body);
+    world.onAccepted = (event) => void this.accepted.set(event.id, event);
+    world.onRestored = () => this.#forget();
+    this.#lookAtAll();
+    this.lookAtCustody();
+  }
+
+  #lookAtAll(): void {
+    this.look(['journal', ...Object.keys(machines), 'limit_days']);
+  }
+
+  /** What the product forgot is no longer compared with; what was wished for and paid is remembered here all the same. */
+  #forget(): void {
+    this.#journalSeen = 0;
+    this.#versions.clear();
+    this.#statuses.clear();
+    this.#intents.clear();
+    this.accepted.clear();
+    this.#attempts.clear();
+    for (const { id, facts } of this.#world.product.all<TransferRow>(TRANSFERS))
+      this.#attempts.set(id, asFacts(facts).attempts ?? 0);
+    this.#lookAtAll();
+  }
+
+  /** A call that is not as it must be cannot stop there: it is told of after the step. */
+  raise(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** After a write of the product that named these tables. */
+  look(tables: readonly string[]): void {
+    if (tables.includes('journal')) this.#lookAtJournal();
+    for (const table of tables) if (machines[table] !== undefined) this.#lookAtStatuses(table);
+    if (tables.includes('orders')) this.#lookAtOccurrences();
+    if (tables.includes('policy_changes')) this.#lookAtChanges();
+    if (tables.includes('transfers') || tables.includes('limit_days')) this.#lookAtTransfers();
+  }
+
+  #lookAtJournal(): void {
+    const entries = this.#world.product.all<{ rowid: number; subject_id: string; version: number }>(
+      'SELECT rowid, subject_id, version FROM journal WHERE rowid > ? ORDER BY rowid',
+      this.#journalSeen,
+    );
+    for (const { rowid, subject_id: subject, version } of entries) {
+      const before = this.#versions.get(subject) ?? 0;
+      if (version !== before + 1)
+        throw new Broken('the journal has no gaps', `${subject} goes from ${before} to ${version}`);
+      this.#versions.set(subject, version);
+      this.#journalSeen = rowid;
+    }
+  }
+
+  #lookAtStatuses(table: string): void {
+    for (const { id, status } of this.#world.product.all<{ id: string; status: string }>(
+      `SELECT id, status FROM ${table}`,
+    )) {
+      const before = this.#statuses.get(id);
+      this.#statuses.set(id, status);
+      if (before === undefined || before === status) continue;
+      if (!machines[table]?.[before]?.includes(status))
+        throw new Broken('statuses move along their machine', `${id} went from ${before} to ${status}`);
+    }
+  }
+
+  #lookAtOccurrences(): void {
+    const twice = this.#world.product.first<{ schedule_id: string; slot: string }>(
+      `SELECT schedule_id, slot FROM orders WHERE schedule_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1`,
+    );
+    if (twice !== undefined)
+      throw new Broken('a slot of a schedule makes one order', `${twice.schedule_id} made two for ${twice.slot}`);
+    const again = this.#world.product.first<{ origin: string }>(
+      'SELECT origin FROM orders GROUP BY 1 HAVING count(*) > 1',
+    );
+    if (again !== undefined) throw new Broken('a wish makes one order', `two for ${again.origin}`);
+  }
+
+  #lookAtChanges(): void {
+    const twice = this.#world.product.first<{ policy_id: string }>(
+      `SELECT policy_id FROM policy_changes WHERE status IN ('submitting', 'submitted') GROUP BY 1 HAVING count(*) > 1`,
+    );
+    if (twice !== undefined) throw new Broken('one change of a policy is in flight', `two of ${twice.policy_id}`);
+  }
+
+  #lookAtTransfers(): void {
+    const transfers = this.#world.product.all<TransferRow>(TRANSFERS);
+    const atCustody = this.#custodyTransfers();
+    const live = new Set<string>();
+    const inFlight = new Set<string>();
+    for (const transfer of transfers) {
+      this.#lookAtIntent(transfer);
+      // What custody has already moves by no new decision: it was sent before, or found again after a restore.
+      if (!atCustody.has(transfer.external_id)) this.#lookAtHandOver(transfer);
+      if (!OVER.includes(transfer.status)) {
+        if (live.has(transfer.order_id)) throw new Broken('an order has one live transfer', transfer.order_id);
+        live.add(transfer.order_id);
+      }
+      if (transfer.status === 'submitting' || transfer.status === 'submitted') {
+        if (inFlight.has(transfer.wallet_id))
+          throw new Broken('a wallet sends one transfer at a time', transfer.wallet_id);
+        inFlight.add(transfer.wallet_id);
+      }
+      const there = atCustody.get(transfer.external_id);
+      if (there !== undefined) this.#lookAtEnd(transfer, there);
+    }
+    // What a restore found at custody counts too, without a transfer here.
+    if (this.#world.restored === 'no') this.#lookAtLimits(transfers);
+  }
+
+  #lookAtIntent({ id, external_id: externalId, request_body: body, origin }: TransferRow): void {
+    const first = this.#intents.get(id);
+    if (first !== undefined && (first.externalId !== externalId || first.body !== body))
+      throw new Broken('what is asked of custody is frozen', `${id} changed its body or external id`);
+    this.#intents.set(id, { externalId, body });
+    this.#wishes.set(externalId, origin);
+  }
+
+  /** The decision that counts was committed just now: everything it needs must hold at this very moment. */
+  #lookAtHandOver(transfer: TransferRow): void {
+    if (transfer.status !== 'submitting') return;
+    const { attempts = 0 } = asFacts(transfer.facts);
+    if (attempts <= (this.#attempts.get(transfer.id) ?? 0)) return;
+    this.#attempts.set(transfer.id, attempts);
+    const { product, epoch } = this.#world;
+    const sound = product.first(`SELECT 1 FROM epochs WHERE epoch = ? AND status = 'sound'`, epoch);
+    if (sound === undefined)
+      throw new Broken('nothing is handed over in a database of another epoch', `${transfer.id} after a restore`);
+    const { account_id: account, mandate_id: mandate, destination_id: destination } = transfer;
+    const halt = product.first<{ id: string }>(
+      `SELECT id FROM halts WHERE status = 'active' AND (level = 'all' OR (level = 'account' AND account_id = ?)
+       OR (level = 'mandate' AND mandate_id = ?))`,
+      account,
+      mandate,
+    );
+    if (halt !== undefined) throw new Broken('nothing is handed over under a halt', `${transfer.id} under ${halt.id}`);
+    const statusOf = (table: string, id: string) =>
+      product.first<{ status: string }>(`SELECT status FROM ${table} WHERE id = ?`, id)?.status;
+    if (mandate !== null && statusOf('mandates', mandate) !== 'active')
+      throw new Broken('nothing is handed over without its mandate', `${transfer.id}, ${mandate}`);
+    if (statusOf('destinations', destination) !== 'approved')
+      throw new Broken('nothing is handed over to an address that is not approved', `${transfer.id}, ${destination}`);
+    const fence = product.first<{ result: string }>('SELECT result FROM fences WHERE account_id = ?', account)?.result;
+    if (fence !== 'intact' && fence !== 'degraded')
+      throw new Broken('nothing is handed over while the fence is in doubt', `${transfer.id}, ${fence}`);
+  }
+
+  /** What custody has is not failed, rejected or canceled here, unless custody says so too. */
+  #lookAtEnd({ id, status }: TransferRow, there: CustodyTransfer): void {
+    // A database that was set back cannot know better; that is why it may move no money.
+    if (this.#world.restored === 'silently') return;
+    if (OVER.includes(status) && there.status !== 'Failed' && there.status !== 'Rejected')
+      throw new Broken('unknown is never failed', `${id} is ${status}, and custody has ${there.id} as ${there.status}`);
+    if (status === 'confirmed' && there.status !== 'Confirmed')
+      throw new Broken('confirmed is custody’s word', `${id}, and custody has ${there.id} as ${there.status}`);
+  }
+
+  #lookAtLimits(transfers: readonly TransferRow[]): void {
+    const sums = new Map<string, bigint>();
+    for (const transfer of transfers) {
+      const isGivenBack =
+        transfer.status === 'rejected' ||
+        transfer.status === 'canceled' ||
+        (transfer.status === 'failed' && transfer.custody_id === null);
+      const { limitDayId, accountLimitDayId } = asFacts(transfer.facts);
+      for (const day of isGivenBack ? [] : [limitDayId, accountLimitDayId])
+        if (day) sums.set(day, (sums.get(day) ?? 0n) + BigInt(transfer.units));
+    }
+    for (const { id, reserved } of this.#world.product.all<{ id: string; reserved: string }>(
+      'SELECT id, reserved FROM limit_days',
+    ))
+      if (BigInt(reserved) !== (sums.get(id) ?? 0n))
+        throw new Broken(
+          'a limit counts what is under way or done',
+          `${id} says ${reserved}, it is ${sums.get(id) ?? 0n}`,
+        );
+  }
+
+  #custodyTransfers = (): Map<string, CustodyTransfer> =>
+    new Map(
+      this.#world.custodyState
+        .all<CustodyTransfer>(
+          'SELECT seq, id, wallet_id, external_id, status FROM transfers WHERE external_id IS NOT NULL',
+        )
+        .map((transfer) => [transfer.external_id ?? '', transfer]),
+    );
+
+  /** A request to move money, as its bytes reach custody: somebody must have committed exactly this before. */
+  #watchSending(method: string, path: string, body: string): void {
+    const walletId = /^\/wallets\/([^/]+)\/transfers$/.exec(path)?.[1];
+    if (method !== 'POST' || walletId === undefined) return;
+    const { externalId } = JSON.parse(body);
+    const sent = (this.#sent.get(externalId) ?? 0) + 1;
+    this.#sent.set(externalId, sent);
+    const intent = this.#world.product.first<TransferRow>('SELECT * FROM transfers WHERE external_id = ?', externalId);
+    const problem =
+      intent === undefined
+        ? 'nobody intended it'
+        : intent.request_body !== body || intent.custody_wallet_id !== walletId
+          ? 'another body was committed'
+          : undefined;
+    if (problem !== undefined)
+      this.#broken ??= new Broken(
+        'custody is asked for what was committed before, byte by byte',
+        `${externalId}: ${problem}`,
+      );
+  }
+
+  /** After anything that reached custody, or happened there. */
+  lookAtCustody(): void {
+    const fresh = this.#world.custodyState.all<CustodyTransfer>(
+      'SELECT seq, id, wallet_id, external_id, status FROM transfers WHERE seq > ? ORDER BY seq',
+      this.#custodySeen,
+    );
+    for (const transfer of fresh) {
+      this.#custodySeen = transfer.seq;
+      this.#lookAtNew(transfer);
+    }
+  }
+
+  #lookAtNew({ id, external_id: externalId, status }: CustodyTransfer): void {
+    const wish = externalId === null ? undefined : this.#wishes.get(externalId);
+    if (wish === undefined || externalId === null)
+      throw new Broken('every transfer at custody was intended', `${id} under ${externalId}`);
+    if (status === 'Rejected') return;
+    const paid = this.#paid.get(wish);
+    if (paid !== undefined) throw new Broken('a wish is paid once', `${paid} and ${id} are both for ${wish}`);
+    this.#paid.set(wish, id);
+    const ours = this.#world.product.first<{ id: string; status: string }>(
+      'SELECT id, status FROM transfers WHERE external_id = ?',
+      externalId,
+    );
+    if (this.#world.restored !== 'silently' && ours !== undefined && OVER.includes(ours.status))
+      throw new Broken('unknown is never failed', `${ours.id} was ${ours.status} when custody took ${id}`);
+  }
+}

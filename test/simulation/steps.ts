@@ -1,0 +1,286 @@
+// One step of a simulation: one choice of the scheduler, made from one number. The same number in the same state is the same
+// step, so a run is its list of numbers.
+import { decide, pendingApprovals, USDC_CONTRACT } from './beginning.ts';
+import {
+  type Call,
+  crash,
+  deliverMessages,
+  deliverWebhook,
+  dropWebhook,
+  fireCron,
+  type Remembered,
+  request,
+  restore,
+  showCall,
+} from './deliver.ts';
+import { failFetch, LOST, refuse } from './outage.ts';
+import { Random } from './random.ts';
+import { askSomething } from './seasons.ts';
+import type { Parked } from './tasks.ts';
+import type { World } from './world.ts';
+
+const TASKS_MAX = 7;
+const CALLS_KEPT = 20;
+const MONEY_CALL = /^POST .*\/transfers$/;
+const REMEMBER_ONE_IN = 6;
+const RESTORE_ONE_IN = 30;
+const IMAGES_MAX = 12;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** How an episode is: some have no faults, so that what is only found by interleaving is not hidden by them. */
+export interface Weather {
+  /** Of the effects of a task on our side, this part meets a fault. */
+  readonly faults: number;
+  /** Of the calls of custody, this part does. */
+  readonly outages: number;
+  /** Of the steps that begin something, this part is a crash. */
+  readonly crashes: number;
+  /** Webhooks come rarely, and mostly get lost: what became of a call is known by asking again only. */
+  readonly isDeaf: boolean;
+}
+
+const weathers: readonly Weather[] = [
+  { faults: 0, outages: 0, crashes: 0, isDeaf: false },
+  { faults: 0.01, outages: 0.03, crashes: 0.005, isDeaf: false },
+  { faults: 0.005, outages: 0.25, crashes: 0.005, isDeaf: false },
+  { faults: 0, outages: 0.3, crashes: 0, isDeaf: true },
+  { faults: 0, outages: 0.25, crashes: 0.002, isDeaf: true },
+  { faults: 0.06, outages: 0.02, crashes: 0.02, isDeaf: false },
+];
+const seasons = ['money', 'money', 'stops', 'stops', 'schedules', 'addresses'] as const;
+/** What people mostly do in it. */
+export type Season = (typeof seasons)[number];
+
+const restores = ['none', 'none', 'none', 'silently', 'with a new epoch'] as const;
+
+export interface Climate {
+  readonly weather: Weather;
+  /** How the database is set back, if it is. */
+  readonly restores: (typeof restores)[number];
+  readonly season: Season;
+}
+export function climateOf(seed: number): Climate {
+  const chance = new Random(seed ^ 0x77777777);
+  return { weather: chance.pick(weathers), season: chance.pick(seasons), restores: chance.pick(restores) };
+}
+
+export class Steps {
+  readonly #world: World;
+  readonly #climate: Climate;
+  readonly #unheard = new Set<string>();
+  readonly #images: Remembered[] = [];
+  readonly #calls: Call[] = [];
+  #keys = 0;
+
+  constructor(world: World, climate: Climate) {
+    this.#world = world;
+    this.#climate = climate;
+  }
+
+  /** Makes the step of this number; says in a line what it was. */
+  async make(number: number): Promise<string> {
+    const world = this.#world;
+    const chance = new Random(number);
+    world.time += chance.below(40);
+    const { parked, living } = world.tasks;
+    const goesOn = parked.length > 0 && (living.size >= TASKS_MAX || chance.happens(0.86));
+    const line = goesOn ? this.#goOn(chance) : await this.#begin(chance);
+    await world.tasks.settle();
+    return line;
+  }
+
+  #goOn(chance: Random): string {
+    const world = this.#world;
+    const parked = world.tasks.take(chance.below(world.tasks.parked.length));
+    world.current = parked.task;
+    const fate = chance.happens(this.#badLuckOf(parked)) ? this.#fail(parked, chance) : undefined;
+    if (fate === undefined) parked.goOn();
+    return `${parked.task.name} [${parked.task.id}] > ${parked.kind} ${parked.show()}${fate === undefined ? '' : ` : ${fate}`}`;
+  }
+
+  /** The call that moves money meets more than its share: what follows from its lost answer is what matters most. */
+  #badLuckOf({ kind, show }: Parked): number {
+    const { faults, outages } = this.#climate.weather;
+    if (kind !== 'fetch') return faults;
+    const call = show();
+    if (call.startsWith('POST /auth/')) return outages / 3;
+    return MONEY_CALL.test(call) ? Math.min(0.7, outages * 2.5) : outages;
+  }
+
+  /** A fault as the platform or the network have them; says which. */
+  #fail(parked: Parked, chance: Random): string | undefined {
+    const isDone = chance.isOneIn(2);
+    const lost = isDone ? 'done, answer lost' : 'never arrived';
+    switch (parked.kind) {
+      case 'D1 read':
+      case 'D1 write':
+        parked.fail(new Error('D1_ERROR: Network connection lost.'), isDone);
+        return lost;
+      case 'queue':
+      case 'R2':
+        parked.fail(new Error('internal error'), isDone);
+        return lost;
+      case 'KV':
+        this.#world.staleReads = isDone;
+        if (isDone) parked.goOn();
+        else parked.fail(new Error('KV is not to be had'), false);
+        this.#world.staleReads = false;
+        return isDone ? 'stale' : 'failed';
+      case 'fetch':
+        return this.#failCall(parked, chance, isDone);
+      case 'wait':
+        return undefined;
+    }
+  }
+
+  /** A wallet's call whose answer was lost is refused when it is repeated: the worst that custody may say without a lie. */
+  #failCall(parked: Parked, chance: Random, isDone: boolean): string {
+    const call = parked.show();
+    if (!MONEY_CALL.test(call)) return failFetch(parked, chance, isDone);
+    if (this.#unheard.delete(call)) return refuse(parked);
+    const fate = failFetch(parked, chance, isDone);
+    if (fate === LOST) this.#unheard.add(call);
+    return fate;
+  }
+
+  async #begin(chance: Random): Promise<string> {
+    const world = this.#world;
+    if (chance.happens(this.#climate.weather.crashes)) {
+      crash(world);
+      return 'CRASH: every process ends';
+    }
+    const { restores } = this.#climate;
+    if (restores !== 'none' && chance.isOneIn(REMEMBER_ONE_IN)) return this.#remember();
+    if (this.#images.length > 0 && chance.isOneIn(RESTORE_ONE_IN)) return this.setBack(chance);
+    const { isDeaf } = this.#climate.weather;
+    const due = world.queued.filter(({ visibleAt }) => visibleAt <= world.time);
+    const what = chance.weighted({
+      ask: 22,
+      queue: due.length > 0 ? 40 : 0,
+      webhook: Math.min(isDeaf ? 1 : 20, world.transits.length * 4),
+      cron: isDeaf ? 14 : 7,
+      custody: 14,
+      officer: 8,
+      time: isDeaf ? 20 : 8,
+      deposit: 2,
+    });
+    switch (what) {
+      case 'ask':
+        return this.#ask(chance);
+      case 'queue': {
+        const first = chance.pick(due);
+        const more = due.filter((message) => message !== first && message.queue === first.queue && chance.isOneIn(4));
+        const isCopied = chance.isOneIn(15);
+        const batch = [first, ...more.slice(0, 3)];
+        await deliverMessages(world, batch, isCopied);
+        return `deliver ${first.queue} ${batch.map(({ id }) => id).join(' ')}${isCopied ? ', and once more later' : ''}`;
+      }
+      case 'webhook':
+        return this.#webhook(chance);
+      case 'cron':
+        return this.#cron(chance);
+      case 'custody':
+        world.time += chance.below(2_500);
+        await world.wakeCustody();
+        return 'custody goes on';
+      case 'officer':
+        return this.#officer(chance);
+      case 'time':
+        return this.#jump(chance);
+      case 'deposit':
+        return this.#deposit(chance);
+    }
+  }
+
+  /** The database is set back to one of its earlier states, if this episode is one of restores. */
+  setBack(chance: Random): string {
+    const { restores } = this.#climate;
+    if (restores === 'none' || this.#images.length === 0) return 'nothing is set back';
+    restore(this.#world, chance.pick(this.#images), restores);
+    return `RESTORE ${restores}: the database is as it was`;
+  }
+
+  /** Keeps what the database is now: it may be set back to this. */
+  #remember(): string {
+    this.#images.push({ at: this.#world.time, image: this.#world.product.image() });
+    if (this.#images.length > IMAGES_MAX) this.#images.shift();
+    return 'the database is remembered';
+  }
+
+  async #ask(chance: Random): Promise<string> {
+    const world = this.#world;
+    const isRepeat = this.#calls.length > 0 && chance.isOneIn(8);
+    const call = isRepeat ? chance.pick(this.#calls) : this.#newCall(chance);
+    if (call === undefined) return 'nothing to ask for';
+    await request(world, call, () => {});
+    // Pressed twice.
+    if (call.method === 'POST' && chance.isOneIn(8)) await request(world, call, () => {});
+    return `${isRepeat ? 'repeat' : 'ask'} ${showCall(call)}`;
+  }
+
+  #newCall(chance: Random): Call | undefined {
+    const asked = askSomething(this.#climate.season)(this.#world, chance);
+    if (asked === undefined) return undefined;
+    this.#keys += 1;
+    const call = { ...asked, key: `key-${this.#keys}` };
+    if (call.method === 'POST') this.#calls.push(call);
+    if (this.#calls.length > CALLS_KEPT) this.#calls.shift();
+    return call;
+  }
+
+  async #webhook(chance: Random): Promise<string> {
+    const world = this.#world;
+    const transit = chance.pick(world.transits);
+    const { kind } = JSON.parse(String(transit.init.body));
+    if (chance.isOneIn(this.#climate.weather.isDeaf ? 2 : 12)) {
+      dropWebhook(world, transit);
+      return `lose webhook ${kind}`;
+    }
+    const isCopy = chance.isOneIn(12);
+    await deliverWebhook(world, transit, isCopy);
+    return `deliver webhook ${kind}${isCopy ? ', and once more later' : ''}`;
+  }
+
+  async #cron(chance: Random): Promise<string> {
+    const cron = chance.isOneIn(10) ? '*/15 * * * *' : '* * * * *';
+    const every = cron === '* * * * *' ? MINUTE : 15 * MINUTE;
+    const slot = Math.floor(this.#world.time / every) * every - (chance.isOneIn(8) ? every : 0);
+    await fireCron(this.#world, cron, slot);
+    if (chance.isOneIn(5)) await fireCron(this.#world, cron, slot);
+    return `fire ${cron} of ${new Date(slot).toISOString()}`;
+  }
+
+  async #officer(chance: Random): Promise<string> {
+    const pending = pendingApprovals(this.#world);
+    if (pending.length === 0) return 'nothing to decide';
+    const [approvalId, value] = [chance.pick(pending), chance.isOneIn(5) ? 'Denied' : 'Approved'] as const;
+    const { status } = await decide(this.#world, approvalId, value, chance.pick(['compliance-1', 'compliance-2']));
+    return `officer: ${value} ${approvalId} (${status})`;
+  }
+
+  async #jump(chance: Random): Promise<string> {
+    const how = chance.weighted({ seconds: 60, minute: 30, minutes: 12, hour: 1.5, day: 0.2 });
+    const milliseconds = {
+      seconds: 1000 * (1 + chance.below(30)),
+      minute: MINUTE,
+      minutes: MINUTE * (2 + chance.below(5)),
+      hour: HOUR,
+      day: 24 * HOUR,
+    }[how];
+    this.#world.time += milliseconds;
+    await this.#world.wakeCustody();
+    return `${milliseconds / 1000} seconds pass, now ${new Date(this.#world.time).toISOString()}`;
+  }
+
+  async #deposit(chance: Random): Promise<string> {
+    const wallets = this.#world.custodyState.all<{ id: string }>('SELECT id FROM wallets ORDER BY seq');
+    const kind = chance.isOneIn(2) ? { kind: 'Native' } : { kind: 'Erc20', contract: USDC_CONTRACT };
+    const { id } = chance.pick(wallets);
+    await this.#world.control('POST', `/wallets/${id}/fund`, {
+      ...kind,
+      amount: String(1_000_000 + chance.below(9_000_000)),
+    });
+    return `deposit on ${id}`;
+  }
+}

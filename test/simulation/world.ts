@@ -1,0 +1,276 @@
+// The world of one episode: the database and stores of the product, custody's own state, what is on its way between them, and
+// the processes of the product, each invocation opened anew as the platform does.
+import { readdirSync, readFileSync } from 'node:fs';
+import { ATTESTATION_KEY } from '../support/attestation-key.ts';
+import { type Code, root, type Start } from './bundle.ts';
+import { localD1 } from './platform/d1.ts';
+import { localState } from './platform/durable-object.ts';
+import { surroundWith } from './platform/globals.ts';
+import { Sqlite } from './platform/sqlite.ts';
+import {
+  countMessagesAnew,
+  type Kept,
+  localArchive,
+  localKv,
+  localQueue,
+  type Message,
+  type Stores,
+} from './platform/stores.ts';
+import { Random } from './random.ts';
+import { type Task, Tasks } from './tasks.ts';
+
+export const SANDBOX = 'http://sandbox.test';
+export const PRODUCT = 'http://fiducia.test';
+export const CUSTODY_SEED = 'simulation';
+/** A Monday. */
+export const BEGINNING = Date.parse('2027-03-01T08:58:00.000Z');
+
+/** Everything that outlives a process. */
+export interface Snapshot {
+  readonly product: Uint8Array;
+  readonly custody: Uint8Array;
+  readonly kv: readonly (readonly [string, Kept])[];
+  readonly now: number;
+  readonly webhookSecret: string;
+}
+
+/** A webhook of custody on its way to our door. */
+export interface Transit {
+  readonly url: string;
+  readonly init: RequestInit;
+  readonly arrive: (response: Response) => void;
+  readonly lose: () => void;
+}
+
+/** A webhook event that our door acknowledged. */
+export interface Accepted {
+  readonly id: string;
+  readonly kind: string;
+  readonly retryOf?: string;
+  readonly data: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are examined by those that asked for them
+  readonly body: any;
+}
+
+export const migrations = (): string =>
+  readdirSync(`${root}migrations`)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => readFileSync(`${root}migrations/${name}`, 'utf8'))
+    .join('\n');
+
+/** The settings as wrangler.toml has them for development. */
+function settings(): Record<string, string> {
+  const [, vars = ''] = /^\[vars\]\n([\s\S]*?)\n\[/m.exec(readFileSync(`${root}wrangler.toml`, 'utf8')) ?? [];
+  return Object.fromEntries([...vars.matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name = '', value = '']) => [name, value]));
+}
+const texts = settings();
+
+export class World implements Stores {
+  readonly code: Code;
+  readonly tasks = new Tasks();
+  readonly product: Sqlite;
+  readonly custodyState: Sqlite;
+  readonly kv: Map<string, Kept>;
+  readonly archive = new Map<string, string>();
+  readonly queued: Message[] = [];
+  readonly transits: Transit[] = [];
+  readonly chance: Random;
+  readonly logged: string[] = [];
+  webhookSecret: string;
+  /** Milliseconds. */
+  time: number;
+  /** Whose work is going on; what calls the network belongs to it. */
+  current: Task | undefined;
+  /** What is deployed as RESTORE_EPOCH. */
+  epoch = texts.RESTORE_EPOCH ?? '';
+  /** How the database was set back: with a new epoch, as the procedure has it, or by somebody who told nobody. */
+  restored: 'no' | 'with a new epoch' | 'silently' = 'no';
+  /** To when, in milliseconds. */
+  restoredTo = 0;
+  /** Hears that the database has just been set back. */
+  onRestored: () => void = () => {};
+  /** Whether the next read of KV shows the value from before. */
+  staleReads = false;
+  /** Hears of each call that reaches custody, before and after. */
+  onCustody: (method: string, path: string, body: string) => void = () => {};
+  /** Hears that something has happened, each time before anything else does. */
+  onStep: () => void = () => {};
+  /** Hears of the tables that a write of the product named. */
+  onWritten: (tables: readonly string[]) => void = () => {};
+  /** Hears of each webhook that our door acknowledged. */
+  onAccepted: (event: Accepted) => void = () => {};
+  /** What happens outside when the process of a task dies. */
+  readonly onDeath = new Map<Task, () => void>();
+  readonly #custody: InstanceType<Code['Organization']>;
+  readonly #tokens = new Map<string, { token: string; until: number }>();
+
+  constructor(start: Start, seed: number, from?: Snapshot) {
+    this.chance = new Random(seed);
+    this.time = from?.now ?? BEGINNING;
+    countMessagesAnew();
+    surroundWith({
+      now: () => this.time,
+      fill: (bytes) => this.chance.fill(bytes),
+      fetch: (url, init) => this.#fetch(url, init),
+    });
+    this.tasks.onFault = (fault) => void this.logged.push(`an invocation threw ${String(fault)}`);
+    this.code = start();
+    this.product = new Sqlite(from?.product);
+    if (from === undefined) this.product.script(migrations());
+    this.custodyState = new Sqlite(from?.custody);
+    this.kv = new Map(from?.kv);
+    this.webhookSecret = from?.webhookSecret ?? 'not-known-before-set-up';
+    const env = { SANDBOX_SEED: CUSTODY_SEED } as ConstructorParameters<Code['Organization']>[1];
+    this.#custody = new this.code.Organization(localState(this.custodyState), env);
+  }
+
+  now = (): number => this.time;
+  isStale = (): boolean => this.staleReads;
+
+  snapshot = (): Snapshot => ({
+    product: this.product.image(),
+    custody: this.custodyState.image(),
+    kv: [...this.kv],
+    now: this.time,
+    webhookSecret: this.webhookSecret,
+  });
+
+  close(): void {
+    this.tasks.kill();
+    this.product.close();
+    this.custodyState.close();
+  }
+
+  /** An invocation of the product, as the platform opens one. */
+  open(task: Task): ReturnType<Code['openApp']> {
+    const effect = this.tasks.effectsOf(task);
+    const { orgId, accounts } = this.#organization();
+    const maker = accounts.find(({ name }) => name === 'maker');
+    const bindings = {
+      ...texts,
+      RESTORE_EPOCH: this.epoch,
+      PUBLIC_URL: PRODUCT,
+      DFNS_API_URL: SANDBOX,
+      DFNS_ORG_ID: orgId,
+      DFNS_AUTH_TOKEN: maker?.authToken ?? '',
+      DFNS_CREDENTIAL_ID: maker?.credentialId ?? '',
+      DFNS_PRIVATE_KEY: maker?.privateKey ?? '',
+      DFNS_WEBHOOK_SECRETS: this.webhookSecret,
+      DFNS_CALLS_PER_MINUTE: '1000000',
+      ATTESTATION_KEY,
+      JWT_ISSUER: `${SANDBOX}/_sandbox/identity`,
+      JWT_JWKS_URL: `${SANDBOX}/_sandbox/identity/jwks`,
+      DB: localD1(this.product, effect, (tables) => this.onWritten(tables)),
+      HINTS: localKv(this, effect),
+      ARCHIVE: localArchive(this, effect),
+      MONEY: localQueue(this, 'fiducia-money', effect),
+      EVENTS: localQueue(this, 'fiducia-events', effect),
+      API_RATE: { limit: async () => ({ success: true }) },
+      DOOR_RATE: { limit: async () => ({ success: true }) },
+    };
+    const keep = (event: string, fields?: object) => {
+      this.logged.push(`${event} ${JSON.stringify(fields ?? {})}`);
+    };
+    return this.code.openApp(asBindings(bindings), {
+      clock: { now: () => new Date(this.time).toISOString(), wall: () => this.time },
+      random: this.chance.fraction,
+      log: { info: () => {}, error: keep },
+      sleep: (milliseconds) => {
+        const until = this.time + milliseconds;
+        return effect(
+          'wait',
+          () => `${milliseconds} ms`,
+          () => {
+            this.time = Math.max(this.time, until);
+          },
+        );
+      },
+    });
+  }
+
+  #kept: ReturnType<Code['deriveOrganization']> | undefined;
+  #organization = () => (this.#kept ??= this.code.deriveOrganization(CUSTODY_SEED));
+
+  /** The network: our calls of custody wait for the scheduler, custody's webhooks wait to be delivered. */
+  #fetch(url: string, init: RequestInit): Promise<Response> {
+    if (url.startsWith(PRODUCT)) {
+      return new Promise((arrive, reject) => {
+        this.transits.push({ url, init, arrive, lose: () => reject(new TypeError('connection lost')) });
+      });
+    }
+    const { current } = this;
+    if (!url.startsWith(SANDBOX) || current === undefined) throw new Error(`nobody may reach ${url}`);
+    const [method, path] = [init.method ?? 'GET', url.slice(SANDBOX.length)];
+    return this.tasks.effectsOf(current)(
+      'fetch',
+      () => `${method} ${path}`,
+      () => this.custody(method, path, init),
+    );
+  }
+
+  /** A call as it reaches custody. */
+  custody(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    this.onCustody(method, path.split('?')[0] ?? path, typeof init.body === 'string' ? init.body : '');
+    const { headers, body = null } = init;
+    return this.#custody.fetch(new Request(`${SANDBOX}${path}`, { method, body, ...(headers ? { headers } : {}) }));
+  }
+
+  /** Custody's own time goes on: what is due there happens. */
+  wakeCustody = (): Promise<void> => this.#custody.alarm();
+
+  /** A control of the sandbox, by a person or the chain: nothing of the product takes part. */
+  async control(method: string, path: string, body?: object): Promise<Answer['body']> {
+    const headers = { 'content-type': 'application/json' };
+    const init = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+    const answer = await this.custody(method, `/_sandbox${path}`, init);
+    const text = await answer.text();
+    return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  async tokenOf(name: string): Promise<string> {
+    const known = this.#tokens.get(name);
+    if (known !== undefined && known.until > this.time) return known.token;
+    const answer = await this.custody('POST', '/_sandbox/identity/token', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `grant_type=client_credentials&client_id=${name}`,
+    });
+    const { access_token: token } = asToken(await answer.json());
+    this.#tokens.set(name, { token, until: this.time + 3_000_000 });
+    return token;
+  }
+
+  /** Work of a process; while it runs, what it asks of the world is its own. */
+  async run(name: string, work: (app: ReturnType<Code['openApp']>, task: Task) => Promise<void>): Promise<void> {
+    const task = this.tasks.start(name, async (own) => {
+      this.current = own;
+      await work(this.open(own), own);
+    });
+    this.current = task;
+    await this.tasks.settle();
+  }
+
+  /** A request at the HTTP door; `done` hears of the answer when all that belongs to it is over. */
+  async request(name: string, request: Request, done: (answer: Response) => void): Promise<void> {
+    await this.run(name, async (app) => {
+      const after: Promise<unknown>[] = [];
+      const execution = {
+        waitUntil: (work: Promise<unknown>) => void after.push(work),
+        passThroughOnException: () => {},
+      };
+      const response = await this.code.http.fetch(request, app, asExecution(execution));
+      done(response);
+      await Promise.all(after);
+    });
+  }
+}
+
+// Settings are text and bindings the stand-ins above: together they are what wrangler.toml declares.
+const asBindings = (bindings: object) => bindings as Parameters<Code['openApp']>[0];
+// Hono only ever calls these two members.
+const asExecution = (execution: object) => execution as ExecutionContext;
+const asToken = (body: unknown) => body as { access_token: string };
