@@ -4,6 +4,7 @@ import { deliverMessages, deliverWebhook, fireCron } from './deliver.ts';
 import type { World } from './world.ts';
 
 const MINUTE = 60_000;
+const FIVE_MINUTES = 5 * MINUTE;
 const QUARTER = 15 * MINUTE;
 const DRAINS_MAX = 100_000;
 
@@ -59,6 +60,7 @@ export async function untilQuiet(
     world.onStep();
     for (const [cron, every] of [
       ['* * * * *', MINUTE],
+      ['*/5 * * * *', FIVE_MINUTES],
       ['*/15 * * * *', QUARTER],
     ] as const) {
       const slot = Math.floor(world.time / every) * every;

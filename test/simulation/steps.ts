@@ -27,6 +27,13 @@ const RESTORE_ONE_IN = 30;
 const IMAGES_MAX = 12;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const CRONS = [
+  ['* * * * *', MINUTE],
+  ['*/5 * * * *', 5 * MINUTE],
+  ['*/15 * * * *', 15 * MINUTE],
+] as const;
+/** Longer than a call that got no answer waits before it is made again, unless the way to custody is shut. */
+const PATIENCE = 3 * MINUTE;
 
 /** How an episode is: some have no faults, so that what is only found by interleaving is not hidden by them. */
 export interface Weather {
@@ -164,6 +171,7 @@ export class Steps {
       officer: 8,
       time: isDeaf ? 20 : 8,
       deposit: 2,
+      patience: isDeaf && this.#unheard.size > 0 ? 25 : 0,
     });
     switch (what) {
       case 'ask':
@@ -190,6 +198,8 @@ export class Steps {
         return this.#jump(chance);
       case 'deposit':
         return this.#deposit(chance);
+      case 'patience':
+        return this.#letTimePass();
     }
   }
 
@@ -243,12 +253,20 @@ export class Steps {
   }
 
   async #cron(chance: Random): Promise<string> {
-    const cron = chance.isOneIn(10) ? '*/15 * * * *' : '* * * * *';
-    const every = cron === '* * * * *' ? MINUTE : 15 * MINUTE;
+    const [cron, every] = chance.isOneIn(6) ? chance.pick(CRONS) : CRONS[0];
     const slot = Math.floor(this.#world.time / every) * every - (chance.isOneIn(8) ? every : 0);
     await fireCron(this.#world, cron, slot);
     if (chance.isOneIn(5)) await fireCron(this.#world, cron, slot);
     return `fire ${cron} of ${new Date(slot).toISOString()}`;
+  }
+
+  /** What got no answer comes again after a while. */
+  async #letTimePass(): Promise<string> {
+    const world = this.#world;
+    world.time += PATIENCE;
+    const slot = Math.floor(world.time / MINUTE) * MINUTE;
+    await fireCron(world, CRONS[0][0], slot);
+    return `minutes pass without a word, fire cron of ${new Date(slot).toISOString()}`;
   }
 
   async #officer(chance: Random): Promise<string> {

@@ -170,6 +170,10 @@ export class World implements Stores {
       ARCHIVE: localArchive(this, effect),
       MONEY: localQueue(this, 'fiducia-money', effect),
       EVENTS: localQueue(this, 'fiducia-events', effect),
+      NOTIFY: localQueue(this, 'fiducia-notify', effect),
+      // Nobody gives a contact here, so no mail is ever sent.
+      EMAIL: { send: async () => void this.logged.push('a mail was sent') },
+      NOTICE_KEYS: Buffer.alloc(32, 7).toString('base64'),
       API_RATE: { limit: async () => ({ success: true }) },
       DOOR_RATE: { limit: async () => ({ success: true }) },
     };
