@@ -75,7 +75,8 @@ async function fill({ database }: Running, from: number, to: number): Promise<vo
     const last = Math.min(first + ROWS_PER_STATEMENT, to) - 1;
     await database
       .prepare(
-        `INSERT INTO journal WITH RECURSIVE n(n) AS (SELECT ${first} UNION ALL SELECT n + 1 FROM n WHERE n < ${last})
+        `INSERT INTO journal (id, subject_id, version, kind, account_id, actor, actor_role, request_id, at, data, hash)
+       WITH RECURSIVE n(n) AS (SELECT ${first} UNION ALL SELECT n + 1 FROM n WHERE n < ${last})
          SELECT 'jnl_' || printf('%026d', n), 'mov_' || printf('%026d', n), 1, json_extract(?1, '$[' || ((n / 2) % 5) || ']'),
          'acc_' || printf('%026d', n % ${ACCOUNTS}), 'a', 'system', 'r', '2031-' || printf('%019d', n), '{"after":{}}', ?2 FROM n`,
       )

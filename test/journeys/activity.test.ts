@@ -248,7 +248,8 @@ describe('a page of activity', () => {
   const KINDS = ['transfer.confirmed', 'order.executed', 'movement.received', 'movement.doubted', 'fence.checked'];
   const fill = (from: number, count: number, accountId: string) =>
     env.DB.prepare(
-      `INSERT INTO journal WITH RECURSIVE n(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1 + ?2 - 1)
+      `INSERT INTO journal (id, subject_id, version, kind, account_id, actor, actor_role, request_id, at, data, hash)
+       WITH RECURSIVE n(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1 + ?2 - 1)
        SELECT 'jnl_' || printf('%026d', n), 's' || n, 1, json_extract(?3, '$[' || CAST(n % 5 AS INTEGER) || ']'), ?4, 'a', 'system', 'r',
        printf('2031-%019d.000Z', n), '{"after":{}}', ?5 FROM n`,
     )

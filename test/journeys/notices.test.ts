@@ -231,8 +231,8 @@ describe('a delivery', () => {
     const world = await openWorld({ settings: production });
     await active(world, { kinds: ['halt.active'] });
     await halt(world);
-    const raised = [...world.queued];
-    expect(raised.map(({ queue }) => queue)).toEqual(['fiducia-notify']);
+    const raised = world.queued.filter(({ queue }) => queue === 'fiducia-notify');
+    expect(raised).toHaveLength(1);
     await Promise.all(raised.flatMap((message) => [world.carryOut(message), world.carryOut(message)]));
     const wakeUps = [...world.queued];
     world.queued = [];
