@@ -7,14 +7,14 @@ import { counted, type Noted } from './support/database.ts';
 import { BYTES_PER_MEGABYTE, openHeap } from './support/memory.ts';
 import { migrate, type Running, start } from './support/runtime.ts';
 import type { Reading } from './support/sandbox.ts';
-import { openIssuer, productBindings } from './support/settings.ts';
+import { allBindings, openIssuer, productBindings } from './support/settings.ts';
 
 const DUE = 10_000;
 const STATEMENTS_MAX = 60;
 const MEGABYTES_MAX = 64;
 /** So many are due among so many that are not. */
 const CLAIMED = 100;
-const SCHEDULES = [1_000, 100_000] as const;
+const SCHEDULES = [1_000, 100_000, 1_000_000] as const;
 const AT = '2026-03-02T09:00:00.000Z';
 const LATER = '2026-03-03T09:00:00.000Z';
 const MANDATE = `mnd_${'0'.repeat(26)}`;
@@ -24,6 +24,7 @@ export async function release(script: string): Promise<Reading[]> {
   const { jwks } = await openIssuer();
   await using place = await start({ name: 'product', script, bindings: productBindings(), jwks });
   await migrate(place);
+  await addEpoch(place);
   await addMandate(place);
   const rows: number[] = [];
   let from = 1;
@@ -77,11 +78,21 @@ async function claim(place: Running, due: number): Promise<{ statements: Noted[]
 }
 
 // Safe as a cast: of the bindings, the job reaches for nothing but D1.
-const bindingsOf = (database: D1Database) => ({ ...productBindings(), DB: database }) as unknown as Bindings;
+const bindingsOf = (database: D1Database) => ({ ...allBindings(), DB: database }) as unknown as Bindings;
 
 async function ordersIn({ database }: Running): Promise<number> {
   const row = await database.prepare('SELECT count(*) AS orders FROM orders').first<{ orders: number }>();
   return row?.orders ?? 0;
+}
+
+/** Nothing is released in a database that nobody has given its epoch. */
+async function addEpoch({ database }: Running): Promise<void> {
+  await database
+    .prepare(
+      "INSERT INTO epochs (id, version, status, facts, created_at, epoch) VALUES ('epoch', 1, 'sound', '{}', ?1, ?2)",
+    )
+    .bind(AT, allBindings().RESTORE_EPOCH)
+    .run();
 }
 
 async function addMandate({ database }: Running): Promise<void> {

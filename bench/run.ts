@@ -1,5 +1,6 @@
 // npm run bench: builds the product as it is deployed, measures each promise beside a bare Worker, prints one table.
 // It ends by itself, and badly when anything was answered wrongly. How to read it: docs/performance.md.
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
@@ -9,7 +10,7 @@ import { release } from './release.ts';
 import { sandboxMutations } from './sandbox-mutations.ts';
 import { sandboxPages } from './sandbox-pages.ts';
 import { sandboxStart } from './sandbox-start.ts';
-import { bundleProduct, bundleSandbox } from './support/bundle.ts';
+import { bundleProduct, bundleSandbox, root } from './support/bundle.ts';
 import type { Bench, Comparison, Measured } from './support/compare.ts';
 import { type Reading, startSandbox } from './support/sandbox.ts';
 import { webhookAcknowledge } from './webhook-acknowledge.ts';
@@ -47,6 +48,17 @@ async function readSandbox(): Promise<Reading[]> {
   return [start, await sandboxPages(sandbox), await sandboxMutations(sandbox)];
 }
 
+/** In a process of its own: it replaces what a process finds around it, time first of all. */
+function readPipeline(): Reading[] {
+  const { status, stdout } = spawnSync(process.execPath, ['bench/pipeline.ts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error('the pipeline ended badly');
+  return JSON.parse(stdout);
+}
+
 const { script, kilobytes, gzipKilobytes } = await bundleProduct();
 const { version: workerd } = createRequire(import.meta.url)('workerd/package.json');
 console.log(
@@ -69,6 +81,7 @@ console.log(table(rows));
 if (wanted !== undefined) process.exit();
 const readings = [
   ...(await release(script)),
+  ...readPipeline(),
   ...(await activity(script)),
   ...(await journalExport(script)),
   ...(await readSandbox()),

@@ -1,7 +1,10 @@
 // What the product needs to be configured, made up for a bench: a derived credential, a secret, an issuer with one key.
 import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { unstable_readConfig } from 'wrangler';
 import { deriveOrganization } from '../../src/sandbox/derive.ts';
+import { root } from './bundle.ts';
 
 export const ISSUER = 'http://issuer.bench';
 export const AUDIENCE = 'fiducia';
@@ -28,6 +31,12 @@ export function productBindings(): Record<string, string> {
     JWT_TYPE: TOKEN_TYPE,
   };
 }
+
+/** The same with what wrangler.toml holds for development, for work that is done in the bench's own process. */
+export const allBindings = (): Record<string, unknown> => ({
+  ...unstable_readConfig({ config: join(root, 'wrangler.toml') }).vars,
+  ...productBindings(),
+});
 
 export interface Issuer {
   readonly jwks: string;

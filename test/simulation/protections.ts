@@ -36,7 +36,7 @@ export const protections: readonly Protection[] = [
         put: '',
       },
       {
-        file: 'src/store/commit.ts',
+        file: 'src/store/rows.ts',
         find: "{member('version', sql`item.value`)} - 1`,",
         put: '{table.version}`,',
       },
