@@ -177,7 +177,9 @@ async function deliver(): Promise<void> {
     const running = [...world.tasks.living].filter((task) => task.name.startsWith(name)).length;
     for (let free = consumers - running; free > 0; free -= 1) {
       const messages = world.queued.filter(({ queue, visibleAt }) => queue === name && visibleAt <= world.time);
-      if (messages.length === 0) break;
+      // As wrangler.toml has it: a batch goes when it is full, or a second after its first message.
+      const oldest = Math.min(...messages.map(({ visibleAt }) => visibleAt));
+      if (messages.length === 0 || (messages.length < batch && world.time - oldest < SECOND)) break;
       await deliverMessages(world, messages.slice(0, batch), false);
     }
   }

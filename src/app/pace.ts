@@ -14,7 +14,7 @@ import { findFreeAt, holdShares, takeTurn } from '../store/pace.ts';
 import type { App } from './app.ts';
 
 const SECOND = 1000;
-/** Who waits idly in a queue keeps those behind it waiting too. */
+/** Cron comes again soon. */
 const IDLE_MILLISECONDS_MAX = 1000;
 /** A time that custody names is believed up to here; after it we ask again. */
 const HELD_SECONDS_MAX = 900;
@@ -50,9 +50,9 @@ async function takeWhenIdle(app: Paced, share: Share, calls: number): Promise<vo
   const cost = costOf(budget, calls);
   for (let waited = 0; waited <= IDLE_MILLISECONDS_MAX; ) {
     const now = Date.parse(app.clock.now());
-    const latest = now + budget.burstMilliseconds;
-    if ((await takeTurn(app.database, { share, costMilliseconds: cost, latest, now })) !== undefined) return;
-    const wait = Math.max(cost, (await findFreeAt(app.database, share)) - latest);
+    // Not a moment of what the others may send at once: a line of them would never find it whole again.
+    if ((await takeTurn(app.database, { share, costMilliseconds: cost, latest: now, now })) !== undefined) return;
+    const wait = Math.max(cost, (await findFreeAt(app.database, share)) - now);
     await app.sleep(wait);
     waited += wait;
   }
@@ -63,6 +63,14 @@ async function secondsUntilFree(app: Paced, share: Share, now: number): Promise<
   const { burstMilliseconds } = budgetOf(share, app.config.dfns.callsPerMinute);
   return Math.max(1, Math.ceil(((await findFreeAt(app.database, share)) - burstMilliseconds - now) / SECOND));
 }
+
+/** For work that stands in a queue before other work: it goes when nobody else reads, and does not wait in place. */
+export async function demandIdleReads(app: Paced): Promise<void> {
+  if (!(await areReadsIdle(app))) throw new TooSoon(await secondsUntilFree(app, 'reads', Date.parse(app.clock.now())));
+}
+
+export const areReadsIdle = async (app: Paced): Promise<boolean> =>
+  (await findFreeAt(app.database, 'reads')) <= Date.parse(app.clock.now());
 
 /** Whether a transfer cannot be sent for a while: its message is acknowledged, and cron brings it again. */
 export async function isMoneyHeld(app: Paced): Promise<boolean> {

@@ -231,11 +231,10 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     listBalances: (walletId) =>
       demand(() => dfns().wallets.getWalletAssets({ walletId, query: { netWorth: 'true' } }), to.toBalances),
 
-    async listMovements(walletId, after, haste) {
+    async listMovements(walletId, after) {
       const page = await demand(
         () => dfns().wallets.getWalletHistory({ walletId, query: paged(after) }),
         (answer) => to.toPage(answer, to.toMovement),
-        haste,
       );
       return { items: page.items.filter((item) => item !== undefined), next: page.next };
     },
@@ -252,8 +251,8 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       }
     },
 
-    async findTransfer(walletId, transferId, haste) {
-      const transfer = await look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer, haste);
+    async findTransfer(walletId, transferId) {
+      const transfer = await look(() => dfns().wallets.getTransfer({ walletId, transferId }), to.toTransfer);
       return transfer && followed(transfer);
     },
 

@@ -94,12 +94,12 @@ export interface Custody {
   /** Adds; what is there stays. We may never take a tag off. */
   addTags(walletId: string, tags: readonly string[]): Promise<TagAnswer>;
   listBalances(walletId: string): Promise<readonly Balance[]>;
-  listMovements(walletId: string, after: string | undefined, haste?: Haste): Promise<Page<CustodyMovement>>;
+  listMovements(walletId: string, after: string | undefined): Promise<Page<CustodyMovement>>;
 
   /** `body` is the exact request text; it reaches custody byte for byte. */
   transfer(walletId: string, body: string): Promise<TransferAnswer>;
   /** Both of these with what took its place, where something did. */
-  findTransfer(walletId: string, transferId: string, haste?: Haste): Promise<CustodyTransfer | undefined>;
+  findTransfer(walletId: string, transferId: string): Promise<CustodyTransfer | undefined>;
   pageOfTransfers(walletId: string, after: string | undefined, haste?: Haste): Promise<Page<CustodyTransfer>>;
   /** A paged scan of the whole wallet: custody cannot search by external id. */
   findTransferByExternalId(walletId: string, externalId: string): Promise<CustodyTransfer | undefined>;

@@ -1,7 +1,7 @@
 // Brings the confirmed history of a wallet into our books: each fact once, whatever event or sweep caused the reading.
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
-import type { Haste } from '../../dfns/pace.ts';
+import { demandIdleReads } from '../../app/pace.ts';
 import { showAmount } from '../../domain/amount.ts';
 import { assetIdOf, nativeOf } from '../../domain/asset.ts';
 import type { CustodyMovement } from '../../domain/custody.ts';
@@ -25,7 +25,8 @@ const HASHES_PER_QUERY = 90;
 export const syncWallet = consumer('events', SyncWallet, async (app, { walletId, isUrgent }, by) => {
   const wallet = await findWallet(app.database, walletId);
   if (wallet?.status !== 'active' && wallet?.status !== 'archived') return 'done';
-  const read = await readBack(app, wallet, isUrgent ? 'now' : 'idle');
+  if (!isUrgent) await demandIdleReads(app);
+  const read = await readBack(app, wallet);
   if (read === 'too long') return reportDropped(app, by, wallet);
   const fresh = await withoutKnown(app, wallet, toMovements(by, wallet, read));
   const judged = await withDoubts(app, wallet, oldestFirst(fresh), read);
@@ -40,15 +41,11 @@ const oldestFirst = (movements: readonly Movement[]): Movement[] =>
  * Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it, and the
  * others only where the list is seen to go back in time.
  */
-async function readBack(
-  app: App,
-  wallet: Wallet<'active' | 'archived'>,
-  haste: Haste,
-): Promise<CustodyMovement[] | 'too long'> {
+async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promise<CustodyMovement[] | 'too long'> {
   const items: CustodyMovement[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await app.custody.listMovements(wallet.custodyId, after, haste);
+    const page = await app.custody.listMovements(wallet.custodyId, after);
     items.push(...page.items);
     const isKnown = await areAllKnown(app, wallet, page.items);
     const isBehind = pages > 0 && isKnown && isNewestFirst(items.map(({ at }) => at));

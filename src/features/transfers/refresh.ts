@@ -2,6 +2,7 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { areReadsIdle } from '../../app/pace.ts';
 import { amend, isIn } from '../../domain/machine.ts';
 import { addSeconds, secondsBetween, type Timestamp } from '../../domain/time.ts';
 import { LOOK_AGAIN_SECONDS, type Transfer, type UnderWay, underWay } from '../../domain/transfer.ts';
@@ -23,7 +24,8 @@ export const refreshTransfer = consumer(
     if (transfer === undefined || !isIn(transfer, [...underWay, 'submitting'])) return 'done';
     const knownId = transfer.custodyId ?? custodyId;
     if (knownId === null) return 'done';
-    const seen = await app.custody.findTransfer(transfer.custodyWalletId, knownId, isIdle ? 'idle' : 'now');
+    if (isIdle && !(await areReadsIdle(app))) return 'done';
+    const seen = await app.custody.findTransfer(transfer.custodyWalletId, knownId);
     // An event may name any transfer: only the one that carries our external id is ours.
     const next = seen?.externalId === transfer.externalId ? observe(transfer, seen, by.at) : undefined;
     if (next !== undefined) return recordOutcome(app, by, transfer, next);
