@@ -18,7 +18,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findRecovery } from '../../store/recoveries.ts';
 import { nothingInFlight, transferChange } from '../../store/transfers.ts';
-import { beginHandOver } from './execute.ts';
+import { beginHandOver } from './begin.ts';
 import { adoptRecovered } from './recover.ts';
 
 export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId }, by) => {
