@@ -21,6 +21,8 @@ const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
 const WORKERS = Math.max(2, availableParallelism() - 1);
 /** Points of the crash walks; `CRASH_STRIDE=1` tries every one. */
 const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
+/** Rows of the payout batch that is run through faults. */
+const PAYOUT_ROWS = process.env.PAYOUT_ROWS ?? '12';
 const SWEEP_ACCOUNTS = process.env.SWEEP_ACCOUNTS ?? '600';
 
 async function bundle(entry: string): Promise<string> {
@@ -68,6 +70,7 @@ const inWorkers = defineProject({
           PREVIEW_CASES,
           SWEEP_ACCOUNTS,
           CRASH_STRIDE,
+          PAYOUT_ROWS,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           PUBLIC_URL: 'http://fiducia.test',

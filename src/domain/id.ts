@@ -2,11 +2,13 @@
 
 export type IdPrefix =
   | 'acc'
+  | 'bat'
   | 'chg'
   | 'cli'
   | 'dlt'
   | 'dst'
   | 'evt'
+  | 'hot'
   | 'hlt'
   | 'inc'
   | 'jnl'
@@ -15,6 +17,8 @@ export type IdPrefix =
   | 'mov'
   | 'msg'
   | 'ord'
+  | 'pay'
+  | 'pye'
   | 'prf'
   | 'sch'
   | 'scl'
@@ -23,15 +27,19 @@ export type IdPrefix =
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 
 export type AccountId = Id<'acc'>;
+export type BatchId = Id<'bat'>;
 export type ClientId = Id<'cli'>;
 export type DeadLetterId = Id<'dlt'>;
 export type DestinationId = Id<'dst'>;
 export type HaltId = Id<'hlt'>;
+export type HotWalletId = Id<'hot'>;
 export type IncidentId = Id<'inc'>;
 export type LimitsChangeId = Id<'lim'>;
 export type MandateId = Id<'mnd'>;
 export type MovementId = Id<'mov'>;
 export type OrderId = Id<'ord'>;
+export type PayeeId = Id<'pye'>;
+export type PayoutId = Id<'pay'>;
 export type PermissionProofId = Id<'prf'>;
 export type PolicyChangeId = Id<'chg'>;
 export type ScheduleId = Id<'sch'>;

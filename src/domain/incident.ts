@@ -26,6 +26,7 @@ export const incidentKinds = [
   'epoch_differs',
   'lost_at_custody',
   'message_dead',
+  'payout_float_low',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

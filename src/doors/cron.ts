@@ -14,6 +14,7 @@ import { wakeLimitsChanges } from '../features/limits/settle.ts';
 import { expireMandates, followDestinations } from '../features/mandates/service.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { runPayouts } from '../features/payouts/run.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
@@ -42,6 +43,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     releaseScheduledOrders,
     fireOnBalances,
     relayOutbox,
+    runPayouts,
     wakeTransfers,
     wakePolicyChanges,
     wakeOpenings,

@@ -15,10 +15,13 @@ import { rescreenDestinations } from '../features/destinations/rescreen.ts';
 import { refreshPolicyChange } from '../features/destinations/settle-change.ts';
 import { putListBack } from '../features/destinations/ungated.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
+import { checkBatchStep } from '../features/payouts/check.ts';
+import { cancelRowsStep, runBatchesStep } from '../features/payouts/run.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
+import { payNextRow } from '../features/transfers/pay.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { recoverTransfersStep } from '../features/transfers/recover.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
@@ -49,6 +52,10 @@ const consumers: readonly Consumer[] = [
   recoverTransfersStep,
   lookForLostStep,
   backfillMonthOfEvents,
+  checkBatchStep,
+  runBatchesStep,
+  cancelRowsStep,
+  payNextRow,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

@@ -20,6 +20,7 @@ const checked: Readonly<Record<string, RawRow>> = {
   halts: { level: 'all', account_id: null, mandate_id: null },
   mandates: { valid_from: '2031-03-01T00:00:00.000Z', valid_until: '2031-04-01T00:00:00.000Z' },
   journal: { version: 1, hash: '0'.repeat(64) },
+  transfers: { payout_id: null },
 };
 const common: RawRow = { version: 1, facts: '{"changeId":"chg_1","changeRequestId":"cr-1"}' };
 
@@ -28,7 +29,9 @@ export function rawRow(table: string, columns: readonly Column[], name: string, 
     const plain = column.type.toLowerCase() === 'integer' ? 1 : `${table}.${column.name}.${name}`;
     return [column.name, over[column.name] ?? checked[table]?.[column.name] ?? common[column.name] ?? plain] as const;
   });
-  return { ...Object.fromEntries(row), ...(checked[table] ?? {}), ...over };
+  // A table of an earlier migration has fewer columns.
+  const nulls = Object.entries(checked[table] ?? {}).filter(([name]) => columns.some((column) => column.name === name));
+  return { ...Object.fromEntries(row), ...Object.fromEntries(nulls), ...over };
 }
 
 export function rawInsert(table: string, row: RawRow, verb = 'INSERT'): D1PreparedStatement {

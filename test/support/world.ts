@@ -171,11 +171,12 @@ export class World {
     const execution = createExecutionContext();
     const response = await this.#work(Promise.resolve(http.fetch(request, this.app, execution)));
     const answered = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
     await this.#work(waitOnExecutionContext(execution));
     return {
       status: response.status,
       headers: response.headers,
-      body: answered === '' ? undefined : JSON.parse(answered),
+      body: answered === '' ? undefined : isJson ? JSON.parse(answered) : answered,
     };
   }
 

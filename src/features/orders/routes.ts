@@ -68,7 +68,7 @@ const postCancel = createRoute({
 async function listTransfersOf(app: App, orders: readonly Order[]): Promise<ReadonlyMap<OrderId, Transfer>> {
   const ids = orders.flatMap((order) => (order.status === 'executing' ? [order.transferId] : []));
   const transfers = ids.length === 0 ? [] : await listTransfersByIds(app.database, ids);
-  return new Map(transfers.map((transfer) => [transfer.orderId, transfer]));
+  return new Map(transfers.flatMap((transfer) => (transfer.orderId === null ? [] : [[transfer.orderId, transfer]])));
 }
 
 export const orderRoutes = routes()

@@ -110,6 +110,6 @@ function viewLine(line: Movement, transfer: Transfer | undefined, labels: Readon
     transactionHash: line.transactionHash,
     transferId: ours?.id ?? null,
     orderId: ours?.orderId ?? null,
-    destination: (ours && labels.get(ours.destinationId)) ?? null,
+    destination: (ours?.destinationId && labels.get(ours.destinationId)) || null,
   };
 }

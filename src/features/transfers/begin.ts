@@ -6,7 +6,7 @@ import { readOrderFacts } from '../../app/order-judgement.ts';
 import { block, type Order, skip } from '../../domain/order.ts';
 import { isWait, type OrderFacts } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { cancel, type Transfer } from '../../domain/transfer.ts';
+import { cancel, type OrderTransfer } from '../../domain/transfer.ts';
 import { explain } from '../../kit/problem.ts';
 import { type Change, commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
@@ -27,7 +27,7 @@ interface Known {
 export async function beginHandOver(
   app: App,
   by: Provenance,
-  transfer: Transfer<'prepared'>,
+  transfer: OrderTransfer<'prepared'>,
   { order, facts }: Known,
 ): Promise<Outcome> {
   const database = databaseFor(app, transfer.accountId);
@@ -54,7 +54,7 @@ export async function beginHandOver(
 async function stop(
   app: App,
   by: Provenance,
-  transfer: Transfer<'prepared'>,
+  transfer: OrderTransfer<'prepared'>,
   order: Order | undefined,
   refusal: Refusal,
 ): Promise<Outcome> {

@@ -27,6 +27,7 @@ export const executeTransfer = consumer('money', TransferDue, async (app, { tran
   const transfer = await findTransfer(app.database, 'staff', transferId);
   switch (transfer?.status) {
     case 'prepared':
+      if (transfer.orderId === null) throw new TypeError('a payout is prepared and handed over in one commit');
       return beginHandOver(app, by, transfer, {
         order: await findOrder(databaseFor(app, transfer.accountId), 'staff', transfer.orderId),
       });
@@ -42,7 +43,7 @@ export const executeTransfer = consumer('money', TransferDue, async (app, { tran
 async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {
   const { stopRequested } = transfer;
   const guards = await originOf(transfer).guardsOfRepeat(app, transfer, by.at);
-  if (!guards.ok) return lookUp(app, by, transfer, guards.refusal);
+  if (!guards.ok) return isWait(guards.refusal) ? 'done' : lookUp(app, by, transfer, guards.refusal);
   if (stopRequested != null) {
     return lookUp(app, by, transfer, { code: 'stop_requested', reason: stopRequested.reason });
   }

@@ -2,5 +2,7 @@
 import type { Transfer } from '../../domain/transfer.ts';
 import type { Origin } from './origin.ts';
 import { orderOrigin } from './origins/order.ts';
+import { payoutOrigin } from './origins/payout.ts';
 
-export const originOf = (_transfer: Transfer): Origin => orderOrigin;
+export const originOf = ({ payoutId }: Pick<Transfer, 'payoutId'>): Origin =>
+  payoutId === null ? orderOrigin : payoutOrigin;

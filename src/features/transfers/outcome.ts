@@ -41,7 +41,7 @@ export async function bookOutcome(
       ...(await incidentOf(app, by, before, after, trouble)),
     ],
     messages: [
-      ...(after.status === 'confirmed'
+      ...(after.status === 'confirmed' && after.payoutId === null
         ? [message('events', syncWallet({ walletId: after.walletId, isUrgent: false }))]
         : []),
       ...(holdsWallet(before) && !holdsWallet(after) ? await originOf(after).wakeNext(app, after) : []),

@@ -174,6 +174,7 @@ async function takeUp(
   prepared: Transfer<'prepared'>,
   item: CustodyTransfer,
 ): Promise<Outcome> {
+  if (prepared.orderId === null) return 'done';
   const order = await findOrder(databaseFor(app, prepared.accountId), 'staff', prepared.orderId);
   if (order?.status !== 'released') return 'done';
   const sum = await sumOf(app, order.accountId, order.accountId, prepared.asset, dayOf(item, by.at));
@@ -217,11 +218,21 @@ export async function adoptRecovered(
   recovery: Recovery,
 ): Promise<Outcome> {
   const { accountId, asset, units, requestBody, custodyWalletId, walletId, day } = recovery;
+  if (accountId === null) throw new TypeError('an order is adopted from a wallet of its account');
   const database = databaseFor(app, accountId);
   const seen = await app.custody.findTransfer(custodyWalletId, recovery.custodyId);
   if (seen === undefined) throw new TypeError('custody no longer shows a transfer that it showed');
   const prepared: Transfer<'prepared'> = {
-    ...{ id: by.newId('xfr'), version: 1, status: 'prepared', accountId, orderId: order.id, walletId, custodyWalletId },
+    ...{
+      id: by.newId('xfr'),
+      version: 1,
+      status: 'prepared',
+      accountId,
+      orderId: order.id,
+      walletId,
+      custodyWalletId,
+      payoutId: null,
+    },
     ...{ destinationId: order.destinationId, asset, units, externalId: recovery.id, requestBody },
     ...{ custodyId: null, transactionHash: null, nextAttemptAt: by.at, createdAt: by.at },
   };

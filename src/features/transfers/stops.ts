@@ -31,7 +31,7 @@ export const markStops = consumer('events', MarkStops, async (app, { accountId, 
   if (isBehind) return 'again';
   const last = page.at(-1);
   if (last === undefined || page.length < ROWS_PER_RUN) return 'done';
-  const next = markStopsMessage({ accountId, after: { accountId: last.accountId, id: last.id } });
+  const next = markStopsMessage({ accountId, after: last.id });
   const committed = await commit(app.database, { by, changes: [], messages: [message('events', next)] });
   return committed.ok ? 'done' : 'again';
 });

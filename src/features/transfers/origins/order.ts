@@ -10,7 +10,7 @@ import { checkStanding, judgeLimits, type OrderFacts, verdictOf } from '../../..
 import type { Refusal } from '../../../domain/refusal.ts';
 import { accept, type Result, refuse } from '../../../domain/result.ts';
 import type { Timestamp } from '../../../domain/time.ts';
-import { isWithoutEffect, submit, type Transfer } from '../../../domain/transfer.ts';
+import { isWithoutEffect, type OrderTransfer, submit, type Transfer } from '../../../domain/transfer.ts';
 import { judgeStop } from '../../../domain/transfer-stop.ts';
 import { transferDue } from '../../../kit/messages.ts';
 import { accountIsVersion } from '../../../store/accounts.ts';
@@ -26,7 +26,7 @@ import { message } from '../../../store/outbox.ts';
 import { findFirstInTurn, transferChange } from '../../../store/transfers.ts';
 import type { Origin } from '../origin.ts';
 
-export const orderOrigin: Origin = {
+export const orderOrigin: Origin<OrderTransfer> = {
   async guardsOfRepeat(app, transfer, at) {
     const order = await orderOf(app, transfer);
     if (at > order.notAfter) return refuse({ code: 'order_too_late', notAfter: order.notAfter });
@@ -52,7 +52,7 @@ export const orderOrigin: Origin = {
   },
 };
 
-async function orderOf(app: App, transfer: Transfer): Promise<Order> {
+async function orderOf(app: App, transfer: OrderTransfer): Promise<Order> {
   const order = await findOrder(databaseFor(app, transfer.accountId), 'staff', transfer.orderId);
   if (order === undefined) throw new TypeError('a transfer without its order');
   return order;
@@ -68,7 +68,7 @@ interface Decided {
 export function decide(
   app: App,
   { at }: Provenance,
-  transfer: Transfer<'prepared'>,
+  transfer: OrderTransfer<'prepared'>,
   order: Order<'released'>,
   facts: OrderFacts,
 ): Result<Decided> {
@@ -133,7 +133,7 @@ const fenceRefusal = (fence: Fence | undefined, at: Timestamp): Refusal => ({
   checkedAt: fence?.checkedAt ?? null,
 });
 
-async function endOfOrder(app: App, by: Provenance, before: Transfer, after: Transfer): Promise<Change[]> {
+async function endOfOrder(app: App, by: Provenance, before: OrderTransfer, after: OrderTransfer): Promise<Change[]> {
   if (after.status === before.status) return [];
   const order = await findOrder(databaseFor(app, after.accountId), 'staff', after.orderId);
   if (order?.status !== 'executing') return [];
@@ -155,7 +155,7 @@ function nextOf(order: Order<'executing'>, transfer: Transfer, by: Provenance): 
 }
 
 /** What was reserved for the day is free again only when it is proven that nothing left. */
-async function limitsOf(app: App, after: Transfer): Promise<Change[]> {
+async function limitsOf(app: App, after: OrderTransfer): Promise<Change[]> {
   if (!isWithoutEffect(after) || !('limitDayId' in after)) return [];
   const database = databaseFor(app, after.accountId);
   // A transfer from before accounts had days of their own names one only.
