@@ -50,8 +50,15 @@ export function reserveSums(
       return refuse({ code: 'payout_cap_reached', asset, period, ...numbers });
     }
   }
-  return accept(sums.map((sum) => ({ ...sum, version: sum.version + 1, reserved: sum.reserved + units })));
+  return accept(sums.map((sum) => countIn(sum, units)));
 }
+
+/** It has left, whatever a limit says. */
+export const countIn = (sum: PayoutSum, units: bigint): PayoutSum => ({
+  ...sum,
+  version: sum.version + 1,
+  reserved: sum.reserved + units,
+});
 
 /** Only for a transfer proven to have had no effect. */
 export function releaseSum(sum: PayoutSum, units: bigint): PayoutSum {

@@ -1,15 +1,27 @@
 // The pool of hot wallets, and the sums that it has let out.
-import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { HotWallet } from '../domain/hot-wallet.ts';
 import type { HotWalletId } from '../domain/id.ts';
 import type { PayoutSum } from '../domain/payout-cap.ts';
 import type { Change } from './commit.ts';
-import { type Database, olderThan } from './database.ts';
+import { type Database, newerThan, olderThan } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
 import { hotWallets, payoutSums, wallets } from './schema.ts';
 
 export async function findHotWallet(database: Database, id: HotWalletId): Promise<HotWallet | undefined> {
   const row = await database.select().from(hotWallets).where(eq(hotWallets.id, id)).get();
+  return row && fromRow<HotWallet>(row);
+}
+
+/** In the order of the ids, whatever its status. */
+export async function findHotWalletAfter(database: Database, id: string): Promise<HotWallet | undefined> {
+  const row = await database
+    .select()
+    .from(hotWallets)
+    .where(newerThan(hotWallets.id, id))
+    .orderBy(asc(hotWallets.id))
+    .limit(1)
+    .get();
   return row && fromRow<HotWallet>(row);
 }
 

@@ -2,93 +2,17 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { applySetup, planSetup } from '../../scripts/setup/apply.ts';
+import { payoutPresets } from '../../src/domain/payout-preset.ts';
 import { Crash } from '../support/crash.ts';
-import { control, EXCHANGE, NATIVE, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { addressOf, fileOf, GENEROUS, HEADER, lineTo, Office, openOffice } from '../support/office.ts';
+import { putBack, takeSnapshot } from '../support/rollback.ts';
+import { control, EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, USDC, wantedForTests } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;
 
-const LIMITS = { perRow: '50000000', perBatch: '90000000000', perHour: '90000000000', perDay: '90000000000' };
-const SETTINGS = {
-  PAYOUT_LIMITS: JSON.stringify({ [USDC]: { ...LIMITS, twoReleasersAbove: '40000000000' }, [NATIVE]: LIMITS }),
-};
 const ROWS = Number(env.PAYOUT_ROWS);
-const HEADER = 'network,asset,address,amount,reference';
-/** Addresses that nobody has, each another one. */
-const addressOf = (n: number): string => `0x${(0x1000_0000 + n).toString(16).padStart(40, 'a')}`;
-const lineTo = (address: string, amount: string, reference = '') =>
-  `EthereumSepolia,USDC,${address},${amount},${reference}`;
-const fileOf = (...lines: string[]) => `${[HEADER, ...lines].join('\n')}\n`;
-
-class Office {
-  readonly world: World;
-  wallets: Json[] = [];
-  constructor(world: World) {
-    this.world = world;
-  }
-
-  /** A wallet of the company at custody, with coin for fees and this much USDC. */
-  async addWallet(usdc: string): Promise<void> {
-    const maker = await sdk('maker');
-    const made = await maker.wallets.createWallet({ body: { network: 'EthereumSepolia', tags: ['payouts:test'] } });
-    const fund = (body: object) => control('POST', `/wallets/${made.id}/fund`, body);
-    await fund({ kind: 'Native', amount: '1000000000000000000' });
-    if (usdc !== '0') await fund({ kind: 'Erc20', contract: USDC.split('/')[1], amount: usdc });
-    const label = `Pool ${this.wallets.length + 1}`;
-    this.wallets.push(await this.world.must('admin-1', '/v1/hot-wallets', { custodyWalletId: made.id, label }));
-  }
-
-  upload = (file: string, query = '', as = 'operator-1') =>
-    this.world.request(as, 'POST', `/v1/payout-batches${query}`, file, { 'content-type': 'text/csv' });
-  read = async (id: string): Promise<Json> => (await this.world.get('operator-1', `/v1/payout-batches/${id}`)).body;
-  rows = async (id: string, query = ''): Promise<Json[]> =>
-    (await this.world.get('operator-1', `/v1/payout-batches/${id}/payouts?limit=200${query}`)).body.items;
-  act = (as: string, id: string, verb: string, body?: object) =>
-    this.world.post(as, `/v1/payout-batches/${id}/${verb}`, body);
-
-  /** Uploaded by the first operator, and checked. */
-  async checked(file: string): Promise<Json> {
-    const { status, body } = await this.upload(file);
-    expect([status, body.code]).toEqual([202, undefined]);
-    await this.world.settle();
-    return this.read(body.id);
-  }
-
-  async released(file: string): Promise<Json> {
-    const batch = await this.checked(file);
-    expect(batch).toMatchObject({ status: 'checked', check: { invalidRows: 0, problems: [] } });
-    const released = await this.act('operator-2', batch.id, 'release', { rowsHash: batch.check.rowsHash });
-    expect(released).toMatchObject({ status: 200, body: { status: 'released' } });
-    return released.body;
-  }
-
-  finished = async (id: string): Promise<Json> => {
-    await this.world.waitFor(async () => (await this.read(id)).status === 'finished', { minutes: 30 + ROWS });
-    return this.read(id);
-  };
-
-  /** All that custody has sent or holds from the pool. */
-  async atCustody(): Promise<Json[]> {
-    const maker = await sdk('maker');
-    const all: Json[] = [];
-    for (const { custodyWalletId: walletId } of this.wallets) {
-      let paginationToken: string | undefined;
-      do {
-        const query = paginationToken === undefined ? {} : { paginationToken };
-        const page = await maker.wallets.listTransfers({ walletId, query });
-        all.push(...page.items);
-        paginationToken = page.nextPageToken;
-      } while (paginationToken !== undefined);
-    }
-    return all;
-  }
-}
-
-async function openOffice(...floats: string[]): Promise<Office> {
-  const office = new Office(await openWorld({ settings: SETTINGS }));
-  for (const float of floats) await office.addWallet(float);
-  return office;
-}
 
 describe('a batch of payouts', () => {
   let office: Office;
@@ -351,6 +275,38 @@ describe('a running batch', () => {
   });
 });
 
+describe('a batch that a restore has set back', () => {
+  it('finds what custody paid in the lost time, counts it, and pays only what was not', {
+    timeout: 240_000,
+  }, async () => {
+    const office = await openOffice('50000000', '50000000');
+    const { world } = office;
+    const { id } = await office.released(fileOf(lineTo(addressOf(1), '2'), lineTo(addressOf(2), '3')));
+    const [snapshot, restoredTo] = [await takeSnapshot(), world.at];
+    await office.finished(id);
+    const before = await office.atCustody();
+    expect(before).toHaveLength(2);
+    const RESTORE_EPOCH = 'epoch-2';
+    world.restart({ bindings: { ...world.bindings, RESTORE_EPOCH } });
+    await putBack(snapshot);
+    world.queued = [];
+    expect(await world.rows('SELECT id FROM transfers')).toEqual([]);
+    await world.must('admin-1', '/v1/restores', { epoch: RESTORE_EPOCH, restoredTo });
+    await world.waitFor(async () => (await world.get('admin-1', '/v1/epoch')).body.status === 'sound');
+    const { items } = (await world.get('admin-1', '/v1/halts')).body;
+    await world.must('compliance-1', `/v1/halts/${items[0].id}/lift`, { reason: 'Compared with custody.' });
+    await office.finished(id);
+    expect(await office.read(id)).toMatchObject({ counts: { paid: 2 } });
+    expect(await world.rows('SELECT account_id AS account FROM recoveries')).toEqual([
+      { account: null },
+      { account: null },
+    ]);
+    expect(await office.atCustody()).toEqual(before);
+    const sums = await world.rows("SELECT reserved FROM payout_sums WHERE period = 'day'");
+    expect(sums).toEqual([{ reserved: '5000000' }]);
+  });
+});
+
 describe('the payout pool', () => {
   it('takes wallets of the company only, payees confirmed by an officer, and two releasers above a sum', {
     timeout: 240_000,
@@ -393,5 +349,35 @@ describe('the payout pool', () => {
     await world.settle();
     const { counts } = await office.read(batch.id);
     expect(counts.canceled + (counts.paid ?? 0)).toBe(802);
+  });
+
+  it('is held at custody by the presets that the set-up plans and applies: small rows go, large ones wait, too much is blocked', {
+    timeout: 240_000,
+  }, async () => {
+    const office = new Office(await openWorld({ settings: GENEROUS }), 'standard');
+    const wanted = { ...(await wantedForTests()), payoutPresets: Object.values(payoutPresets) };
+    const dfns = await sdk('setup');
+    const [webhook] = (await dfns.webhooks.listWebhooks({ query: {} })).items;
+    if (webhook === undefined) throw new Error('no webhook');
+    const applied = await applySetup(dfns, wanted, { id: webhook.id, url: webhook.url, secret: 'kept-in-tests' });
+    expect(applied.done.map(({ what }) => what)).toHaveLength(5);
+    expect((await planSetup(dfns, wanted, applied.webhook)).filter(({ state }) => state !== 'right')).toEqual([]);
+    const { items } = await dfns.policies.listPolicies({ query: { limit: '100' } });
+    const rules = items.filter(({ name }) => name.startsWith('Fiducia payouts high-volume')).map(({ rule }) => rule);
+    expect(rules).toEqual(
+      expect.arrayContaining([
+        { kind: 'TransactionAmountLimit', configuration: { limit: 500_000, currency: 'USD' } },
+        { kind: 'TransactionAmountVelocity', configuration: { limit: 2_000_000, currency: 'USD', timeframe: 60 } },
+        { kind: 'TransactionCountVelocity', configuration: { limit: 1_000, timeframe: 60 } },
+      ]),
+    );
+    await office.addWallet('900000000000');
+    const to = (n: number, amount: string) => lineTo(addressOf(n), amount);
+    const { id } = await office.released(fileOf(to(1, '10000'), to(2, '10000.000001'), to(3, '85000')));
+    await office.world.settle();
+    const statuses = (await office.rows(id)).map(({ status }) => status);
+    expect(statuses).toEqual(['paid', 'executing', 'rejected']);
+    const [waiting] = await office.world.rows("SELECT units FROM transfers WHERE status = 'awaiting_approval'");
+    expect(waiting.units).toBe('10000000001');
   });
 });

@@ -268,6 +268,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ].map((of) => transfers.listTransfersStoppable(database, of, 50)),
   findHaltOfAll: () => [halts.findHaltOfAll(database)],
   findHotWallet: () => [hotWallets.findHotWallet(database, idOf('hot'))],
+  findHotWalletAfter: () => [hotWallets.findHotWalletAfter(database, '')],
   listHotWallets: () => [hotWallets.listHotWallets(database, { limit: 50 })],
   listPayoutSums: () => [hotWallets.listPayoutSums(database, ['cap:a', 'cap:b'])],
   findPayee: () => [payees.findPayee(database, idOf('pye'))],

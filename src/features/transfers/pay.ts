@@ -7,12 +7,12 @@ import { type Asset, assetIdOf, findAsset } from '../../domain/asset.ts';
 import type { HotWallet } from '../../domain/hot-wallet.ts';
 import { type Funds, judgeFunds } from '../../domain/order-decision.ts';
 import { cancelPayout, executePayout, type Payout } from '../../domain/payout.ts';
-import { freshSums, type PayoutSum, reserveSums } from '../../domain/payout-cap.ts';
+import { type PayoutSum, reserveSums } from '../../domain/payout-cap.ts';
 import { submit, type Transfer } from '../../domain/transfer.ts';
 import { PayNext } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { type Change, commit } from '../../store/commit.ts';
-import { findHotWallet, hotWalletIsActive, listPayoutSums, payoutSumChange } from '../../store/hot-wallets.ts';
+import { findHotWallet, hotWalletIsActive, payoutSumChange } from '../../store/hot-wallets.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { listBatchesIn } from '../../store/payout-batches.ts';
@@ -22,6 +22,7 @@ import { listTransfersInFlight, transferChange } from '../../store/transfers.ts'
 import { handOver } from './hand-over.ts';
 import { mayGo } from './lane.ts';
 import { guardsOf } from './origins/payout.ts';
+import { readSums } from './pool-sums.ts';
 import { adoptPayout } from './recover-payout.ts';
 import { requestBodyOf } from './request-body.ts';
 
@@ -90,21 +91,12 @@ async function choose(
     const limits = app.config.payoutLimits.get(payout.asset);
     if (asset === undefined || limits === undefined || units === null || units > limits.perRow) continue;
     if (!judgeFunds({ amount: { kind: 'fixed' }, units }, asset, fundsOf(asset)).ok) continue;
-    const before = sumsByAsset.get(asset.id) ?? (await readSums(app, asset, at));
+    const before = sumsByAsset.get(asset.id) ?? (await readSums(app, asset.id, at));
     sumsByAsset.set(asset.id, before);
     const after = reserveSums(before, units, limits);
     if (after.ok) return { payout, asset, units, sums: { before, after: after.value } };
   }
   return undefined;
-}
-
-async function readSums(app: App, asset: Asset, at: string): Promise<readonly PayoutSum[]> {
-  const fresh = freshSums(asset.id, at);
-  const known = await listPayoutSums(
-    app.database,
-    fresh.map(({ id }) => id),
-  );
-  return fresh.map((sum) => known.find(({ id }) => id === sum.id) ?? sum);
 }
 
 async function pay(
