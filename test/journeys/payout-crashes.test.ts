@@ -1,6 +1,6 @@
 // Every point at which a row can die between the release of its batch and its confirmation: paid once, booked once.
 import { describe, expect, it } from 'vitest';
-import { type Way, walkCrashes } from '../support/crash.ts';
+import { underOtherNames, type Way, walkCrashes } from '../support/crash.ts';
 import { addressOf, fileOf, lineTo, type Office, openOffice } from '../support/office.ts';
 import type { World } from '../support/world.ts';
 
@@ -59,20 +59,11 @@ describe('a payout', () => {
   it('whose repeats were sent under another external id would be seen to be paid twice', {
     timeout: 240_000,
   }, async () => {
-    const sent = new Set<string>();
     const { broken } = await walkCrashes({
       ...way,
       only: (point) => point === 'custody.transfer, after',
       stride: 1,
-      custody: (custody) => ({
-        ...custody,
-        transfer: (walletId, body) => {
-          const isRepeat = sent.has(body);
-          sent.add(body);
-          const other = JSON.stringify({ ...JSON.parse(body), externalId: crypto.randomUUID() });
-          return custody.transfer(walletId, isRepeat ? other : body);
-        },
-      }),
+      custody: underOtherNames(),
     });
     expect(broken[0]?.point).toBe('1 custody.transfer, after');
   });
