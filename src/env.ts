@@ -1,6 +1,7 @@
 // Config: every setting of the product, parsed once, all complaints at once. Secrets are bindings beside the settings.
 import * as z from 'zod';
 import { type OpenableNetwork, openableNetworks, testnetsOrMainnets } from './domain/network.ts';
+import type { LimitsByAsset } from './domain/payout-cap.ts';
 import type { Refusal } from './domain/refusal.ts';
 import { accept, type Result, refuse } from './domain/result.ts';
 
@@ -50,6 +51,20 @@ const Outside = z
 const UnitsByAsset = z
   .record(z.string(), z.string().regex(/^\d{1,78}$/))
   .transform((sums) => new Map(Object.entries(sums).map(([asset, units]) => [asset, BigInt(units)])));
+const Sum = z
+  .string()
+  .regex(/^\d{1,78}$/)
+  .transform((units) => BigInt(units));
+/** What the payout pool may let out, by asset id, in base units. */
+const PayoutLimitsByAsset = z
+  .record(
+    z.string(),
+    z.strictObject({
+      ...{ perRow: Sum, perBatch: Sum, perHour: Sum, perDay: Sum },
+      twoReleasersAbove: Sum.nullable().default(null),
+    }),
+  )
+  .transform((limits): LimitsByAsset => new Map(Object.entries(limits)));
 /** Ids of Dfns by network. */
 const SponsorsByNetwork = z
   .partialRecord(z.enum(openableNetworks), z.string().min(1).max(100))
@@ -96,6 +111,7 @@ const Settings = z.object({
   DFNS_CALLS_PER_MINUTE: z.coerce.number().int().min(CALLS_PER_MINUTE_MIN).default(CALLS_PER_MINUTE),
   RESOLVE_ALONE_UP_TO: z.string().default('{}').transform(asJson).pipe(UnitsByAsset),
   VENUE_ACCOUNTS: VenueAccounts.default(new Map()),
+  PAYOUT_LIMITS: z.string().default('{}').transform(asJson).pipe(PayoutLimitsByAsset),
   FEE_SPONSORS: z.string().default('{}').transform(asJson).pipe(SponsorsByNetwork),
   ATTESTATION_KEY: z.string().refine(isPrivateKey),
   ATTESTATION_PUBLIC_KEYS: z.string().default('[]').transform(asJson).pipe(PublicKeys),
@@ -141,6 +157,8 @@ function nest(data: z.infer<typeof Settings>) {
     recertifyDays: data.RECERTIFY_DAYS,
     /** What one person may resolve; more, and any other asset, takes two. */
     resolveAloneUpTo: data.RESOLVE_ALONE_UP_TO satisfies ReadonlyMap<string, bigint>,
+    /** An asset that is not named is not paid out. */
+    payoutLimits: data.PAYOUT_LIMITS,
     /** Who pays the network fee of our transfers, by network; where nobody is named each wallet pays its own. */
     feeSponsors: data.FEE_SPONSORS,
     /** `exchange id/account id` of custody by the name that mandates call the venue. */

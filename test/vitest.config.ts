@@ -24,6 +24,8 @@ const WORKERS = Math.max(2, availableParallelism() - 1);
 const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
 /** Events of test/journeys/events.test.ts; the long run is 10000. */
 const EVENT_CASES = process.env.EVENT_CASES ?? '200';
+/** Rows of the payout batch that is run through faults. */
+const PAYOUT_ROWS = process.env.PAYOUT_ROWS ?? '12';
 const SWEEP_ACCOUNTS = process.env.SWEEP_ACCOUNTS ?? '600';
 
 async function bundle(entry: string): Promise<string> {
@@ -94,6 +96,7 @@ const inWorkers = defineProject({
           SWEEP_ACCOUNTS,
           EVENT_CASES,
           CRASH_STRIDE,
+          PAYOUT_ROWS,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           CHECKER_MIGRATIONS: await readD1Migrations(`${root}src/checker/migrations`),

@@ -3,6 +3,7 @@
 // Times are in minutes, as Dfns counts them.
 import type { DfnsApiClient } from '@dfns/sdk';
 import { type LimitRule, limitsTemplateNames, rulesOf } from '../../src/domain/limits-template.ts';
+import type { PayoutPreset } from '../../src/domain/payout-preset.ts';
 
 /** As the SDK names them. Dfns renamed some in 2026 and takes the older names too: see operations.ts. */
 export type Operation = Parameters<DfnsApiClient['permissions']['createPermission']>[0]['body']['operations'][number];
@@ -28,8 +29,11 @@ export interface Organization {
   readonly approvedListAction: 'Block';
   /** Each template's rules, on its own tag `limits:<template>`. */
   readonly limits: readonly { readonly template: string; readonly rules: readonly LimitRule[] }[];
-  /** Policies of the company's own payout wallets: none until there are payouts. */
-  readonly payoutPresets: readonly never[];
+  /**
+   * Policies of the company's hot wallets, on the tags `payouts:<name>`: those of src/domain/payout-preset.ts that it uses, or
+   * its own. None where nothing is paid out.
+   */
+  readonly payoutPresets: readonly PayoutPreset[];
   readonly webhook: WantedWebhook;
   /** The checker hears of approvals alone, at an address of its own. */
   readonly checkerWebhook: WantedWebhook;

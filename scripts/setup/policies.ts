@@ -1,7 +1,8 @@
 // Policies: the wanted ones as Dfns takes them, when two mean the same, and how one reads in words.
 import type { DfnsApiClient } from '@dfns/sdk';
 import { canonicalJson } from '../../src/domain/canonical.ts';
-import { inDigits, type LimitRule, minutesInWords, saysBound } from '../../src/domain/limits-template.ts';
+import { PAYOUT_TAG } from '../../src/domain/hot-wallet.ts';
+import { boundOf, inDigits, type LimitRule, minutesInWords, saysBound } from '../../src/domain/limits-template.ts';
 import type { Wanted } from './organization.ts';
 import { CLIENT_TAG } from './read.ts';
 
@@ -43,19 +44,43 @@ function ruleOf(rule: LimitRule): Signing['rule'] {
   }
 }
 
-/** Dfns counts velocity per wallet, so one policy on the template's tag serves all accounts. */
-const limits = (wanted: Wanted): PolicyBody[] =>
-  wanted.limits.flatMap(({ template, rules }) =>
-    rules.map((rule) => ({
-      name: `Fiducia limits ${template}: ${limitNames[rule.kind]}`,
+interface Tagged {
+  /** What the policies are called, before the name of what they bound. */
+  readonly title: string;
+  readonly tag: string;
+  readonly rules: readonly LimitRule[];
+}
+
+/** Each is told from the others by its value too: a preset may have several tiers of one kind. */
+const boundBy = (wanted: Wanted, { title, tag, rules }: Tagged): PolicyBody[] =>
+  rules.map((rule) => {
+    const isTier = rules.filter(({ kind }) => kind === rule.kind).length > 1;
+    const tier = isTier ? ` above ${inDigits(boundOf(rule).limit)}` : '';
+    return {
+      name: `${title}: ${limitNames[rule.kind]}${tier}`,
       activityKind: 'Wallets:Sign' as const,
       rule: ruleOf(rule),
       action: rule.action.kind === 'block' ? { kind: 'Block' as const } : officersOf(wanted, rule.action.quorum),
-      filters: { walletTags: { hasAll: [`limits:${template}`] } },
-    })),
+      filters: { walletTags: { hasAll: [tag] } },
+    };
+  });
+
+/** Dfns counts velocity per wallet, so one policy on the template's tag serves all accounts. */
+const limits = (wanted: Wanted): PolicyBody[] =>
+  wanted.limits.flatMap(({ template, rules }) =>
+    boundBy(wanted, { title: `Fiducia limits ${template}`, tag: `limits:${template}`, rules }),
   );
 
-export const wantedPolicies = (wanted: Wanted): PolicyBody[] => [...guards(wanted), ...limits(wanted)];
+const presets = (wanted: Wanted): PolicyBody[] =>
+  wanted.payoutPresets.flatMap(({ name, rules }) =>
+    boundBy(wanted, { title: `Fiducia payouts ${name}`, tag: `${PAYOUT_TAG}${name}`, rules }),
+  );
+
+export const wantedPolicies = (wanted: Wanted): PolicyBody[] => [
+  ...guards(wanted),
+  ...limits(wanted),
+  ...presets(wanted),
+];
 
 /** What this looks at in a policy; the body of a pending change and a policy in force both have it. */
 export interface PolicyShape {

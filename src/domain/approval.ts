@@ -78,7 +78,7 @@ const votesIn = (
       (group.initiatorCanApprove || userId !== initiatorId),
   ).length;
 
-export type ApprovalSubject = 'list_addition' | 'list_removal' | 'transfer' | 'foreign';
+export type ApprovalSubject = 'list_addition' | 'list_removal' | 'transfer' | 'payout' | 'foreign';
 
 export const subjectOf = ({ operation }: PolicyChange): ApprovalSubject =>
   operation === 'add' ? 'list_addition' : 'list_removal';
@@ -101,6 +101,10 @@ export const consequences: Readonly<Record<ApprovalSubject, Consequences>> = {
   transfer: {
     onApprove: 'Dfns signs the transfer and sends it to the network. That cannot be taken back.',
     onDeny: 'Nothing leaves. The order is rejected, and what it had taken of the limits is given back.',
+  },
+  payout: {
+    onApprove: 'Dfns signs the payment and sends it to the network. That cannot be taken back.',
+    onDeny: 'Nothing leaves. The row of the batch is rejected, and can be tried again in a new batch.',
   },
   foreign: {
     onApprove: 'It takes effect although nobody asked for it here. Where it touches an account, its money is halted.',

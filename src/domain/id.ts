@@ -3,6 +3,7 @@
 export type IdPrefix =
   | 'acc'
   | 'arr'
+  | 'bat'
   | 'chg'
   | 'cli'
   | 'ctc'
@@ -10,6 +11,7 @@ export type IdPrefix =
   | 'dlv'
   | 'dst'
   | 'evt'
+  | 'hot'
   | 'hlt'
   | 'inc'
   | 'jnl'
@@ -20,6 +22,8 @@ export type IdPrefix =
   | 'msg'
   | 'ntc'
   | 'ord'
+  | 'pay'
+  | 'pye'
   | 'prf'
   | 'sch'
   | 'scl'
@@ -32,18 +36,22 @@ export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type AccountId = Id<'acc'>;
 export type AccountKeyId = Id<'key'>;
 export type ArrivalId = Id<'arr'>;
+export type BatchId = Id<'bat'>;
 export type ClientId = Id<'cli'>;
 export type DeadLetterId = Id<'dlt'>;
 export type ContactId = Id<'ctc'>;
 export type DeliveryId = Id<'dlv'>;
 export type DestinationId = Id<'dst'>;
 export type HaltId = Id<'hlt'>;
+export type HotWalletId = Id<'hot'>;
 export type IncidentId = Id<'inc'>;
 export type LimitsChangeId = Id<'lim'>;
 export type MandateId = Id<'mnd'>;
 export type MovementId = Id<'mov'>;
 export type NoticeId = Id<'ntc'>;
 export type OrderId = Id<'ord'>;
+export type PayeeId = Id<'pye'>;
+export type PayoutId = Id<'pay'>;
 export type PermissionProofId = Id<'prf'>;
 export type PolicyChangeId = Id<'chg'>;
 export type ScheduleId = Id<'sch'>;

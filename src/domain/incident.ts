@@ -36,6 +36,7 @@ export const incidentKinds = [
   'journal_broken',
   'siem_behind',
   'arrival_missing',
+  'payout_float_low',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 
@@ -70,6 +71,7 @@ export const ownership: Readonly<Record<IncidentKind, Ownership>> = {
   schedule_paused: { severity: 'medium', owner: 'operator' },
   custody_token_expiring: { severity: 'high', owner: 'admin' },
   arrival_missing: { severity: 'high', owner: 'operator' },
+  payout_float_low: { severity: 'medium', owner: 'operator' },
   epoch_differs: { severity: 'critical', owner: 'admin' },
   lost_at_custody: { severity: 'critical', owner: 'admin' },
   message_dead: { severity: 'high', owner: 'admin' },

@@ -17,7 +17,7 @@ const LOOK_ALIKES_MAX = 10;
 const PREFIX = /^(0x|(bc|tb)1[a-z0-9]|[13mn2](?=[1-9A-HJ-NP-Za-km-z]{24,34}$))/;
 
 /** In one case: eyes pass over the difference, and the forms people see of one address differ in it. */
-const ends = (address: string): string => {
+export const ends = (address: string): string => {
   const significant = address.replace(PREFIX, '').toLowerCase();
   return `${significant.slice(0, END_CHARACTERS)}…${significant.slice(-END_CHARACTERS)}`;
 };

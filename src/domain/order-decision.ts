@@ -218,6 +218,8 @@ export function judgeFunds(
 /** Not a no: it may be otherwise in a while, and until `notAfter` the order waits for that. */
 export const isWait = (refusal: Refusal): boolean =>
   refusal.code === 'wallet_busy' ||
+  refusal.code === 'payout_held' ||
+  refusal.code === 'payout_cap_reached' ||
   refusal.code === 'epoch_differs' ||
   refusal.code === 'restore_under_way' ||
   (refusal.code === 'fence_not_proven' && refusal.result === 'unknown');

@@ -1,14 +1,22 @@
 // A transfer of ours at custody that a restored database does not know: what it moved, and which sum counts it.
 import type { AssetId } from './asset.ts';
-import type { AccountId, WalletId } from './id.ts';
+import type { AccountId, HotWalletId, WalletId } from './id.ts';
 import type { Timestamp } from './time.ts';
 
-export interface Recovery {
+interface OfAccount {
+  readonly accountId: AccountId;
+  readonly walletId: WalletId;
+}
+/** From the company's pool. */
+interface OfPool {
+  readonly accountId: null;
+  readonly walletId: HotWalletId;
+}
+
+export type Recovery = (OfAccount | OfPool) & {
   /** The external id: the same wish has the same. */
   readonly id: string;
   readonly version: number;
-  readonly accountId: AccountId;
-  readonly walletId: WalletId;
   readonly custodyWalletId: string;
   readonly custodyId: string;
   readonly asset: AssetId;
@@ -17,4 +25,4 @@ export interface Recovery {
   readonly day: string;
   readonly accountLimitDayId: string | null;
   readonly createdAt: Timestamp;
-}
+};

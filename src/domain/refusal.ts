@@ -116,6 +116,19 @@ export type Refusal =
   | { code: 'contact_code_wrong' }
   | { code: 'contact_code_expired'; expiresAt: string }
   | { code: 'contact_codes_exhausted'; perDay: number }
+  // Payouts
+  | { code: 'payout_file_invalid'; line: number; reason: string }
+  | { code: 'payout_batch_has_errors'; invalidRows: number; problems: readonly string[] }
+  | { code: 'payout_rows_differ'; checked: string }
+  | { code: 'payout_release_needs_another_person' }
+  | { code: 'payout_nothing_to_retry' }
+  | { code: 'payout_held'; found: string }
+  | { code: 'payout_cap_reached'; asset: string; period: string; limit: string; used: string; requested: string }
+  | { code: 'payout_recipient_sanctioned' }
+  | { code: 'payee_exists'; payeeId: string }
+  | { code: 'payee_needs_another_person' }
+  | { code: 'hot_wallet_unfit'; reason: string }
+  | { code: 'hot_wallet_exists' }
   // Custody
   | { code: 'custody_unavailable' }
   | { code: 'history_too_long'; rowsMax: number }

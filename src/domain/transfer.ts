@@ -2,7 +2,7 @@
 // same bytes, and states only move forward. What custody says of it is heard in transfer-answer.ts; what a person says, in
 // transfer-resolution.ts.
 import type { AssetId } from './asset.ts';
-import type { AccountId, DestinationId, OrderId, TransferId, WalletId } from './id.ts';
+import type { AccountId, DestinationId, HotWalletId, OrderId, PayoutId, TransferId, WalletId } from './id.ts';
 import { amend, type InStatus, machine, transitions } from './machine.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 
@@ -20,14 +20,27 @@ export const transferMachine = machine({
   canceled: [],
 });
 
-interface TransferCore {
-  readonly id: TransferId;
-  readonly version: number;
+/** A client's money, by an order. */
+interface OfOrder {
   readonly accountId: AccountId;
   readonly orderId: OrderId;
   readonly walletId: WalletId;
-  readonly custodyWalletId: string;
   readonly destinationId: DestinationId;
+  readonly payoutId: null;
+}
+/** The company's money, by a row of a batch. */
+interface OfPayout {
+  readonly accountId: null;
+  readonly orderId: null;
+  readonly walletId: HotWalletId;
+  readonly destinationId: null;
+  readonly payoutId: PayoutId;
+}
+
+type TransferCore = (OfOrder | OfPayout) & {
+  readonly id: TransferId;
+  readonly version: number;
+  readonly custodyWalletId: string;
   readonly asset: AssetId;
   readonly units: bigint;
   readonly externalId: string;
@@ -38,7 +51,7 @@ interface TransferCore {
   /** When the next step is due; the truth behind every wake-up message. */
   readonly nextAttemptAt: Timestamp;
   readonly createdAt: Timestamp;
-}
+};
 
 interface Submitting {
   /** Counted before each call; `answered` counts the calls that brought an answer. */
@@ -46,7 +59,10 @@ interface Submitting {
   readonly answered: number;
   /** Null: no mandate stands over it. */
   readonly limitDayId: string | null;
-  readonly accountLimitDayId: string;
+  /** Null: it is no client's money. */
+  readonly accountLimitDayId: string | null;
+  /** Sums of the company's own caps that count it. */
+  readonly capIds?: readonly string[];
   /** Somebody stopped it when custody had it already: a person there has to deny it. */
   readonly stopRequested?: {
     readonly at: Timestamp;
@@ -100,6 +116,8 @@ interface TransferFacts {
 
 export type TransferStatus = keyof typeof transferMachine;
 export type Transfer<S extends TransferStatus = TransferStatus> = InStatus<TransferCore, TransferFacts, S>;
+export type OrderTransfer<S extends TransferStatus = TransferStatus> = Transfer<S> & OfOrder;
+export type PayoutTransfer<S extends TransferStatus = TransferStatus> = Transfer<S> & OfPayout;
 /** Handed over and not at an end: custody is asked how it stands. */
 export const underWay = ['submitted', 'awaiting_approval', 'broadcast'] as const;
 export type UnderWay = Transfer<(typeof underWay)[number]>;
@@ -126,7 +144,7 @@ export const slowAfterSeconds = {
 /** The intent: from this commit on nobody can cancel, and custody may hear of it at any time. */
 export const submit = (
   transfer: Transfer<'prepared'>,
-  days: Pick<Submitting, 'limitDayId' | 'accountLimitDayId'>,
+  days: Pick<Submitting, 'limitDayId' | 'accountLimitDayId' | 'capIds'>,
   at: Timestamp,
 ): Transfer<'submitting'> => ({
   ...become(transfer, 'submitting', { attempts: 1, answered: 0, ...days }),

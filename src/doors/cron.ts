@@ -18,6 +18,7 @@ import { expireMandates, followDestinations } from '../features/mandates/service
 import { forgetOldDeliveries, wakeDeliveries } from '../features/notices/deliver.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { runPayouts } from '../features/payouts/run.ts';
 import { askForMonthStatements } from '../features/reports/months.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
@@ -48,6 +49,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     releaseScheduledOrders,
     fireOnBalances,
     relayOutbox,
+    runPayouts,
     wakeTransfers,
     wakePolicyChanges,
     wakeOpenings,

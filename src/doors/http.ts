@@ -24,6 +24,8 @@ import { mandateRoutes } from '../features/mandates/routes.ts';
 import { contactRoutes } from '../features/notices/contact-routes.ts';
 import { noticeRoutes } from '../features/notices/routes.ts';
 import { orderRoutes } from '../features/orders/routes.ts';
+import { poolRoutes } from '../features/payouts/pool-routes.ts';
+import { payoutRoutes } from '../features/payouts/routes.ts';
 import { permissionProofRoutes } from '../features/permission-proofs/routes.ts';
 import { reportRoutes } from '../features/reports/routes.ts';
 import { restoreRoutes } from '../features/restores/routes.ts';
@@ -41,6 +43,11 @@ import { health } from './health.ts';
 import { verifyDoor } from './verify/routes.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
+/** Fifty thousand payouts at 160 bytes each. */
+const UPLOAD_BYTES_MAX = 8_000_000;
+const UPLOAD_PATH = '/v1/payout-batches';
+const isUpload = ({ method, path }: { method: string; path: string }): boolean =>
+  method === 'POST' && path === UPLOAD_PATH;
 
 const v1 = new OpenAPIHono<{ Bindings: App; Variables: Variables }>();
 
@@ -63,14 +70,15 @@ v1.use(async (c, next) => {
 v1.use(async (c, next) => {
   const hasBody = c.req.raw.body !== null && c.req.header('content-length') !== '0';
   const isJson = /^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '');
-  return hasBody && !isJson ? problem(c, { code: 'content_type_unsupported', expected: 'application/json' }) : next();
+  const isCsv = isUpload(c.req) && /^text\/csv\s*(;|$)/i.test(c.req.header('content-type') ?? '');
+  return hasBody && !isJson && !isCsv
+    ? problem(c, { code: 'content_type_unsupported', expected: 'application/json' })
+    : next();
 });
-v1.use(
-  bodyLimit({
-    maxSize: BODY_BYTES_MAX,
-    onError: (c) => problem(c, { code: 'body_too_large', bytesMax: BODY_BYTES_MAX }),
-  }),
-);
+const upTo = (maxSize: number) =>
+  bodyLimit({ maxSize, onError: (c) => problem(c, { code: 'body_too_large', bytesMax: maxSize }) });
+const [ordinary, upload] = [upTo(BODY_BYTES_MAX), upTo(UPLOAD_BYTES_MAX)];
+v1.use((c, next) => (isUpload(c.req) ? upload : ordinary)(c, next));
 v1.route('/', accountRoutes)
   .route('/', attestationRoutes)
   .route('/', destinationRoutes)
@@ -91,7 +99,9 @@ v1.route('/', accountRoutes)
   .route('/', screeningRoutes)
   .route('/', restoreRoutes)
   .route('/', noticeRoutes)
-  .route('/', contactRoutes);
+  .route('/', contactRoutes)
+  .route('/', payoutRoutes)
+  .route('/', poolRoutes);
 
 const newRequestId = (app: App): string => app.newId('msg').replace('msg_', 'req_');
 

@@ -20,12 +20,15 @@ import { settleLimitsStep } from '../features/limits/settle.ts';
 import { deliverNoticeStep } from '../features/notices/deliver.ts';
 import { mailCodeStep } from '../features/notices/email.ts';
 import { raiseNoticesStep } from '../features/notices/raise.ts';
+import { checkBatchStep } from '../features/payouts/check.ts';
+import { cancelRowsStep, runBatchesStep } from '../features/payouts/run.ts';
 import { makeMonthStatement } from '../features/reports/months.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
 import { readArrivalStep } from '../features/transfers/arrivals.ts';
 import { executeTransfer } from '../features/transfers/execute.ts';
+import { payNextRow } from '../features/transfers/pay.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { recoverTransfersStep } from '../features/transfers/recover.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
@@ -64,6 +67,10 @@ const consumers: readonly Consumer[] = [
   streamJournalStep,
   makeMonthStatement,
   readArrivalStep,
+  checkBatchStep,
+  runBatchesStep,
+  cancelRowsStep,
+  payNextRow,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

@@ -3,8 +3,10 @@ import * as z from 'zod';
 import type {
   AccountId,
   ArrivalId,
+  BatchId,
   ContactId,
   DeliveryId,
+  HotWalletId,
   OrderId,
   PolicyChangeId,
   ScreeningListId,
@@ -31,8 +33,17 @@ export const TransferDue = envelope('transfer.due', { transferId: idOf<TransferI
 export const MarkStops = envelope('transfers.mark_stops', {
   /** Null: of every account. */
   accountId: idOf<AccountId>('acc').nullable(),
-  after: z.object({ accountId: idOf<AccountId>('acc'), id: idOf<TransferId>('xfr') }).nullable(),
+  after: idOf<TransferId>('xfr').nullable(),
 });
+
+/** How far a check has come stands with the batch. */
+export const CheckBatch = envelope('payouts.check', { batchId: idOf<BatchId>('bat') });
+/** Released batches begin, and those that nothing is left of are finished. */
+export const RunBatches = envelope('payouts.run', {});
+/** What of a canceled batch has not left. */
+export const CancelRows = envelope('payouts.cancel_rows', { batchId: idOf<BatchId>('bat') });
+/** It is the turn of a hot wallet to pay its next row. */
+export const PayNext = envelope('payout.next', { walletId: idOf<HotWalletId>('hot') });
 
 export const WebhookReceived = envelope('webhook.received', {
   /** The body as it was signed, or its ids alone when it is too large for a message. */
@@ -113,6 +124,10 @@ export const putListBack = constructorOf<typeof PutListBack>('policy.put_back');
 export const orderDue = constructorOf<typeof OrderDue>('order.due');
 export const transferDue = constructorOf<typeof TransferDue>('transfer.due');
 export const markStops = constructorOf<typeof MarkStops>('transfers.mark_stops');
+export const checkBatch = constructorOf<typeof CheckBatch>('payouts.check');
+export const runBatches = constructorOf<typeof RunBatches>('payouts.run');
+export const cancelRows = constructorOf<typeof CancelRows>('payouts.cancel_rows');
+export const payNext = constructorOf<typeof PayNext>('payout.next');
 export const webhookReceived = constructorOf<typeof WebhookReceived>('webhook.received');
 export const refreshTransfer = constructorOf<typeof RefreshTransfer>('transfer.refresh');
 export const refreshPolicyChange = constructorOf<typeof RefreshPolicyChange>('policy_change.refresh');

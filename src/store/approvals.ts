@@ -2,13 +2,23 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Account } from '../domain/account.ts';
 import type { Destination } from '../domain/destination.ts';
-import type { AccountId, OrderId, ScheduleId } from '../domain/id.ts';
+import type { AccountId, BatchId, OrderId, ScheduleId } from '../domain/id.ts';
 import type { PolicyChange } from '../domain/policy-change.ts';
-import type { Transfer } from '../domain/transfer.ts';
+import type { OrderTransfer, PayoutTransfer } from '../domain/transfer.ts';
 import type { Database } from './database.ts';
 import type { JournalRow } from './journal.ts';
 import { fromRow } from './records.ts';
-import { accounts, destinations, journal, orders, policyChanges, transfers, wallets } from './schema.ts';
+import {
+  accounts,
+  destinations,
+  journal,
+  orders,
+  payoutBatches,
+  payouts,
+  policyChanges,
+  transfers,
+  wallets,
+} from './schema.ts';
 
 export interface ChangeAsked {
   readonly kind: 'change';
@@ -18,11 +28,22 @@ export interface ChangeAsked {
 }
 export interface TransferAsked {
   readonly kind: 'transfer';
-  readonly transfer: Transfer;
+  readonly transfer: OrderTransfer;
   readonly destination: Destination;
   readonly account: Account;
   /** What asked for it: a schedule, or an order that was asked for by itself. */
   readonly wishId: ScheduleId | OrderId;
+}
+
+/** A row of a payout batch that waits for a person. */
+export interface PayoutAsked {
+  readonly kind: 'payout';
+  readonly transfer: PayoutTransfer;
+  readonly line: number;
+  readonly address: string;
+  readonly network: string;
+  readonly batch: string;
+  readonly wishId: BatchId;
 }
 
 type Joined = {
@@ -48,17 +69,27 @@ const toChangeAsked = (row: Joined & { readonly change: typeof policyChanges.$in
 
 const selectTransfers = (database: Database) =>
   database
-    .select({ transfer: transfers, destination: destinations, account: accounts, scheduleId: orders.scheduleId })
+    .select({
+      transfer: transfers,
+      destination: destinations,
+      account: accounts,
+      orderId: orders.id,
+      scheduleId: orders.scheduleId,
+    })
     .from(transfers)
     .innerJoin(destinations, eq(destinations.id, transfers.destinationId))
     .innerJoin(accounts, eq(accounts.id, transfers.accountId))
     .innerJoin(orders, eq(orders.id, transfers.orderId));
 const toTransferAsked = (
-  row: Joined & { readonly transfer: typeof transfers.$inferSelect; readonly scheduleId: ScheduleId | null },
+  row: Joined & {
+    readonly transfer: typeof transfers.$inferSelect;
+    readonly orderId: OrderId;
+    readonly scheduleId: ScheduleId | null;
+  },
 ): TransferAsked => ({
   kind: 'transfer',
-  transfer: { ...fromRow<Transfer>(row.transfer), units: BigInt(row.transfer.units) },
-  wishId: row.scheduleId ?? row.transfer.orderId,
+  transfer: { ...fromRow<OrderTransfer>(row.transfer), units: BigInt(row.transfer.units) },
+  wishId: row.scheduleId ?? row.orderId,
   ...together(row),
 });
 
@@ -119,6 +150,25 @@ export async function listTransfersByExternalId(
     .where(inArray(transfers.externalId, [...externalIds]))
     .all();
   return rows.map(toTransferAsked);
+}
+
+/** At most 90 a call. */
+export async function listPayoutsByExternalId(
+  database: Database,
+  externalIds: readonly string[],
+): Promise<PayoutAsked[]> {
+  const rows = await database
+    .select({ transfer: transfers, payout: payouts, batch: payoutBatches.label })
+    .from(transfers)
+    .innerJoin(payouts, eq(payouts.id, transfers.payoutId))
+    .innerJoin(payoutBatches, eq(payoutBatches.id, payouts.batchId))
+    .where(inArray(transfers.externalId, [...externalIds]))
+    .all();
+  return rows.map(({ transfer, payout: { line, address, network, batchId: wishId }, batch }) => ({
+    kind: 'payout',
+    transfer: { ...fromRow<PayoutTransfer>(transfer), units: BigInt(transfer.units) },
+    ...{ line, address, network, batch, wishId },
+  }));
 }
 
 /** Whose approved lists these are: at most 90 a call. */

@@ -17,8 +17,9 @@ export function openDatabase(binding: D1Database): Database {
   return database;
 }
 
-/** Every read and write of an account's rows goes through the database that belongs to it. */
-export const databaseFor = (app: { readonly database: Database }, _accountId: AccountId): Database => app.database;
+/** Every read and write of an account's rows goes through the database that belongs to it; null is the company's own. */
+export const databaseFor = (app: { readonly database: Database }, _accountId: AccountId | null): Database =>
+  app.database;
 
 /** On whose behalf a row is read: one client's account, or explicitly staff. */
 export type Scope = 'staff' | { readonly accountId: AccountId };

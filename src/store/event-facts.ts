@@ -6,7 +6,7 @@ import type { PolicyChange } from '../domain/policy-change.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { Database } from './database.ts';
 import { fromRow } from './records.ts';
-import { accounts, inbox, policyChanges, sightings, transfers, wallets } from './schema.ts';
+import { accounts, hotWallets, inbox, policyChanges, sightings, transfers, wallets } from './schema.ts';
 
 /** What events name, by custody's ids; the keys are those of the facts they report. */
 export interface Named {
@@ -24,6 +24,8 @@ export interface EventFacts {
   /** By our external id; another of the wallet may wait for its turn behind it. */
   readonly transfers: ReadonlyMap<string, { id: TransferId; status: TransferStatus; isWaitedFor: boolean }>;
   readonly wallets: ReadonlyMap<string, { readonly id: WalletId; readonly accountId: AccountId }>;
+  /** Of the company's pool: nothing follows from what comes into them. */
+  readonly pool: ReadonlySet<string>;
   readonly accounts: ReadonlyMap<string, AccountId>;
   /** The one change of a policy that is on its way. */
   readonly changes: ReadonlyMap<string, InFlight>;
@@ -43,7 +45,7 @@ const among = (column: SQLiteColumn, texts: readonly string[]): SQL =>
   inArray(column, sql`(SELECT value FROM json_each(${JSON.stringify(texts)}))`);
 
 export async function findEventFacts(database: Database, named: Named): Promise<EventFacts> {
-  const [known, dates, moved, held, fenced, changing, common] = await database.batch([
+  const [known, dates, moved, held, fenced, changing, common, pool] = await database.batch([
     database.select({ key: inbox.key }).from(inbox).where(among(inbox.key, named.keys)),
     database
       .select({ subject: inbox.subject, date: sql<string>`max(${inbox.date})` })
@@ -55,6 +57,7 @@ export async function findEventFacts(database: Database, named: Named): Promise<
         id: transfers.id,
         status: transfers.status,
         externalId: transfers.externalId,
+        // The table is named: drizzle would leave it out here, and the column would be that of the other.
         isWaitedFor: sql<number>`EXISTS (SELECT 1 FROM transfers AS other
           WHERE other.wallet_id = transfers.wallet_id AND other.status = 'prepared')`,
       })
@@ -77,6 +80,10 @@ export async function findEventFacts(database: Database, named: Named): Promise<
       .select({ id: sightings.custodyId })
       .from(sightings)
       .where(and(eq(sightings.kind, 'shared'), among(sightings.custodyId, named.policyIds))),
+    database
+      .select({ custodyId: hotWallets.custodyId })
+      .from(hotWallets)
+      .where(and(among(hotWallets.custodyId, named.walletIds), sql`status = 'active'`)),
   ]);
   return {
     known: new Set(known.map(({ key }) => key)),
@@ -92,6 +99,7 @@ export async function findEventFacts(database: Database, named: Named): Promise<
     ),
     accounts: new Map(fenced.flatMap(({ policyId, id }) => (policyId === null ? [] : [[policyId, id] as const]))),
     changes: new Map(changing.map((row) => [row.policyId, inFlight(fromRow<PolicyChange>(row))])),
+    pool: new Set(pool.map(({ custodyId }) => custodyId)),
     shared: new Set(common.map(({ id }) => id)),
   };
 }

@@ -27,23 +27,20 @@ export const inForce = (of: { accountId: AccountId; mandateId: MandateId | null 
     ),
   );
 
+/** What stops money that is no client's. */
+const stopsAll = and(eq(halts.status, 'active'), eq(halts.level, 'all'));
+export const noHaltOfAll = sql`NOT EXISTS (SELECT 1 FROM ${halts} WHERE ${stopsAll})`;
+export async function findHaltOfAll(database: Database): Promise<Halt | undefined> {
+  const row = await database.select().from(halts).where(stopsAll).limit(1).get();
+  return row && fromRow<Halt>(row);
+}
+
 /** One halt that stops this account (and mandate) now, for the reason to show. */
 export async function findHaltInForce(
   database: Database,
   of: { accountId: AccountId; mandateId: MandateId | null },
 ): Promise<Halt | undefined> {
   const row = await database.select().from(halts).where(inForce(of)).limit(1).get();
-  return row && fromRow<Halt>(row);
-}
-
-/** A halt of everybody's money, for the reason to show. */
-export async function findHaltOfAll(database: Database): Promise<Halt | undefined> {
-  const row = await database
-    .select()
-    .from(halts)
-    .where(sql`${halts.status} = 'active' AND ${halts.level} = 'all'`)
-    .limit(1)
-    .get();
   return row && fromRow<Halt>(row);
 }
 

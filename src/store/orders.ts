@@ -88,14 +88,15 @@ const WAITING_MAX = 20_000;
  * Orders that have no transfer yet, the next to be started first. Accounts take turns, so that one with a thousand orders
  * due at once keeps nobody waiting who has one.
  */
-export async function listOrdersToStart(database: Database, at: Timestamp, limit: number): Promise<OrderId[]> {
+export async function listOrdersToStart(
+  database: Database,
+  at: Timestamp,
+  limit: number,
+): Promise<{ id: OrderId; accountId: AccountId }[]> {
   const waiting = sql`(SELECT id, account_id, due_at FROM orders
     WHERE status = 'released' AND transfer_id IS NULL AND due_at <= ${at} ORDER BY due_at LIMIT ${WAITING_MAX})`;
-  const inTurn = sql`(SELECT id, due_at, row_number() OVER (PARTITION BY account_id ORDER BY due_at, id) AS turn FROM ${waiting})`;
-  const rows = await database.all<{ id: OrderId }>(
-    sql`SELECT id FROM ${inTurn} ORDER BY turn, due_at, id LIMIT ${limit}`,
-  );
-  return rows.map(({ id }) => id);
+  const inTurn = sql`(SELECT id, account_id, due_at, row_number() OVER (PARTITION BY account_id ORDER BY due_at, id) AS turn FROM ${waiting})`;
+  return database.all(sql`SELECT id, account_id AS accountId FROM ${inTurn} ORDER BY turn, due_at, id LIMIT ${limit}`);
 }
 
 /** Asked for at a time that has come, the longest due first. */

@@ -7,7 +7,8 @@ import { changesOf } from './records.ts';
 import { recoveries, transfers } from './schema.ts';
 
 const isOpen = sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.externalId} = ${recoveries.id})`;
-const toRecovery = (row: typeof recoveries.$inferSelect): Recovery => ({ ...row, units: BigInt(row.units) });
+// The wallet is of the account, or of the pool where there is none: rows are written from that type.
+const toRecovery = (row: typeof recoveries.$inferSelect) => ({ ...row, units: BigInt(row.units) }) as Recovery;
 
 /** That nothing here has taken up yet. */
 export async function findRecovery(database: Database, externalId: string): Promise<Recovery | undefined> {

@@ -12,21 +12,26 @@ import type { DestinationKind, DestinationStatus } from '../domain/destination.t
 import type { EPOCH_ID, EpochStatus } from '../domain/epoch.ts';
 import type { FenceResult } from '../domain/fence.ts';
 import type { HaltKind, HaltLevel, HaltStatus } from '../domain/halt.ts';
+import type { HotWalletStatus } from '../domain/hot-wallet.ts';
 import type {
   AccountId,
   AccountKeyId,
   ArrivalId,
+  BatchId,
   ClientId,
   ContactId,
   DeadLetterId,
   DeliveryId,
   DestinationId,
   HaltId,
+  HotWalletId,
   IncidentId,
   LimitsChangeId,
   MandateId,
   MovementId,
   OrderId,
+  PayeeId,
+  PayoutId,
   PermissionProofId,
   PolicyChangeId,
   ScheduleId,
@@ -43,6 +48,9 @@ import type { Doubt } from '../domain/movement.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { Channel, NoticeKind } from '../domain/notice.ts';
 import type { OrderKind, OrderStatus } from '../domain/order.ts';
+import type { PayeeStatus } from '../domain/payee.ts';
+import type { PayoutStatus } from '../domain/payout.ts';
+import type { BatchStatus } from '../domain/payout-batch.ts';
 import type { PolicyChangeStatus } from '../domain/policy-change.ts';
 import type { CatchUpRule, ScheduleStatus, TriggerKind } from '../domain/schedule.ts';
 import type { ScreeningListStatus } from '../domain/screening.ts';
@@ -477,11 +485,13 @@ export const transfers = sqliteTable(
   'transfers',
   {
     ...record<TransferId, TransferStatus>(),
-    accountId: accountId(),
-    orderId: text('order_id').$type<OrderId>().notNull(),
-    walletId: text('wallet_id').$type<WalletId>().notNull(),
+    // Of an order: its account, its wallet, its destination. Of a payout: a hot wallet of the company.
+    accountId: text('account_id').$type<AccountId>(),
+    orderId: text('order_id').$type<OrderId>(),
+    payoutId: text('payout_id').$type<PayoutId>(),
+    walletId: text('wallet_id').$type<WalletId | HotWalletId>().notNull(),
     custodyWalletId: text('custody_wallet_id').notNull(),
-    destinationId: text('destination_id').$type<DestinationId>().notNull(),
+    destinationId: text('destination_id').$type<DestinationId>(),
     asset: text('asset').notNull(),
     units: text('units').notNull(),
     externalId: text('external_id').notNull(),
@@ -494,6 +504,7 @@ export const transfers = sqliteTable(
     uniqueIndex('transfers_external').on(table.externalId),
     uniqueIndex('transfers_custody').on(table.custodyId),
     uniqueIndex('transfers_order').on(table.orderId),
+    uniqueIndex('transfers_payout').on(table.payoutId),
     // Until it is sent or waits for a person, a transfer holds its wallet: two at once would race for nonce and balance.
     uniqueIndex('transfers_one_in_flight').on(table.walletId).where(sql`status IN ('submitting', 'submitted')`),
     index('transfers_in_turn').on(table.walletId, table.id).where(sql`status = 'prepared'`),
@@ -510,9 +521,16 @@ export const transfers = sqliteTable(
     index('transfers_stoppable')
       .on(table.accountId, table.id)
       .where(sql`status IN ('submitting', 'submitted', 'awaiting_approval')`),
+    index('transfers_stoppable_all')
+      .on(table.id)
+      .where(sql`status IN ('submitting', 'submitted', 'awaiting_approval')`),
     index('transfers_by_age')
       .on(table.status, table.createdAt)
       .where(sql`status IN ('prepared', 'submitting', 'submitted', 'awaiting_approval', 'broadcast', 'needs_review')`),
+    check(
+      'transfers_of_order_or_payout',
+      sql`(${table.payoutId} IS NULL) = (${table.orderId} IS NOT NULL AND ${table.accountId} IS NOT NULL AND ${table.destinationId} IS NOT NULL)`,
+    ),
     check(
       'transfers_submitted_has_custody_id',
       sql`${table.status} NOT IN ('submitted', 'awaiting_approval', 'broadcast', 'confirmed') OR ${table.custodyId} IS NOT NULL`,
@@ -569,8 +587,9 @@ export const recoveries = sqliteTable(
   {
     id: text('id').primaryKey(),
     version: integer('version').notNull(),
-    accountId: accountId(),
-    walletId: text('wallet_id').$type<WalletId>().notNull(),
+    /** Null: of a hot wallet of the company. */
+    accountId: text('account_id').$type<AccountId>(),
+    walletId: text('wallet_id').$type<WalletId | HotWalletId>().notNull(),
     custodyWalletId: text('custody_wallet_id').notNull(),
     custodyId: text('custody_id').notNull(),
     asset: text('asset').notNull(),
@@ -848,3 +867,124 @@ export const noticeDeliveries = sqliteTable(
     index('notice_deliveries_age').on(table.createdAt),
   ],
 );
+/** Wallets of the company from which payouts are paid. */
+export const hotWallets = sqliteTable(
+  'hot_wallets',
+  {
+    ...record<HotWalletId, HotWalletStatus>(),
+    network: text('network').$type<Network>().notNull(),
+    custodyId: text('custody_id').notNull(),
+    address: text('address').notNull(),
+    label: text('label').notNull(),
+    preset: text('preset').notNull(),
+  },
+  (table) => [
+    uniqueIndex('hot_wallets_custody').on(table.custodyId).where(sql`status = 'active'`),
+    index('hot_wallets_address').on(table.network, table.address),
+  ],
+);
+
+/** Whom the company knows. */
+export const payees = sqliteTable(
+  'payees',
+  {
+    ...record<PayeeId, PayeeStatus>(),
+    network: text('network').$type<Network>().notNull(),
+    address: text('address').notNull(),
+    /** What people compare of an address: forgeries are looked for by it. */
+    ends: text('ends').notNull(),
+    name: text('name').notNull(),
+    proposedBy: text('proposed_by').notNull(),
+  },
+  (table) => [
+    uniqueIndex('payees_alive').on(table.network, table.address).where(sql`status IN ('proposed', 'confirmed')`),
+    index('payees_ends').on(table.network, table.ends).where(sql`status = 'confirmed'`),
+  ],
+);
+
+export const payoutBatches = sqliteTable(
+  'payout_batches',
+  {
+    ...record<BatchId, BatchStatus>(),
+    label: text('label').notNull(),
+    fileHash: text('file_hash').notNull(),
+    /** 1, unless a person says that the same file is meant once more. */
+    upload: integer('upload').notNull(),
+    rowCount: integer('row_count').notNull(),
+    uploadedBy: text('uploaded_by').notNull(),
+    editors: text('editors').notNull(),
+    retryOf: text('retry_of').$type<BatchId>(),
+  },
+  (table) => [
+    uniqueIndex('payout_batches_file').on(table.fileHash, table.upload),
+    index('payout_batches_status').on(table.status, table.id),
+  ],
+);
+
+/** One row of a batch each. Version 0 until its own first step: it was stored with thousands of others. */
+export const payouts = sqliteTable(
+  'payouts',
+  {
+    ...record<PayoutId, PayoutStatus>(),
+    batchId: text('batch_id').$type<BatchId>().notNull(),
+    line: integer('line').notNull(),
+    network: text('network').notNull(),
+    asset: text('asset').notNull(),
+    address: text('address').notNull(),
+    amount: text('amount').notNull(),
+    units: text('units'),
+    reference: text('reference'),
+    origin: text('origin').notNull(),
+    externalId: text('external_id').notNull(),
+    transferId: text('transfer_id').$type<TransferId>(),
+  },
+  (table) => [
+    uniqueIndex('payouts_line').on(table.batchId, table.line),
+    uniqueIndex('payouts_external').on(table.externalId),
+    index('payouts_status').on(table.batchId, table.status, table.line),
+    index('payouts_ready').on(table.batchId, table.network, table.line).where(sql`status = 'ready'`),
+    index('payouts_same').on(table.address, table.asset, table.units, table.createdAt),
+    check(
+      'payouts_ready_has_units',
+      sql`${table.status} = 'invalid' OR ${table.status} = 'canceled' OR ${table.units} IS NOT NULL`,
+    ),
+    check(
+      'payouts_executing_has_transfer',
+      sql`${table.status} NOT IN ('executing', 'paid', 'failed', 'rejected') OR ${table.transferId} IS NOT NULL`,
+    ),
+  ],
+);
+
+/** What a check found worth a look in rows that are sound; each check has a number, the last one counts. */
+export const payoutFlags = sqliteTable(
+  'payout_flags',
+  {
+    batchId: text('batch_id').$type<BatchId>().notNull(),
+    checkNumber: integer('check_number').notNull(),
+    line: integer('line').notNull(),
+    flag: text('flag').notNull(),
+    detail: text('detail').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.batchId, table.checkNumber, table.line, table.flag] })],
+);
+
+/** How many rows of a batch are in each status: kept by triggers, so that looking at progress costs a few rows. */
+export const payoutCounts = sqliteTable(
+  'payout_counts',
+  {
+    batchId: text('batch_id').$type<BatchId>().notNull(),
+    status: text('status').$type<PayoutStatus>().notNull(),
+    rows: integer('rows').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.batchId, table.status] })],
+);
+
+/** What the pool has let out of an asset within an hour or a day. */
+export const payoutSums = sqliteTable('payout_sums', {
+  id: text('id').primaryKey(),
+  version: integer('version').notNull(),
+  asset: text('asset').notNull(),
+  period: text('period').$type<'hour' | 'day'>().notNull(),
+  begins: text('begins').notNull(),
+  reserved: text('reserved').notNull(),
+});

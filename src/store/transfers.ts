@@ -1,9 +1,9 @@
 // Transfers, the one way money leaves.
 import { and, asc, desc, eq, gte, inArray, lte, ne, type SQL, sql } from 'drizzle-orm';
-import type { AccountId, TransferId, WalletId } from '../domain/id.ts';
+import type { AccountId, HotWalletId, TransferId, WalletId } from '../domain/id.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
-import { type Database, olderThan, type Scope, within } from './database.ts';
+import { type Database, newerThan, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
 import { transfers } from './schema.ts';
 
@@ -61,10 +61,10 @@ const isPrepared = sql`${transfers.status} = 'prepared'`;
 
 const isStoppable = sql`${transfers.status} IN ('submitting', 'submitted', 'awaiting_approval')`;
 
-/** Those that custody may have and has not sent, of one account or of all, in an order that a next page goes on from. */
+/** Those that custody may have and has not sent, of one account or of all, payouts too, in the order of their ids. */
 export async function listTransfersStoppable(
   database: Database,
-  { accountId, after }: { accountId: AccountId | null; after: Pick<Transfer, 'accountId' | 'id'> | null },
+  { accountId, after }: { accountId: AccountId | null; after: TransferId | null },
   limit: number,
 ): Promise<Transfer[]> {
   const rows = await database
@@ -74,10 +74,10 @@ export async function listTransfersStoppable(
       and(
         isStoppable,
         accountId === null ? undefined : eq(transfers.accountId, accountId),
-        after === null ? undefined : sql`(${transfers.accountId}, ${transfers.id}) > (${after.accountId}, ${after.id})`,
+        newerThan(transfers.id, after ?? undefined),
       ),
     )
-    .orderBy(asc(transfers.accountId), asc(transfers.id))
+    .orderBy(asc(transfers.id))
     .limit(limit)
     .all();
   return rows.map(toTransfer);
@@ -148,7 +148,7 @@ export async function findTransferAhead(
 /** The one of this wallet that was prepared first and waits still; `besides` names one that does not count. */
 export async function findFirstInTurn(
   database: Database,
-  walletId: WalletId,
+  walletId: WalletId | HotWalletId,
   besides?: TransferId,
 ): Promise<TransferId | undefined> {
   const isOther = besides === undefined ? undefined : ne(transfers.id, besides);
@@ -229,7 +229,7 @@ export async function listKnownTransfers(
 /** Of a wallet, what may leave it or has left it without being confirmed. */
 export async function listTransfersInFlight(
   database: Database,
-  walletId: WalletId,
+  walletId: WalletId | HotWalletId,
   limit: number,
 ): Promise<Transfer[]> {
   const rows = await database

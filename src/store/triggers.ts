@@ -9,10 +9,14 @@ import { deadLetterMachine } from '../domain/dead-letter.ts';
 import { destinationMachine } from '../domain/destination.ts';
 import { epochMachine } from '../domain/epoch.ts';
 import { haltMachine } from '../domain/halt.ts';
+import { hotWalletMachine } from '../domain/hot-wallet.ts';
 import { incidentMachine } from '../domain/incident.ts';
 import { machineTriggers } from '../domain/machine-triggers.ts';
 import { mandateMachine } from '../domain/mandate.ts';
 import { orderMachine } from '../domain/order.ts';
+import { payeeMachine } from '../domain/payee.ts';
+import { payoutMachine } from '../domain/payout.ts';
+import { batchMachine } from '../domain/payout-batch.ts';
 import { policyChangeMachine } from '../domain/policy-change.ts';
 import { scheduleMachine } from '../domain/schedule.ts';
 import { screeningListMachine } from '../domain/screening.ts';
@@ -40,6 +44,10 @@ export const machines: Readonly<Record<string, Readonly<Record<string, readonly 
   webhook_endpoints: webhookEndpointMachine,
   contacts: contactMachine,
   arrivals: arrivalMachine,
+  hot_wallets: hotWalletMachine,
+  payees: payeeMachine,
+  payout_batches: batchMachine,
+  payouts: payoutMachine,
 };
 
 const journalTriggers = [
@@ -90,6 +98,19 @@ BEGIN SELECT RAISE(ABORT, 'screening_addresses: entries are not changed'); END`,
 BEGIN SELECT RAISE(ABORT, 'screening_addresses: entries are not deleted'); END`,
 ];
 
+const addToCount = (status: string, rows: string): string =>
+  `INSERT INTO payout_counts (batch_id, status, rows) VALUES (NEW.batch_id, ${status}, ${rows})
+ON CONFLICT (batch_id, status) DO UPDATE SET rows = rows + ${rows};`;
+
+/** By the database itself, so that a count is never of another moment than its rows. */
+const countTriggers = [
+  `CREATE TRIGGER payouts_counted_in AFTER INSERT ON payouts
+BEGIN ${addToCount('NEW.status', '1')} END`,
+  `CREATE TRIGGER payouts_counted_on AFTER UPDATE OF status ON payouts
+WHEN OLD.status <> NEW.status
+BEGIN ${addToCount('OLD.status', '-1')} ${addToCount('NEW.status', '1')} END`,
+];
+
 const guardTrigger = `CREATE TRIGGER _guard_aborts BEFORE INSERT ON _guard
 BEGIN SELECT RAISE(ABORT, 'guard: ' || NEW.rule); END`;
 
@@ -99,5 +120,6 @@ export const triggers: readonly string[] = [
   ...attestationTriggers,
   guardTrigger,
   ...screeningTriggers,
+  ...countTriggers,
   ...Object.entries(machines).flatMap(([table, machine]) => machineTriggers(table, machine)),
 ];

@@ -1,6 +1,6 @@
 // Every point at which an order can die between its due slot and its confirmation: one transfer, booked once.
 import { describe, expect, it } from 'vitest';
-import { type Way, walkCrashes } from '../support/crash.ts';
+import { underOtherNames, type Way, walkCrashes } from '../support/crash.ts';
 import { EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
@@ -78,20 +78,11 @@ describe('an order', () => {
   });
 
   it('whose repeats were sent under another external id would be seen to pay twice', { timeout: 120_000 }, async () => {
-    const sent = new Set<string>();
     const { broken } = await walkCrashes({
       ...way,
       only: (point) => point.startsWith('custody.transfer,'),
       stride: 1,
-      custody: (custody) => ({
-        ...custody,
-        transfer: (walletId, body) => {
-          const isRepeat = sent.has(body);
-          sent.add(body);
-          const other = JSON.stringify({ ...JSON.parse(body), externalId: crypto.randomUUID() });
-          return custody.transfer(walletId, isRepeat ? other : body);
-        },
-      }),
+      custody: underOtherNames(),
     });
     // The wallet is held by what nobody can follow any more, so what comes after it waits in vain.
     expect(broken[0]?.point).toBe('2 custody.transfer, after');

@@ -25,6 +25,7 @@ import * as eventHealth from '../../src/store/event-health.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
 import * as history from '../../src/store/history.ts';
+import * as hotWallets from '../../src/store/hot-wallets.ts';
 import * as idempotency from '../../src/store/idempotency.ts';
 import * as inbox from '../../src/store/inbox.ts';
 import * as incidents from '../../src/store/incidents.ts';
@@ -41,6 +42,9 @@ import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
 import * as pace from '../../src/store/pace.ts';
+import * as payees from '../../src/store/payees.ts';
+import * as payoutBatches from '../../src/store/payout-batches.ts';
+import * as payouts from '../../src/store/payouts.ts';
 import * as proofs from '../../src/store/permission-proofs.ts';
 import * as recoveries from '../../src/store/recoveries.ts';
 import * as schedules from '../../src/store/schedules.ts';
@@ -167,6 +171,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     approvals.findChangeByApproval(database, { accountId: idOf('acc'), approvalId: 'ap-1' }),
   ],
   listTransfersAsked: () => [approvals.listTransfersAsked(database, 50)],
+  listPayoutsByExternalId: () => [approvals.listPayoutsByExternalId(database, ['f1-a', 'f1-b'])],
   listTransfersByExternalId: () => [approvals.listTransfersByExternalId(database, ['f1-a', 'f1-b'])],
   listAccountsByPolicy: () => [approvals.listAccountsByPolicy(database, ['plc-1', 'plc-2'])],
   listAccountsByWallet: () => [approvals.listAccountsByWallet(database, ['wa-1', 'wa-2'])],
@@ -208,7 +213,6 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     halts.findHaltInForce(database, of),
     halts.findHaltInForce(database, { ...of, mandateId: null }),
   ],
-  findHaltOfAll: () => [halts.findHaltOfAll(database)],
   findFenceHalt: () => [halts.findFenceHalt(database, idOf('acc'))],
   listHalts: () => scopes.flatMap((scope) => pages.map((page) => halts.listHalts(database, scope, page))),
   findAnswer: () => [idempotency.findAnswer(database, 'actor', 'key')],
@@ -355,8 +359,33 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listTransfersStoppable: () =>
     [
       { accountId: null, after: null },
-      { accountId: idOf('acc'), after: { accountId: idOf('acc'), id: idOf('xfr') } },
+      { accountId: idOf('acc'), after: idOf('xfr') },
+      { accountId: null, after: idOf('xfr') },
     ].map((of) => transfers.listTransfersStoppable(database, of, 50)),
+  findHaltOfAll: () => [halts.findHaltOfAll(database)],
+  findHotWallet: () => [hotWallets.findHotWallet(database, idOf('hot'))],
+  findHotWalletAfter: () => [hotWallets.findHotWalletAfter(database, '')],
+  listHotWallets: () => [hotWallets.listHotWallets(database, { limit: 50 })],
+  listPayoutSums: () => [hotWallets.listPayoutSums(database, ['cap:a', 'cap:b'])],
+  findPayee: () => [payees.findPayee(database, idOf('pye'))],
+  findPayeeOf: () => [payees.findPayeeOf(database, 'EthereumSepolia', '0x1')],
+  listPayees: () => [payees.listPayees(database, { limit: 50 })],
+  findBatch: () => [payoutBatches.findBatch(database, idOf('bat'))],
+  findBatchOfFile: () => [payoutBatches.findBatchOfFile(database, 'a')],
+  listBatches: () => [payoutBatches.listBatches(database, { limit: 50 })],
+  listBatchesIn: () => [payoutBatches.listBatchesIn(database, 'running', { limit: 50 })],
+  findCounts: () => [payoutBatches.findCounts(database, idOf('bat'))],
+  listFlags: () => [payoutBatches.listFlags(database, { batchId: idOf('bat'), number: 1 }, { after: 0, limit: 50 })],
+  findPayout: () => [payouts.findPayout(database, idOf('pay'))],
+  findPayoutAt: () => [payouts.findPayoutAt(database, idOf('bat'), 2)],
+  listPayouts: () =>
+    [undefined, 'ready' as const].map((status) =>
+      payouts.listPayouts(database, { batchId: idOf('bat'), status }, { after: 0, limit: 50 }),
+    ),
+  listPayoutsReady: () => [
+    payouts.listPayoutsReady(database, { batchId: idOf('bat'), network: 'Base' }, { after: 0, limit: 50 }),
+  ],
+  listRowFacts: () => [payouts.listRowFacts(database, idOf('bat'), [], AT)],
   listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
 };
 
@@ -383,6 +412,11 @@ async function writeOnce(): Promise<void> {
         refusal: { code: 'not_found' },
       },
       { holds: screening.activeListIs(null), refusal: { code: 'not_found' } },
+      { holds: halts.noHaltOfAll, refusal: { code: 'not_found' } },
+      { holds: sql`NOT ${payoutBatches.batchIsIn(idOf('bat'), 'running')}`, refusal: { code: 'not_found' } },
+      { holds: payouts.isNotSanctioned('evm', '0x1'), refusal: { code: 'not_found' } },
+      { holds: sql`NOT ${hotWallets.hotWalletIsActive(idOf('hot'))}`, refusal: { code: 'not_found' } },
+      { holds: hotWallets.isNoClientsWallet('wa-none'), refusal: { code: 'not_found' } },
     ],
     once: [
       idempotency.keepAnswer({ actor: 'a', key: 'k', fingerprint: 'f', status: 201, body: '{}', createdAt: AT }),

@@ -22,6 +22,7 @@ const checked: Readonly<Record<string, RawRow>> = {
   // D1 gives the place.
   journal: { version: 1, hash: '0'.repeat(64), place: null },
   checkpoints: { from_place: 1, root: '0'.repeat(64), hash: '0'.repeat(64) },
+  transfers: { payout_id: null },
 };
 const common: RawRow = { version: 1, facts: '{"changeId":"chg_1","changeRequestId":"cr-1"}' };
 

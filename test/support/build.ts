@@ -16,7 +16,7 @@ import type { PolicyChange } from '../../src/domain/policy-change.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
 import type { Result } from '../../src/domain/result.ts';
 import type { Schedule } from '../../src/domain/schedule.ts';
-import type { Transfer } from '../../src/domain/transfer.ts';
+import type { OrderTransfer } from '../../src/domain/transfer.ts';
 import type { Wallet } from '../../src/domain/wallet.ts';
 import type { Provenance } from '../../src/store/journal.ts';
 
@@ -247,22 +247,23 @@ const transferCore = {
   requestBody: JSON.stringify(requestBody),
   transactionHash: null,
   nextAttemptAt: AT,
+  payoutId: null,
 };
 const attempted = { attempts: 1, answered: 0, limitDayId: 'limit:1', accountLimitDayId: 'limit:2' };
-export const preparedTransfer = (over: Partial<Transfer<'prepared'>> = {}): Transfer<'prepared'> => ({
+export const preparedTransfer = (over: Partial<OrderTransfer<'prepared'>> = {}): OrderTransfer<'prepared'> => ({
   ...transferCore,
   status: 'prepared',
   custodyId: null,
   ...over,
 });
-export const submittingTransfer = (over: Partial<Transfer<'submitting'>> = {}): Transfer<'submitting'> => ({
+export const submittingTransfer = (over: Partial<OrderTransfer<'submitting'>> = {}): OrderTransfer<'submitting'> => ({
   ...transferCore,
   ...attempted,
   status: 'submitting',
   custodyId: null,
   ...over,
 });
-export const submittedTransfer = (over: Partial<Transfer<'submitted'>> = {}): Transfer<'submitted'> => ({
+export const submittedTransfer = (over: Partial<OrderTransfer<'submitted'>> = {}): OrderTransfer<'submitted'> => ({
   ...transferCore,
   ...attempted,
   status: 'submitted',
@@ -270,20 +271,20 @@ export const submittedTransfer = (over: Partial<Transfer<'submitted'>> = {}): Tr
   ...over,
 });
 export const transferAwaitingApproval = (
-  over: Partial<Transfer<'awaiting_approval'>> = {},
-): Transfer<'awaiting_approval'> => ({
+  over: Partial<OrderTransfer<'awaiting_approval'>> = {},
+): OrderTransfer<'awaiting_approval'> => ({
   ...submittedTransfer(),
   status: 'awaiting_approval',
   approvalId: 'ap-2',
   ...over,
 });
-export const broadcastTransfer = (over: Partial<Transfer<'broadcast'>> = {}): Transfer<'broadcast'> => ({
+export const broadcastTransfer = (over: Partial<OrderTransfer<'broadcast'>> = {}): OrderTransfer<'broadcast'> => ({
   ...submittedTransfer(),
   status: 'broadcast',
   transactionHash: '0xhash',
   ...over,
 });
-export const transferInReview = (over: Partial<Transfer<'needs_review'>> = {}): Transfer<'needs_review'> => ({
+export const transferInReview = (over: Partial<OrderTransfer<'needs_review'>> = {}): OrderTransfer<'needs_review'> => ({
   ...submittingTransfer(),
   status: 'needs_review',
   reason: 'nobody knows',

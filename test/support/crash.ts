@@ -31,6 +31,20 @@ export interface Walk {
   readonly broken: readonly { readonly point: string; readonly problem: string }[];
 }
 
+/** Custody for somebody who sends each repeat under another external id: to show that a walk notices what is paid twice. */
+export function underOtherNames(): (custody: Custody) => Custody {
+  const sent = new Set<string>();
+  return (custody) => ({
+    ...custody,
+    transfer: (walletId, body) => {
+      const isRepeat = sent.has(body);
+      sent.add(body);
+      const other = JSON.stringify({ ...JSON.parse(body), externalId: crypto.randomUUID() });
+      return custody.transfer(walletId, isRepeat ? other : body);
+    },
+  });
+}
+
 const RUNS_MAX = 400;
 const ROUNDS_MAX = 40;
 const ROUND_SECONDS = 31;

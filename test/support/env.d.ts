@@ -11,6 +11,8 @@ declare namespace Cloudflare {
     DFNS_CONTRACT: string;
     /** Of the points at which a process can die, each nth is tried. */
     CRASH_STRIDE: string;
+    /** How many rows the payout batch has that is run through faults. */
+    PAYOUT_ROWS: string;
     /** How many requests the fuzz test makes. */
     FUZZ_CASES: string;
     EVENT_CASES: string;

@@ -10,11 +10,15 @@ import {
   listAccountsByPolicy,
   listAccountsByWallet,
   listChangesInFlight,
+  listPayoutsByExternalId,
   listTransfersByExternalId,
+  type PayoutAsked,
   type TransferAsked,
 } from '../../store/approvals.ts';
 
-export type Asked = ChangeAsked | TransferAsked;
+/** What the records of an account ask for; what a payout asks for belongs to none. */
+export type AskedOfAccount = ChangeAsked | TransferAsked;
+export type Asked = AskedOfAccount | PayoutAsked;
 export interface Explained {
   readonly approval: CustodyApprovalInFull;
   readonly asked: Asked | undefined;
@@ -45,11 +49,15 @@ export async function inParts<T>(
 
 export async function explain({ database }: App, approvals: readonly CustodyApprovalInFull[]): Promise<Explained[]> {
   const policyIds = approvals.map(({ change }) => change?.policyId);
-  const [changes, transfers, lists, wallets] = await Promise.all([
+  const [changes, transfers, payouts, lists, wallets] = await Promise.all([
     inParts(policyIds, (ids) => listChangesInFlight(database, ids)),
     inParts(
       approvals.map(({ request }) => request?.externalId),
       (ids) => listTransfersByExternalId(database, ids),
+    ),
+    inParts(
+      approvals.map(({ request }) => request?.externalId),
+      (ids) => listPayoutsByExternalId(database, ids),
     ),
     inParts(policyIds, (ids) => listAccountsByPolicy(database, ids)),
     inParts(
@@ -61,12 +69,16 @@ export async function explain({ database }: App, approvals: readonly CustodyAppr
     const { change, request } = approval;
     const asked =
       change === undefined
-        ? transfers.find(({ transfer }) => isRequestOf(approval, transfer))
+        ? [...transfers, ...payouts].find(({ transfer }) => isRequestOf(approval, transfer))
         : changes.find((known) => isAskedBy(approval, known.change));
     const accountId =
       lists.find(({ policyId }) => policyId === change?.policyId)?.id ??
       wallets.find(({ custodyId }) => custodyId === request?.walletId)?.accountId;
-    return { approval, asked, accountId: asked?.account.id ?? accountId };
+    return {
+      approval,
+      asked,
+      accountId: asked === undefined || asked.kind === 'payout' ? accountId : asked.account.id,
+    };
   });
 }
 
@@ -80,7 +92,7 @@ export async function explainOne(app: App, approval: CustodyApprovalInFull): Pro
 
 const isRequestOf = (
   { request }: CustodyApprovalInFull,
-  { externalId, custodyWalletId }: TransferAsked['transfer'],
+  { externalId, custodyWalletId }: (TransferAsked | PayoutAsked)['transfer'],
 ): boolean => request?.kind === 'transfer' && request.externalId === externalId && request.walletId === custodyWalletId;
 
 /** Known by its approval, or, where custody's answer was lost, by the very list that it would set. */

@@ -52,7 +52,8 @@ export const ApprovalView = z
     transfer: z
       .object({
         id: z.string(),
-        orderId: z.string(),
+        orderId: z.string().nullable(),
+        payoutId: z.string().nullable(),
         amount: AmountView,
         stopRequested: z
           .object({ at: Instant, reason: z.string() })

@@ -9,7 +9,7 @@ import { findAccount } from '../../store/accounts.ts';
 import { listAccountsByPolicy, listChangesAsked, listFirstEntries, listTransfersAsked } from '../../store/approvals.ts';
 import { databaseFor } from '../../store/database.ts';
 import type { JournalRow } from '../../store/journal.ts';
-import { type Asked, approvalIdOf, type Explained, explain, explainOne, inParts } from './explain.ts';
+import { type AskedOfAccount, approvalIdOf, type Explained, explain, explainOne, inParts } from './explain.ts';
 import { type Makers, type Shown, viewApproval, viewPolicy } from './views.ts';
 
 /** Of ours, beside what custody lists. */
@@ -46,7 +46,7 @@ async function readPage(app: App, cursor: string | undefined): Promise<Page<Cust
   }
 }
 
-async function listOthers(app: App, listed: readonly Explained[]): Promise<Asked[]> {
+async function listOthers(app: App, listed: readonly Explained[]): Promise<AskedOfAccount[]> {
   const [changes, transfers] = await Promise.all([
     listChangesAsked(app.database, OURS_MAX),
     listTransfersAsked(app.database, OURS_MAX),

@@ -65,8 +65,8 @@ export function viewApproval(shown: Shown, { now, url, makers }: At): View {
       countBefore: difference.countBefore,
       countAfter: difference.countAfter,
     },
-    destination: asked === undefined ? null : viewDestination(asked.destination),
-    transfer: asked?.kind === 'transfer' ? viewTransfer(asked) : null,
+    destination: asked === undefined || asked.kind === 'payout' ? null : viewDestination(asked.destination),
+    transfer: asked === undefined || asked.kind === 'change' ? null : viewTransfer(asked),
     ...viewMakers(shown, makers),
     since: since ?? null,
     waitingSeconds: since === undefined ? null : Math.max(0, Math.floor(secondsBetween(since, now))),
@@ -79,7 +79,7 @@ export function viewApproval(shown: Shown, { now, url, makers }: At): View {
 }
 
 const subjectIn = (asked: Asked | undefined): ApprovalSubject =>
-  asked === undefined ? 'foreign' : asked.kind === 'transfer' ? 'transfer' : subjectOf(asked.change);
+  asked === undefined ? 'foreign' : asked.kind === 'change' ? subjectOf(asked.change) : asked.kind;
 
 const policyIdIn = ({ asked, approval }: Shown): string =>
   asked?.kind === 'change' ? asked.change.policyId : (approval?.change?.policyId ?? 'unknown');
@@ -87,9 +87,9 @@ const policyIdIn = ({ asked, approval }: Shown): string =>
 const sinceOf = (asked: Asked | undefined): Timestamp | undefined =>
   asked?.kind === 'change' && 'submittedAt' in asked.change
     ? asked.change.submittedAt
-    : asked?.kind === 'transfer'
-      ? asked.transfer.createdAt
-      : undefined;
+    : asked === undefined || asked.kind === 'change'
+      ? undefined
+      : asked.transfer.createdAt;
 
 /** Ours by the lists that were committed before custody was asked; a foreign one against the list that is in force. */
 function differenceIn({ asked, approval, list }: Shown): ListDifference | null {
@@ -102,11 +102,14 @@ function differenceIn({ asked, approval, list }: Shown): ListDifference | null {
 }
 
 function sentence({ asked, approval, accountId }: Shown, difference: ListDifference | null): string {
+  if (asked?.kind === 'payout') {
+    const { transfer, batch, line, address, network } = asked;
+    const paid = `${showAmount(transfer.asset, transfer.units)} of the company to ${showAddress(address)} on ${network}`;
+    return `${denyFirst(transfer)}Pays ${paid}: line ${line} of the batch "${batch}".`;
+  }
   if (asked?.kind === 'transfer') {
     const { transfer, destination, account } = asked;
-    const stop = stopIn(transfer);
-    const deny = stop === null ? '' : `Deny it: it was asked here to be stopped (${stop.reason}). `;
-    return `${deny}Sends ${showAmount(transfer.asset, transfer.units)} of account ${account.id} to ${destination.label} on ${destination.network}.`;
+    return `${denyFirst(transfer)}Sends ${showAmount(transfer.asset, transfer.units)} of account ${account.id} to ${destination.label} on ${destination.network}.`;
   }
   if (asked !== undefined) {
     const { change, destination, account } = asked;
@@ -116,6 +119,11 @@ function sentence({ asked, approval, accountId }: Shown, difference: ListDiffere
   }
   const whose = accountId === undefined ? '' : ` of account ${accountId}`;
   return `Not asked for here: ${foreignWords(approval, difference)}${whose}.`;
+}
+
+function denyFirst(transfer: Transfer): string {
+  const stop = stopIn(transfer);
+  return stop === null ? '' : `Deny it: it was asked here to be stopped (${stop.reason}). `;
 }
 
 function foreignWords(approval: CustodyApprovalInFull | undefined, difference: ListDifference | null): string {
@@ -143,9 +151,10 @@ function viewDestination(destination: Destination): NonNullable<View['destinatio
   };
 }
 
-const viewTransfer = ({ transfer }: Extract<Asked, { kind: 'transfer' }>): NonNullable<View['transfer']> => ({
+const viewTransfer = ({ transfer }: Exclude<Asked, { kind: 'change' }>): NonNullable<View['transfer']> => ({
   id: transfer.id,
   orderId: transfer.orderId,
+  payoutId: transfer.payoutId,
   amount: {
     asset: transfer.asset,
     units: transfer.units.toString(),
@@ -166,11 +175,11 @@ function viewMakers({ asked, approval }: Shown, makers: Makers): Pick<View, 'ask
     const entry = makers.get(subjectId);
     if (entry === undefined) return { role: 'system', id: 'unknown' };
     // A client goes by our id for it: its name at the token issuer is nobody's business here.
-    return entry.actorRole === 'client'
+    return entry.actorRole === 'client' && asked.kind !== 'payout'
       ? { role: 'client', id: asked.account.clientId }
       : { role: entry.actorRole, id: entry.actor };
   };
-  if (asked.kind === 'transfer') return { askedBy: personOf(asked.wishId), proposedBy: null };
+  if (asked.kind !== 'change') return { askedBy: personOf(asked.wishId), proposedBy: null };
   const [askedBy, proposedBy] = [personOf(asked.change.id), personOf(asked.destination.id)];
   return { askedBy, proposedBy: proposedBy.id === askedBy.id ? null : proposedBy };
 }

@@ -8,7 +8,7 @@ import { standsAt } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { checkStanding } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import type { Transfer } from '../../domain/transfer.ts';
+import type { OrderTransfer } from '../../domain/transfer.ts';
 import { explain } from '../../kit/problem.ts';
 import { listAccountsByWallet } from '../../store/approvals.ts';
 import { databaseFor } from '../../store/database.ts';
@@ -24,7 +24,8 @@ export const checkerFactsOf = (app: App): CheckerFactsSource => ({
   async findTransferFacts({ externalId, custodyId }) {
     const byOurs = externalId === null ? undefined : await findTransferByExternalId(app.database, externalId);
     const transfer = byOurs ?? (await findTransferByCustodyId(app.database, custodyId));
-    return transfer === undefined ? null : factsOfOrder(app, transfer);
+    // A payout has no facts here yet: the checker then leaves it to a person.
+    return transfer === undefined || transfer.orderId === null ? null : factsOfOrder(app, transfer);
   },
 
   async stops(custodyWalletId) {
@@ -59,7 +60,7 @@ async function stopsOfAccount(app: App, accountId: AccountId): Promise<readonly 
   ];
 }
 
-async function factsOfOrder(app: App, transfer: Transfer): Promise<TransferFacts | null> {
+async function factsOfOrder(app: App, transfer: OrderTransfer): Promise<TransferFacts | null> {
   const database = databaseFor(app, transfer.accountId);
   const order = await findOrder(database, { accountId: transfer.accountId }, transfer.orderId);
   if (order === undefined) return null;

@@ -70,7 +70,7 @@ const postCancel = createRoute({
 async function listTransfersOf(app: App, orders: readonly Order[]): Promise<ReadonlyMap<OrderId, Transfer>> {
   const ids = orders.flatMap((order) => (order.status === 'executing' ? [order.transferId] : []));
   const transfers = ids.length === 0 ? [] : await listTransfersByIds(app.database, ids);
-  return new Map(transfers.map((transfer) => [transfer.orderId, transfer]));
+  return new Map(transfers.flatMap((transfer) => (transfer.orderId === null ? [] : [[transfer.orderId, transfer]])));
 }
 
 /** Of those whose transfer exists, by the id of the order. */

@@ -166,7 +166,7 @@ function viewLine(line: Movement, transfer: Transfer | undefined, labels: Readon
     transactionHash: line.transactionHash,
     transferId: ours?.id ?? null,
     orderId: ours?.orderId ?? null,
-    destination: (ours && labels.get(ours.destinationId)) ?? null,
+    destination: labels.get(ours?.destinationId ?? '') ?? null,
     doubt: line.doubt,
   };
 }

@@ -16,7 +16,7 @@ import {
 import { type Asset, findAsset } from '../../domain/asset.ts';
 import type { Mandate } from '../../domain/mandate.ts';
 import { addSeconds } from '../../domain/time.ts';
-import type { Transfer } from '../../domain/transfer.ts';
+import type { OrderTransfer } from '../../domain/transfer.ts';
 import { bodies, ReadArrival, readArrival } from '../../kit/messages.ts';
 import { arrivalChange, findArrival, listArrivalsDue, listArrivalsSince } from '../../store/arrivals.ts';
 import { type Change, commit } from '../../store/commit.ts';
@@ -36,7 +36,7 @@ const WAITING_SECONDS_MAX = 7 * 86_400;
 export async function awaitArrival(
   app: App,
   by: Provenance,
-  transfer: Transfer<'prepared'>,
+  transfer: OrderTransfer<'prepared'>,
   { mandate, asset }: { mandate: Mandate | undefined; asset: Asset },
 ): Promise<readonly Change[]> {
   const account = mandate && app.config.venueAccounts.get(mandate.venue);

@@ -7,14 +7,13 @@ import { system } from '../../domain/actor.ts';
 import type { CustodyTransfer } from '../../domain/custody.ts';
 import { addSeconds } from '../../domain/time.ts';
 import { slowAfterSeconds } from '../../domain/transfer.ts';
-import type { Wallet } from '../../domain/wallet.ts';
-import { findWalletAfter } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
 import { findCursor, keepCursor } from '../../store/cursors.ts';
 import { databaseFor } from '../../store/database.ts';
 import { listToldOf, openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { listKnownTransfers, listSlowTransfers } from '../../store/transfers.ts';
+import { findHeldAfter, type Held } from './held.ts';
 
 const ROWS_PER_RUN = 50;
 /** One call each; the next run goes on where this one stopped. */
@@ -45,8 +44,8 @@ export const lookForUnknownTransfers: Job = async (app) => {
   const by = begin(app, system('transfers.audit'), app.newId('msg'));
   let place: Place = (await findCursor<Place>(app.database, CURSOR)) ?? { done: '', page: null };
   for (let pages = 0; pages < PAGES_PER_RUN; pages += 1) {
-    const wallet = await findWalletAfter(app.database, place.done);
-    if (wallet?.status !== 'active') {
+    const wallet = await findHeldAfter(app, place.done);
+    if (wallet === undefined) {
       // The last one was read: the next run begins anew.
       return keepCursor(app.database, CURSOR, { done: '', page: null } satisfies Place);
     }
@@ -74,7 +73,7 @@ async function unknownOf(app: App, items: readonly CustodyTransfer[]): Promise<r
   return strangers.filter(({ id }) => !told.includes(id));
 }
 
-async function tellOf(app: App, by: Provenance, wallet: Wallet, stranger: CustodyTransfer): Promise<void> {
+async function tellOf(app: App, by: Provenance, wallet: Held, stranger: CustodyTransfer): Promise<void> {
   const database = databaseFor(app, wallet.accountId);
   const from = stranger.externalId?.startsWith('f1-')
     ? 'It carries an external id of this system: was the database restored?'

@@ -9,7 +9,7 @@ import { judgeOrder } from '../../app/order-judgement.ts';
 import { amend } from '../../domain/machine.ts';
 import { block, type Order, skip } from '../../domain/order.ts';
 import { isWait } from '../../domain/order-decision.ts';
-import type { Transfer } from '../../domain/transfer.ts';
+import type { OrderTransfer } from '../../domain/transfer.ts';
 import { OrderDue } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { commit } from '../../store/commit.ts';
@@ -19,8 +19,9 @@ import { findOrder, orderChange } from '../../store/orders.ts';
 import { findRecovery } from '../../store/recoveries.ts';
 import { nothingInFlight, transferChange } from '../../store/transfers.ts';
 import { awaitArrival } from './arrivals.ts';
-import { beginHandOver } from './execute.ts';
+import { beginHandOver } from './begin.ts';
 import { adoptRecovered } from './recover.ts';
+import { requestBodyOf } from './request-body.ts';
 
 export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId }, by) => {
   if (!(await judgeDatabase(app)).ok) return 'again';
@@ -38,30 +39,20 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
   if (!verdict.ok) return endOrder(app, by, order, block(order, verdict.refusal.code, explain(verdict.refusal)));
   const { asset, wallet, destination, units } = verdict.value;
   const sponsor = app.config.feeSponsors.get(asset.network);
-  const money = {
-    to: destination.address,
-    amount: units.toString(),
-    externalId,
-    // Frozen with the rest: judged with a sponsor, it is sent with that one whatever the setting says by then.
-    ...(sponsor === undefined ? {} : { feeSponsorId: sponsor }),
-  };
-  const transfer: Transfer<'prepared'> = {
+  const transfer: OrderTransfer<'prepared'> = {
     id: by.newId('xfr'),
     version: 1,
     status: 'prepared',
     accountId: order.accountId,
     orderId,
+    payoutId: null,
     walletId: wallet.id,
     custodyWalletId: wallet.custodyId,
     destinationId: destination.id,
     asset: asset.id,
     units,
     externalId,
-    requestBody: JSON.stringify(
-      asset.contract === undefined
-        ? { kind: 'Native', ...money }
-        : { kind: 'Erc20', contract: asset.contract, ...money },
-    ),
+    requestBody: requestBodyOf(asset, { to: destination.address, units, externalId, sponsor }),
     custodyId: null,
     transactionHash: null,
     nextAttemptAt: by.at,

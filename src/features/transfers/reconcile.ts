@@ -1,10 +1,15 @@
-// Starts what is due by D1, as many orders and transfers as the next minute can carry out, and is the sweep behind every
-// message that may get lost. Sending twice is harmless.
+// Starts what is due by D1, as many orders, payouts and transfers as the next minute can carry out, and is the sweep behind
+// every message that may get lost. Sending twice is harmless.
 
+import type { App } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
 import { transfersPerMinute } from '../../dfns/pace.ts';
-import { bodies, orderDue, refreshTransfer, transferDue } from '../../kit/messages.ts';
+import type { HotWalletId } from '../../domain/id.ts';
+import { interleave, turnsOf } from '../../domain/turns.ts';
+import { bodies, orderDue, payNext, refreshTransfer, transferDue } from '../../kit/messages.ts';
+import { listHotWallets } from '../../store/hot-wallets.ts';
 import { listOrdersToStart } from '../../store/orders.ts';
+import { findCounts, listBatchesIn } from '../../store/payout-batches.ts';
 import { listTransfersTooLate, listTransfersToRead, listTransfersToSend } from '../../store/transfers.ts';
 
 const ROWS_PER_RUN = 100;
@@ -13,6 +18,9 @@ const MONEY_PER_RUN_MAX = 1000;
 const SPARE = 1.1;
 /** What a queue takes in one call. */
 const MESSAGES_PER_SEND = 100;
+const LANES_MAX = 100;
+/** As many as a lane looks at. */
+const BATCHES_MAX = 10;
 
 export const wakeTransfers: Job = async (app, { scheduledTime }) => {
   // Little more than a minute can carry out: the rest is due still when the next one comes. What was begun goes first.
@@ -21,14 +29,28 @@ export const wakeTransfers: Job = async (app, { scheduledTime }) => {
   const toSend = await listTransfersToSend(app.database, scheduledTime, room);
   const tooLate = await listTransfersTooLate(app.database, scheduledTime, ROWS_PER_RUN);
   const toRead = await listTransfersToRead(app.database, scheduledTime, ROWS_PER_RUN);
-  const toStart = await listOrdersToStart(app.database, scheduledTime, room - toSend.length);
-  const money = [
-    ...[...toSend, ...tooLate].map(({ id }) => transferDue({ transferId: id })(null)),
-    ...toStart.map((orderId) => orderDue({ orderId })(null)),
-  ];
+  const left = room - toSend.length;
+  const waiting = await listOrdersToStart(app.database, scheduledTime, left);
+  const lanes = await listLanes(app);
+  const parties = new Set(waiting.map(({ accountId }) => accountId)).size;
+  const turns = turnsOf(lanes, { room: left, parties }).map((walletId) => payNext({ walletId })(null));
+  const orders = waiting
+    .slice(0, Math.max(0, left - turns.length))
+    .map(({ id: orderId }) => orderDue({ orderId })(null));
+  const begun = [...toSend, ...tooLate].map(({ id }) => transferDue({ transferId: id })(null));
+  const money: object[] = [...begun, ...interleave<object>(orders, turns)];
   for (let sent = 0; sent < money.length; sent += MESSAGES_PER_SEND) {
     await app.bindings.MONEY.sendBatch(bodies(money.slice(sent, sent + MESSAGES_PER_SEND)));
   }
   const reads = toRead.map(({ id }) => refreshTransfer({ transferId: id, custodyId: null, isIdle: false })(null));
   if (reads.length > 0) await app.bindings.EVENTS.sendBatch(bodies(reads));
 };
+
+/** Wallets of the pool, while a row waits for one. */
+async function listLanes(app: App): Promise<HotWalletId[]> {
+  const running = await listBatchesIn(app.database, 'running', { limit: BATCHES_MAX });
+  const counts = await Promise.all(running.map(({ id }) => findCounts(app.database, id)));
+  if (counts.every(({ ready = 0 }) => ready === 0)) return [];
+  const pool = await listHotWallets(app.database, { limit: LANES_MAX });
+  return pool.filter(({ status }) => status === 'active').map(({ id }) => id);
+}

@@ -12,16 +12,16 @@ import type { AccountId, MandateId } from '../../domain/id.ts';
 import { freshLimitDay, type LimitDay, limitDayId, reserveOfAccount } from '../../domain/limit.ts';
 import { amend } from '../../domain/machine.ts';
 import { execute, type Order } from '../../domain/order.ts';
+import { countIn } from '../../domain/payout-cap.ts';
 import type { Recovery } from '../../domain/recovery.ts';
 import { addSeconds, isNewestFirst, type Timestamp, utcDay } from '../../domain/time.ts';
 import { submit, type Transfer } from '../../domain/transfer.ts';
 import { adopt } from '../../domain/transfer-answer.ts';
-import type { Wallet } from '../../domain/wallet.ts';
 import { lookForLost, RecoverTransfers, recoverTransfers } from '../../kit/messages.ts';
-import { findWalletAfter } from '../../store/accounts.ts';
 import { type Change, commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { findEpoch } from '../../store/epochs.ts';
+import { payoutSumChange } from '../../store/hot-wallets.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findLimitDay, limitDayChange } from '../../store/mandates.ts';
@@ -29,7 +29,9 @@ import { findOrder, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
 import { findRecovery, recoveryChange } from '../../store/recoveries.ts';
 import { findTransferByExternalId, transferChange } from '../../store/transfers.ts';
+import { findHeldAfter, type Held } from './held.ts';
 import { bookOutcome, recordOutcome } from './outcome.ts';
+import { readSums } from './pool-sums.ts';
 import { readSlots, type Slots, slotTakenUp } from './recover-slot.ts';
 
 /** One call each, well within what one delivery of a message may take. */
@@ -42,11 +44,12 @@ export const recoverTransfersStep = consumer('events', RecoverTransfers, async (
   if (restoring?.status !== 'restoring' || restoring.epoch !== epoch) return 'done';
   let place = { done, page };
   for (let pages = 0; pages < PAGES_PER_STEP; pages += 1) {
-    const wallet = await findWalletAfter(app.database, place.done);
-    if (wallet?.status !== 'active') return goOn(app, by, lookForLost({ epoch, stage: 'wallets', cursor: null }));
+    const wallet = await findHeldAfter(app, place.done);
+    if (wallet === undefined) return goOn(app, by, lookForLost({ epoch, stage: 'wallets', cursor: null }));
     const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined);
     const recent = items.filter((one) => isRecent(restoring, one));
-    const slots = recent.length === 0 ? new Map() : await readSlots(app, wallet.accountId, restoring.restoredTo, by.at);
+    const isSlotted = recent.length > 0 && wallet.accountId !== null;
+    const slots = isSlotted ? await readSlots(app, wallet.accountId, restoring.restoredTo, by.at) : new Map();
     for (const item of recent) {
       if ((await recoverOne(app, by, { wallet, slots }, item)) === 'again') return 'again';
     }
@@ -71,7 +74,7 @@ const isBehind = (restoring: Epoch<'restoring'>, items: readonly CustodyTransfer
 
 /** A wallet that is read, and what its account's schedules were due for since the restore point. */
 interface Read {
-  readonly wallet: Wallet<'active'>;
+  readonly wallet: Held;
   readonly slots: Slots;
 }
 
@@ -130,6 +133,7 @@ async function record(
   const body = Body.safeParse(item.body).data;
   if (body === undefined) return tellOf(app, by, wallet, item, 'What it moved cannot be read.');
   const [asset, units] = [assetIdOf(wallet.network, body.contract), BigInt(body.amount)];
+  if (wallet.accountId === null) return recordOfPool(app, by, { wallet, externalId, asset, units }, item);
   const sum = await sumOf(app, wallet.accountId, wallet.accountId, asset, dayOf(item, by.at));
   // What custody's policies rejected moved nothing.
   const isCounted = item.status !== 'rejected';
@@ -159,7 +163,31 @@ async function record(
   return committed.ok ? 'done' : 'again';
 }
 
-async function tellOf(app: App, by: Provenance, wallet: Wallet, item: CustodyTransfer, why: string): Promise<Outcome> {
+/** A payout: its row finds it by the external id, and the sums of the pool count it. */
+async function recordOfPool(
+  app: App,
+  by: Provenance,
+  found: { wallet: Held & { accountId: null }; externalId: string; asset: string; units: bigint },
+  item: CustodyTransfer,
+): Promise<Outcome> {
+  const { wallet, externalId, asset, units } = found;
+  const recovery: Recovery = {
+    ...{ id: externalId, version: 1, accountId: null, walletId: wallet.id, custodyWalletId: wallet.custodyId },
+    ...{ custodyId: item.id, asset, units, requestBody: canonicalJson(item.body), day: dayOf(item, by.at) },
+    ...{ accountLimitDayId: null, createdAt: by.at },
+  };
+  const sums = item.status === 'rejected' ? [] : await readSums(app, asset, item.requestedAt ?? by.at);
+  const committed = await commit(app.database, {
+    by,
+    changes: [
+      recoveryChange(undefined, recovery, 'transfer.recovered'),
+      ...sums.map((sum) => payoutSumChange(sum, countIn(sum, units))),
+    ],
+  });
+  return committed.ok ? 'done' : 'again';
+}
+
+async function tellOf(app: App, by: Provenance, wallet: Held, item: CustodyTransfer, why: string): Promise<Outcome> {
   const database = databaseFor(app, wallet.accountId);
   const detail = `Custody shows a transfer of wallet ${wallet.id} under our external id: ${item.status}. ${why}`;
   const of = { kind: 'transfer_unknown', about: item.id, accountId: wallet.accountId, detail } as const;
@@ -174,6 +202,7 @@ async function takeUp(
   prepared: Transfer<'prepared'>,
   item: CustodyTransfer,
 ): Promise<Outcome> {
+  if (prepared.orderId === null) return 'done';
   const order = await findOrder(databaseFor(app, prepared.accountId), 'staff', prepared.orderId);
   if (order?.status !== 'released') return 'done';
   const sum = await sumOf(app, order.accountId, order.accountId, prepared.asset, dayOf(item, by.at));
@@ -217,11 +246,21 @@ export async function adoptRecovered(
   recovery: Recovery,
 ): Promise<Outcome> {
   const { accountId, asset, units, requestBody, custodyWalletId, walletId, day } = recovery;
+  if (accountId === null) throw new TypeError('an order is adopted from a wallet of its account');
   const database = databaseFor(app, accountId);
   const seen = await app.custody.findTransfer(custodyWalletId, recovery.custodyId);
   if (seen === undefined) throw new TypeError('custody no longer shows a transfer that it showed');
   const prepared: Transfer<'prepared'> = {
-    ...{ id: by.newId('xfr'), version: 1, status: 'prepared', accountId, orderId: order.id, walletId, custodyWalletId },
+    ...{
+      id: by.newId('xfr'),
+      version: 1,
+      status: 'prepared',
+      accountId,
+      orderId: order.id,
+      walletId,
+      custodyWalletId,
+      payoutId: null,
+    },
     ...{ destinationId: order.destinationId, asset, units, externalId: recovery.id, requestBody },
     ...{ custodyId: null, transactionHash: null, nextAttemptAt: by.at, createdAt: by.at },
   };

@@ -11,9 +11,9 @@ import type { Transfer, Verdict } from '../../domain/transfer.ts';
 import { resolve } from '../../domain/transfer-resolution.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
-import { findDestination } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findTransfer, transferChange } from '../../store/transfers.ts';
+import { originOf } from './origins.ts';
 import { bookOutcome } from './outcome.ts';
 
 /** A wallet's history is read up to here; what is older is not looked for. */
@@ -62,13 +62,13 @@ async function isShownByHistory(
   if (verdict.outcome !== 'confirmed') return false;
   const hash = verdict.transactionHash;
   if (atCustody?.status === 'confirmed' && atCustody.transactionHash === hash) return true;
-  const destination = await findDestination(databaseFor(app, transfer.accountId), 'staff', transfer.destinationId);
+  const recipient = await originOf(transfer).recipientOf(app, transfer);
   let after: string | undefined;
   for (let pages = 0; pages < HISTORY_PAGES_MAX; pages += 1) {
     const page = await app.custody.listMovements(transfer.custodyWalletId, after);
     const isThere = page.items.some(
       ({ direction, transactionHash, to, units }) =>
-        direction === 'out' && transactionHash === hash && to === destination?.address && units === transfer.units,
+        direction === 'out' && transactionHash === hash && to === recipient && units === transfer.units,
     );
     if (isThere || page.next === undefined) return isThere;
     after = page.next;

@@ -24,11 +24,12 @@ import { resolveTransfer } from './resolve.ts';
 const TransferView = z
   .object({
     id: z.string(),
-    accountId: z.string(),
-    orderId: z.string(),
+    accountId: z.string().nullable(),
+    orderId: z.string().nullable().openapi({ description: 'Null: a payout asked for it.' }),
+    payoutId: z.string().nullable(),
     status: z.string(),
     amount: AmountView,
-    destinationId: z.string(),
+    destinationId: z.string().nullable(),
     externalId: z.string(),
     custodyId: z.string().nullable(),
     approvalId: z.string().nullable(),
@@ -54,6 +55,7 @@ const viewTransfer = (transfer: Transfer): z.infer<typeof TransferView> => ({
   id: transfer.id,
   accountId: transfer.accountId,
   orderId: transfer.orderId,
+  payoutId: transfer.payoutId,
   status: transfer.status,
   amount: {
     asset: transfer.asset,

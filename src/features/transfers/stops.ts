@@ -4,19 +4,18 @@
 import { type App, begin } from '../../app/app.ts';
 import { consumer } from '../../app/consumer.ts';
 import type { Job } from '../../app/job.ts';
-import { readOrderFacts } from '../../app/order-judgement.ts';
 import { system } from '../../domain/actor.ts';
 import { isIn } from '../../domain/machine.ts';
 import type { Result } from '../../domain/result.ts';
 import { accept } from '../../domain/result.ts';
-import { dropStop, judgeStop, requestStop, type Stoppable, stoppable } from '../../domain/transfer-stop.ts';
+import { dropStop, requestStop, type Stoppable, stoppable } from '../../domain/transfer-stop.ts';
 import { MarkStops, markStops as markStopsMessage } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findOrder } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
 import { listTransfersStoppable, transferChange } from '../../store/transfers.ts';
+import { originOf } from './origins.ts';
 
 const ROWS_PER_RUN = 50;
 
@@ -32,16 +31,14 @@ export const markStops = consumer('events', MarkStops, async (app, { accountId, 
   if (isBehind) return 'again';
   const last = page.at(-1);
   if (last === undefined || page.length < ROWS_PER_RUN) return 'done';
-  const next = markStopsMessage({ accountId, after: { accountId: last.accountId, id: last.id } });
+  const next = markStopsMessage({ accountId, after: last.id });
   const committed = await commit(app.database, { by, changes: [], messages: [message('events', next)] });
   return committed.ok ? 'done' : 'again';
 });
 
 async function mark(app: App, by: Provenance, transfer: Stoppable): Promise<Result<void>> {
   const database = databaseFor(app, transfer.accountId);
-  const order = await findOrder(database, 'staff', transfer.orderId);
-  if (order === undefined) throw new TypeError('a transfer without its order');
-  const reason = judgeStop(await readOrderFacts(app, order, by.at));
+  const reason = await originOf(transfer).stopReason(app, transfer, by.at);
   const known = transfer.stopRequested ?? undefined;
   if (known?.by === 'person' || known?.reason === reason) return accept(undefined);
   const [after, kind] =

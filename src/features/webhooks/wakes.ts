@@ -59,7 +59,7 @@ export function wakesOf(event: WebhookEvent, facts: EventFacts, at: Timestamp): 
     return facts.wallets.has(walletId) ? [] : [events(lookAtStray({ custodyId: walletId }))];
   if (kind !== 'wallet.tags.modified' && kind !== 'wallet.blockchainevent.detected') return [];
   const wallet = facts.wallets.get(walletId);
-  if (wallet === undefined) return 'unknown yet';
+  if (wallet === undefined) return facts.pool.has(walletId) ? [] : 'unknown yet';
   const { id, accountId } = wallet;
   return kind === 'wallet.tags.modified'
     ? [events(checkFence({ accountId })), { queue: 'money', make: settleLimits({ accountId }) }]

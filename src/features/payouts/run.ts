@@ -1,0 +1,69 @@
+// Released batches begin, and those with nothing left are finished. Which wallet pays which row is decided by the lanes of
+// transfers; rows of a canceled batch are canceled here.
+import { type App, begin } from '../../app/app.ts';
+import { consumer } from '../../app/consumer.ts';
+import type { Job } from '../../app/job.ts';
+import { system } from '../../domain/actor.ts';
+import type { HotWalletId } from '../../domain/id.ts';
+import { isIn } from '../../domain/machine.ts';
+import { cancelPayout } from '../../domain/payout.ts';
+import { finish, start } from '../../domain/payout-batch.ts';
+import { CancelRows, payNext, RunBatches } from '../../kit/messages.ts';
+import { commit } from '../../store/commit.ts';
+import { listHotWallets } from '../../store/hot-wallets.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { message } from '../../store/outbox.ts';
+import { batchChange, findBatch, findCounts, listBatchesIn } from '../../store/payout-batches.ts';
+import { listPayouts, payoutSteps } from '../../store/payouts.ts';
+
+const BATCHES_PER_RUN = 50;
+const WALLETS_MAX = 100;
+const ROWS_PER_SLICE = 500;
+
+async function runAll(app: App, by: Provenance): Promise<void> {
+  const lanes = await listLanes(app);
+  for (const batch of await listBatchesIn(app.database, 'released', { limit: BATCHES_PER_RUN })) {
+    if (batch.status !== 'released') continue;
+    // A lost race means that somebody canceled it, or another run began it.
+    await commit(app.database, {
+      by,
+      changes: [batchChange(batch, start(batch, by.at))],
+      messages: lanes.map((walletId) => message('money', payNext({ walletId }))),
+    });
+  }
+  for (const batch of await listBatchesIn(app.database, 'running', { limit: BATCHES_PER_RUN })) {
+    const { ready = 0, executing = 0 } = await findCounts(app.database, batch.id);
+    if (batch.status !== 'running' || ready + executing > 0) continue;
+    await commit(app.database, { by, changes: [batchChange(batch, finish(batch, by.at))] });
+  }
+}
+
+async function listLanes(app: App): Promise<HotWalletId[]> {
+  const pool = await listHotWallets(app.database, { limit: WALLETS_MAX });
+  return pool.filter(({ status }) => status === 'active').map(({ id }) => id);
+}
+
+export const runBatchesStep = consumer('events', RunBatches, async (app, _, by) => {
+  await runAll(app, by);
+  return 'done';
+});
+
+export const runPayouts: Job = (app) => runAll(app, begin(app, system('payouts.run'), app.newId('msg')));
+
+/** By the slice, until none is left. */
+export const cancelRowsStep = consumer('events', CancelRows, async (app, { batchId }, by) => {
+  const batch = await findBatch(app.database, batchId);
+  if (batch?.status !== 'canceled') return 'done';
+  for (const status of ['ready', 'invalid'] as const) {
+    const rows = await listPayouts(app.database, { batchId, status }, { after: 0, limit: ROWS_PER_SLICE });
+    if (rows.length === 0) continue;
+    const steps = rows.flatMap((before) =>
+      isIn(before, ['ready', 'invalid']) ? [{ before, after: cancelPayout(before, batch.reason) }] : [],
+    );
+    const data = { batchId, rows: steps.length };
+    const run = { subjectId: by.newId('msg'), version: 1, kind: 'payouts.canceled', accountId: null, data };
+    await commit(app.database, { by, changes: [], bulk: payoutSteps(run, steps) });
+    return 'again';
+  }
+  return 'done';
+});

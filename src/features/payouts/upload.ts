@@ -1,0 +1,97 @@
+// A file becomes a batch: its rows are stored by the slice while it is `loading`, and it is a batch when all of them are there.
+// The same file is the same batch, also one whose loading broke off: it goes on where it stopped.
+import type { App } from '../../app/app.ts';
+import { externalIdOf } from '../../app/external-id.ts';
+import { nameOf } from '../../domain/actor.ts';
+import { sha256 } from '../../domain/digest.ts';
+import { originOfRow, type Payout, readRow } from '../../domain/payout.ts';
+import { type Batch, completeLoading } from '../../domain/payout-batch.ts';
+import { accept, type Result } from '../../domain/result.ts';
+import { checkBatch } from '../../kit/messages.ts';
+import { commit, type Once } from '../../store/commit.ts';
+import type { Provenance } from '../../store/journal.ts';
+import { message } from '../../store/outbox.ts';
+import { batchChange, findBatchOfFile } from '../../store/payout-batches.ts';
+import { payoutRows } from '../../store/payouts.ts';
+import { countRows, type FileRow, type PayoutFile, rowsOf } from './file.ts';
+
+const ROWS_PER_STATEMENT = 500;
+
+export interface Uploaded {
+  readonly batch: Batch;
+  /** The file was here before: nothing was made. */
+  readonly isKnown: boolean;
+}
+type Keep = (uploaded: Uploaded) => readonly Once[];
+
+/** @param again a person says that the same file is meant once more */
+export async function uploadBatch(
+  app: App,
+  by: Provenance,
+  file: PayoutFile,
+  { label, again }: { label: string; again: boolean },
+  keep: Keep,
+): Promise<Result<Uploaded>> {
+  const rowCount = await countRows(file);
+  if (!rowCount.ok) return rowCount;
+  const fileHash = await sha256(file.text);
+  const known = await findBatchOfFile(app.database, fileHash);
+  if (known?.status === 'loading') return load(app, by, known, file, keep);
+  if (known !== undefined && !again) return accept({ batch: known, isKnown: true });
+  const batch: Batch<'loading'> = {
+    ...{ id: by.newId('bat'), version: 1, status: 'loading', label, fileHash, rowCount: rowCount.value },
+    ...{ upload: (known?.upload ?? 0) + 1, uploadedBy: nameOf(by.actor), editors: [], retryOf: null, createdAt: by.at },
+  };
+  const begun = await commit(app.database, { by, changes: [batchChange(undefined, batch)] });
+  return begun.ok ? load(app, by, batch, file, keep) : begun;
+}
+
+async function load(
+  app: App,
+  by: Provenance,
+  batch: Batch<'loading'>,
+  file: PayoutFile,
+  keep: Keep,
+): Promise<Result<Uploaded>> {
+  let slice: Payout[] = [];
+  for await (const row of rowsOf(file)) {
+    slice.push(await toPayout(by, batch, row));
+    if (slice.length < ROWS_PER_STATEMENT) continue;
+    const stored = await commit(app.database, { by, changes: [], once: [payoutRows(slice)] });
+    if (!stored.ok) return stored;
+    slice = [];
+  }
+  return completeBatch(app, by, batch, slice, keep);
+}
+
+/** With the last rows; from here on it is a batch, and is checked. */
+export async function completeBatch(
+  app: App,
+  by: Provenance,
+  batch: Batch<'loading'>,
+  rest: readonly Payout[],
+  keep: Keep,
+): Promise<Result<Uploaded>> {
+  const draft = completeLoading(batch);
+  const uploaded: Uploaded = { batch: draft, isKnown: false };
+  const completed = await commit(app.database, {
+    by,
+    changes: [batchChange(batch, draft)],
+    messages: [message('events', checkBatch({ batchId: batch.id }))],
+    once: [...(rest.length === 0 ? [] : [payoutRows(rest)]), ...keep(uploaded)],
+  });
+  return completed.ok ? accept(uploaded) : completed;
+}
+
+async function toPayout(by: Provenance, batch: Batch<'loading'>, { line, text, problems }: FileRow): Promise<Payout> {
+  const read = readRow(text, problems);
+  const origin = originOfRow(batch, line);
+  const core = {
+    ...read.text,
+    ...{ id: by.newId('pay'), version: 0, batchId: batch.id, line, units: read.units, origin },
+    ...{ externalId: await externalIdOf(origin), transferId: null, createdAt: by.at },
+  };
+  return read.problems.length === 0
+    ? { ...core, status: 'ready' }
+    : { ...core, status: 'invalid', problems: read.problems };
+}

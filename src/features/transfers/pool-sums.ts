@@ -1,0 +1,15 @@
+// The sums of the pool as they stand at an instant, also those that nothing was counted in yet.
+import type { App } from '../../app/app.ts';
+import type { AssetId } from '../../domain/asset.ts';
+import { freshSums, type PayoutSum } from '../../domain/payout-cap.ts';
+import type { Timestamp } from '../../domain/time.ts';
+import { listPayoutSums } from '../../store/hot-wallets.ts';
+
+export async function readSums(app: App, asset: AssetId, at: Timestamp): Promise<readonly PayoutSum[]> {
+  const fresh = freshSums(asset, at);
+  const known = await listPayoutSums(
+    app.database,
+    fresh.map(({ id }) => id),
+  );
+  return fresh.map((sum) => known.find(({ id }) => id === sum.id) ?? sum);
+}

@@ -1,0 +1,67 @@
+// The pool of hot wallets, and the sums that it has let out.
+import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import type { HotWallet } from '../domain/hot-wallet.ts';
+import type { HotWalletId } from '../domain/id.ts';
+import type { PayoutSum } from '../domain/payout-cap.ts';
+import type { Change } from './commit.ts';
+import { type Database, newerThan, olderThan } from './database.ts';
+import { changesOf, fromRow } from './records.ts';
+import { hotWallets, payoutSums, wallets } from './schema.ts';
+
+export async function findHotWallet(database: Database, id: HotWalletId): Promise<HotWallet | undefined> {
+  const row = await database.select().from(hotWallets).where(eq(hotWallets.id, id)).get();
+  return row && fromRow<HotWallet>(row);
+}
+
+/** In the order of the ids, whatever its status. */
+export async function findHotWalletAfter(database: Database, id: string): Promise<HotWallet | undefined> {
+  const row = await database
+    .select()
+    .from(hotWallets)
+    .where(newerThan(hotWallets.id, id))
+    .orderBy(asc(hotWallets.id))
+    .limit(1)
+    .get();
+  return row && fromRow<HotWallet>(row);
+}
+
+/** Newest first. */
+export async function listHotWallets(
+  database: Database,
+  page: { before?: string | undefined; limit: number },
+): Promise<HotWallet[]> {
+  const rows = await database
+    .select()
+    .from(hotWallets)
+    .where(olderThan(hotWallets.id, page.before))
+    .orderBy(desc(hotWallets.id))
+    .limit(page.limit)
+    .all();
+  return rows.map((row) => fromRow<HotWallet>(row));
+}
+
+export const hotWalletChange = changesOf<HotWallet>(hotWallets, 'hot_wallet', () => null);
+
+/** No client's account holds it. */
+export const isNoClientsWallet = (custodyId: string): SQL =>
+  sql`NOT EXISTS (SELECT 1 FROM ${wallets} WHERE ${wallets.custodyId} = ${custodyId})`;
+
+export const hotWalletIsActive = (id: HotWalletId): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${hotWallets} WHERE ${and(eq(hotWallets.id, id), eq(hotWallets.status, 'active'))})`;
+
+export async function listPayoutSums(database: Database, ids: readonly string[]): Promise<PayoutSum[]> {
+  const rows = await database
+    .select()
+    .from(payoutSums)
+    .where(inArray(payoutSums.id, [...ids]))
+    .all();
+  return rows.map((row) => ({ ...row, reserved: BigInt(row.reserved) }));
+}
+
+const sumRow = changesOf<PayoutSum>(payoutSums, 'payout_sum', () => null);
+export const payoutSumChange = (before: PayoutSum, after: PayoutSum): Change =>
+  sumRow(
+    before.version === 0 ? undefined : before,
+    after,
+    after.reserved > before.reserved ? 'payout_sum.reserved' : 'payout_sum.released',
+  );

@@ -1,0 +1,93 @@
+// Batches of payouts, and what is counted of them.
+import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm';
+import type { BatchId } from '../domain/id.ts';
+import type { PayoutStatus } from '../domain/payout.ts';
+import type { Batch, BatchStatus } from '../domain/payout-batch.ts';
+import { type Database, newerThan, olderThan } from './database.ts';
+import { changesOf, fromJson, fromRow } from './records.ts';
+import { payoutBatches, payoutCounts, payoutFlags } from './schema.ts';
+
+const toBatch = (row: typeof payoutBatches.$inferSelect): Batch => ({
+  ...fromRow<Batch>(row),
+  editors: fromJson(row.editors),
+});
+
+export async function findBatch(database: Database, id: BatchId): Promise<Batch | undefined> {
+  const row = await database.select().from(payoutBatches).where(eq(payoutBatches.id, id)).get();
+  return row && toBatch(row);
+}
+
+/** The last upload of a file. */
+export async function findBatchOfFile(database: Database, fileHash: string): Promise<Batch | undefined> {
+  const row = await database
+    .select()
+    .from(payoutBatches)
+    .where(eq(payoutBatches.fileHash, fileHash))
+    .orderBy(desc(payoutBatches.upload))
+    .get();
+  return row && toBatch(row);
+}
+
+/** Newest first. */
+export async function listBatches(
+  database: Database,
+  page: { before?: string | undefined; limit: number },
+): Promise<Batch[]> {
+  const rows = await database
+    .select()
+    .from(payoutBatches)
+    .where(olderThan(payoutBatches.id, page.before))
+    .orderBy(desc(payoutBatches.id))
+    .limit(page.limit)
+    .all();
+  return rows.map(toBatch);
+}
+
+/** Oldest first. */
+export async function listBatchesIn(
+  database: Database,
+  status: BatchStatus,
+  page: { after?: string | undefined; limit: number },
+): Promise<Batch[]> {
+  const rows = await database
+    .select()
+    .from(payoutBatches)
+    .where(and(eq(payoutBatches.status, status), newerThan(payoutBatches.id, page.after)))
+    .orderBy(asc(payoutBatches.id))
+    .limit(page.limit)
+    .all();
+  return rows.map(toBatch);
+}
+
+export const batchChange = changesOf<Batch>(payoutBatches, 'payout_batch', () => null);
+
+/** At the instant of the commit. */
+export const batchIsIn = (id: BatchId, status: BatchStatus): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${payoutBatches} WHERE ${payoutBatches.id} = ${id} AND ${payoutBatches.status} = ${status})`;
+
+export type Counts = Readonly<Partial<Record<PayoutStatus, number>>>;
+
+export async function findCounts(database: Database, batchId: BatchId): Promise<Counts> {
+  const rows = await database.select().from(payoutCounts).where(eq(payoutCounts.batchId, batchId)).all();
+  return Object.fromEntries(rows.filter(({ rows }) => rows > 0).map(({ status, rows }) => [status, rows]));
+}
+
+/** What a check found worth a look, in the order of the lines. */
+export const listFlags = (
+  database: Database,
+  { batchId, number }: { batchId: BatchId; number: number },
+  page: { after: number; limit: number },
+): Promise<{ line: number; flag: string; detail: string }[]> =>
+  database
+    .select({ line: payoutFlags.line, flag: payoutFlags.flag, detail: payoutFlags.detail })
+    .from(payoutFlags)
+    .where(
+      and(
+        eq(payoutFlags.batchId, batchId),
+        eq(payoutFlags.checkNumber, number),
+        sql`${payoutFlags.line} > ${page.after}`,
+      ),
+    )
+    .orderBy(asc(payoutFlags.line), asc(payoutFlags.flag))
+    .limit(page.limit)
+    .all();

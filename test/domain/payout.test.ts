@@ -1,0 +1,167 @@
+// Rows, batches, caps and turns of payouts, at both sides of each boundary.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { originOfRetry, readDecimal, readRow, writeDecimal } from '../../src/domain/payout.ts';
+import { type Batch, cancelBatch, freshCheck, releaseBatch, reopen } from '../../src/domain/payout-batch.ts';
+import { freshSums, releaseSum, reserveSums } from '../../src/domain/payout-cap.ts';
+import { interleave, turnsOf } from '../../src/domain/turns.ts';
+import { ADDRESS, AT, accepted, idOf, refusalOf, USDC } from '../support/build.ts';
+
+const row = (over: Partial<Parameters<typeof readRow>[0]> = {}) =>
+  readRow({
+    network: 'EthereumSepolia',
+    asset: 'usdc',
+    address: ADDRESS.toUpperCase().replace('0X', '0x'),
+    amount: '1.5',
+    reference: '',
+    ...over,
+  });
+
+describe('a payout row', () => {
+  it('is read to its canonical form, and canonical rows are read to themselves', () => {
+    const read = row();
+    expect(read).toEqual({
+      text: { network: 'EthereumSepolia', asset: USDC, address: ADDRESS, amount: '1.5', reference: null },
+      units: 1_500_000n,
+      problems: [],
+    });
+    expect(readRow(read.text)).toEqual(read);
+  });
+
+  it('with what nobody can see or that is too long is named, and what is kept of it can be shown', () => {
+    for (const text of ['a\u202eb', 'a\u0000b', '\ud800', 'x'.repeat(141)]) {
+      const { problems, text: kept } = row({ reference: text });
+      expect(problems.map(({ column }) => column)).toEqual(['reference']);
+      expect(kept.reference?.isWellFormed()).toBe(true);
+      expect((kept.reference ?? '').length).toBeLessThanOrEqual(140);
+    }
+    expect(row({ reference: 'x'.repeat(140) }).problems).toEqual([]);
+  });
+
+  it('has an amount of digits, with at most the decimals of its asset, above zero', () => {
+    expect(readDecimal('0.000001', 6)).toBe(1n);
+    expect(readDecimal('12', 6)).toBe(12_000_000n);
+    for (const text of [
+      '',
+      '0',
+      '0.0',
+      '.5',
+      '5.',
+      '01',
+      '-1',
+      '+1',
+      '1e3',
+      '1,5',
+      '0x1',
+      '１',
+      '1 000',
+      '0.0000001',
+      '9'.repeat(73),
+    ])
+      expect(typeof readDecimal(text, 6), text).toBe('string');
+    expect(readDecimal('9'.repeat(72), 6)).toBe(BigInt('9'.repeat(72)) * 1_000_000n);
+  });
+
+  it('given in base units says the same in decimals', () => {
+    const units = fc.bigInt({ min: 1n, max: 10n ** 60n });
+    fc.assert(
+      fc.property(units, fc.constantFrom(6, 8, 18), (value, decimals) => {
+        expect(readDecimal(writeDecimal(value, decimals), decimals)).toBe(value);
+      }),
+    );
+  });
+
+  it('that is tried again has a name of its own each time', () => {
+    expect(originOfRetry('hash|1|7')).toBe('hash|1|7|retry 1');
+    expect(originOfRetry(originOfRetry('hash|1|7'))).toBe('hash|1|7|retry 2');
+  });
+});
+
+const checked = (over: Partial<Batch<'checked'>> = {}): Batch<'checked'> => ({
+  ...{ id: idOf('bat'), version: 3, status: 'checked', label: 'Payroll', fileHash: 'f', upload: 1, rowCount: 2 },
+  ...{ uploadedBy: 'alice', editors: ['bob'], retryOf: null, createdAt: AT },
+  ...{ check: { ...freshCheck(1), rowsHash: 'h' }, problems: [], checkedAt: AT, releases: [] },
+  ...over,
+});
+const asked = { by: 'carol', rowsHash: 'h', needed: 1, at: AT };
+
+describe('a release', () => {
+  it('is given by nobody who uploaded or edited, for exactly the rows that were checked', () => {
+    expect(accepted(releaseBatch(checked(), asked))).toMatchObject({ status: 'released', releases: [{ by: 'carol' }] });
+    for (const by of ['alice', 'bob'])
+      expect(refusalOf(releaseBatch(checked(), { ...asked, by })).code).toBe('payout_release_needs_another_person');
+    expect(refusalOf(releaseBatch(checked(), { ...asked, rowsHash: 'g' })).code).toBe('payout_rows_differ');
+  });
+
+  it('is refused while anything is wrong', () => {
+    const bad = { ...checked().check, invalidRows: 1 };
+    expect(refusalOf(releaseBatch(checked({ check: bad }), asked)).code).toBe('payout_batch_has_errors');
+    expect(refusalOf(releaseBatch(checked({ problems: ['short'] }), asked)).code).toBe('payout_batch_has_errors');
+  });
+
+  it('by two takes two different persons', () => {
+    const first = accepted(releaseBatch(checked(), { ...asked, needed: 2 }));
+    if (first.status !== 'checked') throw new Error('released by one');
+    expect(refusalOf(releaseBatch(first, { ...asked, needed: 2 })).code).toBe('payout_release_needs_another_person');
+    expect(accepted(releaseBatch(first, { ...asked, by: 'dave', needed: 2 })).status).toBe('released');
+  });
+
+  it('that was begun is void after an edit, and the editor may not give it', () => {
+    const first = accepted(releaseBatch(checked(), { ...asked, needed: 2 }));
+    if (first.status !== 'checked') throw new Error('released by one');
+    const draft = reopen(first, 'dave');
+    expect(draft).toMatchObject({
+      status: 'draft',
+      editors: ['bob', 'dave'],
+      check: { number: 2, line: 0, rowsHash: '' },
+    });
+    expect(reopen(draft, 'dave').editors).toEqual(['bob', 'dave']);
+    expect(cancelBatch(draft, 'no', 'erin')).toMatchObject({ status: 'canceled', canceledBy: 'erin' });
+  });
+});
+
+describe('a cap of the pool', () => {
+  const limits = { perRow: 10n, perBatch: 100n, perHour: 10n, perDay: 15n, twoReleasersAbove: null };
+  it('counts by the hour and by the day, to the unit', () => {
+    const sums = freshSums(USDC, AT);
+    expect(sums.map(({ id }) => id)).toEqual([`cap:${USDC}:2031-03-03T09`, `cap:${USDC}:2031-03-03`]);
+    const full = accepted(reserveSums(sums, 10n, limits));
+    expect(refusalOf(reserveSums(full, 1n, limits))).toMatchObject({
+      code: 'payout_cap_reached',
+      period: 'hour',
+      used: '10',
+    });
+    const nextHour = full.map((sum) => (sum.period === 'hour' ? { ...sum, reserved: 0n } : sum));
+    expect(accepted(reserveSums(nextHour, 5n, limits)).map(({ reserved }) => reserved)).toEqual([5n, 15n]);
+    expect(refusalOf(reserveSums(nextHour, 6n, limits))).toMatchObject({ code: 'payout_cap_reached', period: 'day' });
+    const [hour] = full;
+    if (hour === undefined) throw new Error('no sums');
+    expect(releaseSum(hour, 4n).reserved).toBe(6n);
+    expect(() => releaseSum(hour, 11n)).toThrow(RangeError);
+  });
+});
+
+describe('a minute of the pace', () => {
+  it('is shared by payouts as one party beside the accounts whose orders wait', () => {
+    expect(turnsOf(['a', 'b'], { room: 100, parties: 0 })).toEqual(['a', 'b']);
+    expect(turnsOf(['a', 'b'], { room: 100, parties: 3 })).toHaveLength(25);
+    expect(turnsOf(['a', 'b'], { room: 100, parties: 500 })).toEqual(['a']);
+    expect(turnsOf([], { room: 100, parties: 3 })).toEqual([]);
+    expect(turnsOf(['a'], { room: 0, parties: 0 })).toEqual([]);
+  });
+
+  it('has neither wait for the end of the other, and loses none', () => {
+    expect(interleave([1, 2, 3, 4], [10])).toEqual([1, 2, 10, 3, 4]);
+    const lists = fc.array(fc.nat(), { maxLength: 30 });
+    fc.assert(
+      fc.property(lists, lists, (one, other) => {
+        const both = interleave(
+          one.map((n) => `one ${n}`),
+          other.map((n) => `other ${n}`),
+        );
+        expect(both.filter((item) => item.startsWith('one'))).toEqual(one.map((n) => `one ${n}`));
+        expect(both.filter((item) => item.startsWith('other'))).toEqual(other.map((n) => `other ${n}`));
+      }),
+    );
+  });
+});
