@@ -239,9 +239,11 @@ describe('an address that nobody used or confirmed for the days of the deploymen
     await quarter();
     expect((await world.destination('client-1', id)).confirmUntil).toBeNull();
     await world.advance(2 * DAY);
+    const before = world.at;
     await quarter();
     const { confirmUntil } = await world.destination('client-1', id);
-    expect(confirmUntil).toBe(addSeconds(world.at, 14 * DAY));
+    // Jobs before it may wait a moment for their turn at custody.
+    expect(confirmUntil >= addSeconds(before, 14 * DAY) && confirmUntil <= addSeconds(world.at, 14 * DAY)).toBe(true);
     await quarter();
     expect((await world.destination('client-1', id)).confirmUntil).toBe(confirmUntil);
 
