@@ -97,9 +97,11 @@ describe('two transfers of one wallet', () => {
 it('five thousand that wait in one wallet take no place of another wallet', async () => {
   await world.readyToTrade('client-1', '1000000');
   await world.readyToTrade('client-2', '1000000');
+  await world.holdMoney();
   await world.tick();
   await world.drainOnce();
   expect(await statuses()).toEqual(['confirmed', 'prepared']);
+  await world.freeMoney();
   const [{ id: waiting }] = await world.rows("SELECT id FROM transfers WHERE status = 'prepared'");
   await world.rows(`INSERT INTO transfers (id, order_id, external_id, next_attempt_at, version, status, created_at, facts,
       account_id, wallet_id, custody_wallet_id, destination_id, asset, units, request_body)
