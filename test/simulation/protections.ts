@@ -12,7 +12,9 @@ export interface Protection {
   readonly drop?: readonly string[];
 }
 
-const EXECUTE = 'src/features/transfers/execute.ts';
+const HAND_OVER = 'src/features/transfers/hand-over.ts';
+const ORIGIN = 'src/features/transfers/origins/order.ts';
+const BEGIN = 'src/features/transfers/begin.ts';
 const machineTables = [
   'accounts',
   'destinations',
@@ -58,7 +60,7 @@ export const protections: readonly Protection[] = [
     without: 'a repeated attempt asks for something that custody cannot recognize',
     edits: [
       {
-        file: EXECUTE,
+        file: HAND_OVER,
         find: 'app.custody.transfer(transfer.custodyWalletId, transfer.requestBody)',
         put: "app.custody.transfer(transfer.custodyWalletId, transfer.requestBody.replace(/f1-/, 'f'.repeat(transfer.attempts) + '1-'))",
       },
@@ -86,13 +88,13 @@ export const protections: readonly Protection[] = [
   {
     name: 'halt guard at hand-over',
     without: 'a halt that comes between the last look and the commit stops nothing',
-    edits: [{ file: EXECUTE, find: '{ holds: noHalt(order), refusal: haltRefusal(halt) },', put: '' }],
+    edits: [{ file: ORIGIN, find: '{ holds: noHalt(order), refusal: haltRefusal(halt) },', put: '' }],
   },
   {
     name: 'destination guard at hand-over',
     without: 'money leaves for an address whose removal was asked for between the last look and the commit',
     edits: [
-      { file: EXECUTE, find: 'holds: destinationIsUsable(order.destinationId, at),', put: 'holds: noHalt(order),' },
+      { file: ORIGIN, find: 'holds: destinationIsUsable(order.destinationId, at),', put: 'holds: noHalt(order),' },
     ],
   },
   {
@@ -111,7 +113,7 @@ export const protections: readonly Protection[] = [
     name: 'in-flight index of transfers',
     without: 'two transfers of one wallet race for nonce and balance',
     drop: ['DROP INDEX transfers_one_in_flight'],
-    edits: [{ file: EXECUTE, find: '(await findTransferAhead(database, transfer)) !== undefined', put: 'false' }],
+    edits: [{ file: BEGIN, find: '(await findTransferAhead(database, transfer)) !== undefined', put: 'false' }],
   },
   {
     name: '4xx-after-unknown rule',
