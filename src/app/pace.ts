@@ -50,9 +50,9 @@ async function takeWhenIdle(app: Paced, share: Share, calls: number): Promise<vo
   const cost = costOf(budget, calls);
   for (let waited = 0; waited <= IDLE_MILLISECONDS_MAX; ) {
     const now = Date.parse(app.clock.now());
-    // Not a moment of what the others may send at once: a line of them would never find it whole again.
-    if ((await takeTurn(app.database, { share, costMilliseconds: cost, latest: now, now })) !== undefined) return;
-    const wait = Math.max(cost, (await findFreeAt(app.database, share)) - now);
+    const latest = now + idleMilliseconds(app, share);
+    if ((await takeTurn(app.database, { share, costMilliseconds: cost, latest, now })) !== undefined) return;
+    const wait = Math.max(cost, (await findFreeAt(app.database, share)) - latest);
     await app.sleep(wait);
     waited += wait;
   }
@@ -70,7 +70,11 @@ export async function demandIdleReads(app: Paced): Promise<void> {
 }
 
 export const areReadsIdle = async (app: Paced): Promise<boolean> =>
-  (await findFreeAt(app.database, 'reads')) <= Date.parse(app.clock.now());
+  (await findFreeAt(app.database, 'reads')) <= Date.parse(app.clock.now()) + idleMilliseconds(app, 'reads');
+
+/** Of what may go at once one half is for idle work: the other is always there for what is urgent, which so never waits for it. */
+const idleMilliseconds = (app: Paced, share: Share): number =>
+  budgetOf(share, app.config.dfns.callsPerMinute).burstMilliseconds / 2;
 
 /** Whether a transfer cannot be sent for a while: its message is acknowledged, and cron brings it again. */
 export async function isMoneyHeld(app: Paced): Promise<boolean> {
