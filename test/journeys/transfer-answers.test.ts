@@ -86,7 +86,6 @@ describe('an answer that says nothing', () => {
   it('within the time of a call is unknown too, and the transfer is made once', async () => {
     const { account, schedule } = await world.readyToTrade();
     await world.tick();
-    await world.drainOnce(); // prepared
     await control('POST', '/faults', { ...TRANSFERS, kind: 'latency', seconds: 3, afterEffect: true, times: 1 });
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const settled = world.settle({ webhooks: false, ticks: false });
