@@ -33,7 +33,9 @@ export async function relay(app: App): Promise<number> {
 }
 
 async function send(queue: Queue, due: readonly OutboxRow[], name: OutboxRow['queue']): Promise<void> {
-  const bodies = due.filter((row) => row.queue === name).map(({ body }) => ({ body: JSON.parse(body) as unknown }));
+  const bodies = due
+    .filter((row) => row.queue === name)
+    .map(({ body }): { body: unknown } => ({ body: JSON.parse(body) }));
   if (bodies.length > 0) await queue.sendBatch(bodies);
 }
 

@@ -33,7 +33,11 @@ const clientAndOfficer = ['client', 'compliance'] as const;
 const everybody = ['client', 'operator', 'compliance', 'admin'] as const;
 
 /** Told by notices of their own, with the same entry or another of the same commit. */
-const toldElsewhere: readonly IncidentKind[] = ['fence_broken', 'schedule_paused', 'transfer_needs_review'];
+const toldElsewhere: readonly string[] = [
+  'fence_broken',
+  'schedule_paused',
+  'transfer_needs_review',
+] satisfies IncidentKind[];
 const incidentOf = ({ kind }: After) => ownership[kind as IncidentKind];
 /** Worth telling: an asset that we know, and not an amount of nothing, which anyone may send to anybody. */
 const isDeposit = ({ asset, units }: After) => findAsset(String(asset)) !== undefined && units !== '0';
@@ -99,7 +103,7 @@ export const noticeRules = {
 } as const satisfies Record<string, Rule>;
 
 function isToldElsewhere({ kind }: After): boolean {
-  return toldElsewhere.includes(kind as IncidentKind);
+  return toldElsewhere.includes(String(kind));
 }
 
 function isRepaired(after: After, before: After): boolean {

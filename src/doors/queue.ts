@@ -200,7 +200,7 @@ async function postponeOrBury(app: App, queue: string, message: Message<unknown>
 const isMoney = (body: unknown): boolean => byType.get(envelopeOf(body).type)?.queue === 'money';
 
 function envelopeOf(body: unknown): { type: string; id: string | null } {
-  const { type, id } = Object(body) as { type?: unknown; id?: unknown };
+  const { type, id }: { type?: unknown; id?: unknown } = Object(body);
   return { type: String(type), id: typeof id === 'string' ? id : null };
 }
 

@@ -59,6 +59,7 @@ export async function findRecordsAsOf(
     )[0],
     destinations: fold(destinations, asked),
     changes: fold(policyChanges, changed),
+    // The entries hold the columns of the record, whose facts were read strictly when they were written.
     mandates: fold<Omit<Mandate, 'limits'> & { limits: string }>(mandates, granted).map(
       (mandate) => ({ ...mandate, limits: readLimits(mandate.limits) }) as Mandate,
     ),

@@ -449,6 +449,7 @@ describe('a message that cannot be carried out', () => {
     const account = await world.openAccount();
     const body = checkFence({ accountId: account.id })(null);
     const dead = { queue: 'fiducia-events-dead', messages: [{ id: 'q-1', attempts: 1, body, ack() {}, retry() {} }] };
+    // Of a batch, the consumer looks at its queue and its messages.
     for (const _ of [1, 2]) await consume(dead as unknown as MessageBatch<unknown>, world.app);
     const [letter, ...others] = (await world.get('admin-1', '/v1/dead-letters')).body.items;
     expect(others).toEqual([]);

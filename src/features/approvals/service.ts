@@ -24,12 +24,7 @@ export async function readApprovals(app: App, cursor: string | undefined) {
   const atCustody = page === undefined ? 'unavailable' : 'not_listed';
   const shown: Shown[] = [
     ...listed.map((explained) => ({ ...explained, atCustody: 'listed' as const })),
-    ...others.map((asked) => ({
-      asked,
-      approval: undefined,
-      accountId: asked.account.id,
-      atCustody: atCustody as Shown['atCustody'],
-    })),
+    ...others.map((asked): Shown => ({ asked, approval: undefined, accountId: asked.account.id, atCustody })),
   ];
   const makers = await findMakers(app, shown);
   const at = { now: app.clock.now(), url: app.config.dashboardUrl, makers };
