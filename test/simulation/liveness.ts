@@ -5,6 +5,7 @@ import { decide, must, pendingApprovals } from './beginning.ts';
 import { drain, untilQuiet } from './calm.ts';
 import { request } from './deliver.ts';
 import { Broken, type Observer } from './observer.ts';
+import type { CustodyTransfer } from './rows.ts';
 import type { Accepted, World } from './world.ts';
 
 const MINUTES_MAX = 180;
@@ -54,11 +55,14 @@ export async function calmAfterRestore(world: World): Promise<void> {
       reason: 'Looked.',
     });
   await pass(RESTORED_MINUTES, () => false);
+  // One that waited for a person before is known by its external id until that person has said what became of it.
   const known = world.product.all<{ custody_id: string }>(
-    'SELECT custody_id FROM transfers WHERE custody_id IS NOT NULL UNION SELECT custody_id FROM recoveries',
+    `SELECT custody_id FROM transfers WHERE custody_id IS NOT NULL UNION SELECT custody_id FROM recoveries
+     UNION SELECT external_id FROM transfers WHERE status = 'needs_review'`,
   );
-  const there = world.custodyState.all<{ id: string; status: string }>('SELECT id, status FROM transfers ORDER BY seq');
-  const forgotten = there.find(({ id }) => !known.some(({ custody_id: custodyId }) => custodyId === id));
+  const isKnown = (name: string | null) => known.some(({ custody_id: custodyId }) => custodyId === name);
+  const there = world.custodyState.all<CustodyTransfer>('SELECT * FROM transfers ORDER BY seq');
+  const forgotten = there.find(({ id, external_id: externalId }) => !isKnown(id) && !isKnown(externalId));
   if (forgotten !== undefined)
     throw new Broken('after a restore everything is found again', `${forgotten.id} is ${forgotten.status}`);
 }
