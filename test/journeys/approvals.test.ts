@@ -1,5 +1,6 @@
 // Approvals at custody, explained through the real doors: ours in words, and those that nobody asked for here.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { loseAnswer } from '../support/custody.ts';
 import { control, EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
 
 const THIRD = '0xde709f2102306220921060314715629080e2fb77';
@@ -172,14 +173,7 @@ describe('an approval that we asked for', () => {
 
   it('is known as ours also when custody’s answer to it was lost', async () => {
     await world.openAccount();
-    await control('POST', '/faults', {
-      method: 'PUT',
-      path: '/v2/policies/*',
-      kind: 'status',
-      status: 502,
-      afterEffect: true,
-      times: 1,
-    });
+    await loseAnswer({ method: 'PUT', path: '/v2/policies/*' });
     const { id } = await world.ask('client-1', EXCHANGE);
     await world.drainOnce();
     expect((await world.destination('client-1', id)).status).toBe('requested');

@@ -1,6 +1,7 @@
 // Destinations through the real doors: an officer's no, two wishes at once, what custody does meanwhile.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { loseAnswer } from '../support/custody.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
 
 const THIRD = '0xde709f2102306220921060314715629080e2fb77';
 
@@ -191,14 +192,7 @@ describe('a destination', () => {
 describe('a change of an approved list', () => {
   it('is found again when custody’s answer was lost after the effect', async () => {
     await world.openAccount();
-    await control('POST', '/faults', {
-      method: 'PUT',
-      path: '/v2/policies/*',
-      kind: 'status',
-      status: 502,
-      afterEffect: true,
-      times: 1,
-    });
+    await loseAnswer({ method: 'PUT', path: '/v2/policies/*' });
     const { id } = await world.ask('client-1', EXCHANGE);
     await world.settle();
     expect((await world.destination('client-1', id)).status).toBe('requested');
@@ -242,14 +236,7 @@ describe('a change of an approved list', () => {
 
   it('whose answer was lost, and which an officer approved meanwhile, is found as approved', async () => {
     await world.openAccount();
-    await control('POST', '/faults', {
-      method: 'PUT',
-      path: '/v2/policies/*',
-      kind: 'status',
-      status: 502,
-      afterEffect: true,
-      times: 1,
-    });
+    await loseAnswer({ method: 'PUT', path: '/v2/policies/*' });
     const { id } = await world.ask('client-1', EXCHANGE);
     await world.settle();
     const { items } = await (await sdk('maker')).policies.listApprovals({ query: { status: 'Pending' } });

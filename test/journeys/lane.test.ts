@@ -1,6 +1,7 @@
 // Transfers of one wallet go one after another, in the order in which they were prepared.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, openWorld, sdk, type World } from '../support/world.ts';
+import { letAPersonDecideTransfers } from '../support/custody.ts';
+import { control, openWorld, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
 
@@ -72,16 +73,7 @@ describe('two transfers of one wallet', () => {
 
   it('do not wait for each other while one waits for a person', async () => {
     await twoPrepared();
-    const { users } = await control('GET', '/organization');
-    const approvers = { userId: { in: [users['compliance-1'].userId] } };
-    await (await sdk('setup')).policies.createPolicy({
-      body: {
-        name: 'A person looks at each transfer',
-        activityKind: 'Wallets:Sign',
-        rule: { kind: 'AlwaysTrigger' },
-        action: { kind: 'RequestApproval', approvalGroups: [{ quorum: 1, approvers }] },
-      },
-    });
+    await letAPersonDecideTransfers();
     await world.settle();
     expect(await statuses()).toEqual(['awaiting_approval', 'awaiting_approval']);
   });

@@ -1,5 +1,6 @@
 // What the documents of custody leave open: the journeys that a reading is about, under both.
 import { describe, expect, it } from 'vitest';
+import { loseAnswer } from '../support/custody.ts';
 import { approve, ends, inReview, instant, openAccount, readyToTrade, slow, trade } from '../support/patient.ts';
 import { control, EXCHANGE, NATIVE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
 
@@ -166,11 +167,7 @@ describe('a change of an approved list', () => {
 });
 
 describe('a transfer', () => {
-  const lose = () =>
-    control('POST', '/faults', {
-      ...{ method: 'POST', path: '/wallets/*/transfers' },
-      ...{ kind: 'status', status: 502, afterEffect: true, times: 1 },
-    });
+  const lose = () => loseAnswer({ method: 'POST', path: '/wallets/*/transfers' });
 
   it.each(['values', 'text'])('whose answer was lost is made once where same body means same %s', async (reading) => {
     await open({ externalIdComparison: reading });

@@ -1,6 +1,7 @@
 // Opening an account: what must stand before it is active, and what a crash at any await leaves behind.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, openWorld, sdk, type World } from '../support/world.ts';
+import { loseAnswer } from '../support/custody.ts';
+import { openWorld, sdk, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -67,7 +68,7 @@ describe('an account', () => {
     ['the list', { method: 'POST', path: '/v2/policies' }],
     ['the wallet', { method: 'POST', path: '/wallets' }],
   ])('has one list and one wallet when the answer to %s was lost after the effect', async (_, call) => {
-    await control('POST', '/faults', { ...call, kind: 'status', status: 502, afterEffect: true, times: 1 });
+    await loseAnswer(call);
     await ask();
     await carryOn();
     expect((await account()).status).toBe('active');

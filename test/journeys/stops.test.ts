@@ -1,6 +1,7 @@
 // Stops that come when custody has the money's order already: marked, told to whoever asked and to who decides, never resent.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { letAPersonDecideTransfers } from '../support/custody.ts';
+import { control, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;
@@ -26,16 +27,7 @@ const cancel = async (ready: Json): Promise<Json> =>
 /** At custody, where a person has to decide about it. */
 async function waiting(): Promise<Json> {
   const ready = await world.readyToTrade();
-  const { users } = await control('GET', '/organization');
-  const approvers = { userId: { in: [users['compliance-1'].userId] } };
-  await (await sdk('setup')).policies.createPolicy({
-    body: {
-      name: 'A person looks at each transfer',
-      activityKind: 'Wallets:Sign',
-      rule: { kind: 'AlwaysTrigger' },
-      action: { kind: 'RequestApproval', approvalGroups: [{ quorum: 1, approvers }] },
-    },
-  });
+  await letAPersonDecideTransfers();
   await world.tick();
   await world.settle();
   expect((await transfer()).status).toBe('awaiting_approval');

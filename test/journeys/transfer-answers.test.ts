@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
+import { letAPersonDecideTransfers } from '../support/custody.ts';
 import { control, EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
@@ -190,16 +191,7 @@ describe('an end at custody', () => {
 
   it('as denied by an officer is rejected and gives the limit back', async () => {
     const { schedule } = await world.readyToTrade();
-    const { users } = await control('GET', '/organization');
-    const approvers = { userId: { in: [users['compliance-1'].userId] } };
-    await (await sdk('setup')).policies.createPolicy({
-      body: {
-        name: 'A person looks at each transfer',
-        activityKind: 'Wallets:Sign',
-        rule: { kind: 'AlwaysTrigger' },
-        action: { kind: 'RequestApproval', approvalGroups: [{ quorum: 1, approvers }] },
-      },
-    });
+    await letAPersonDecideTransfers();
     await world.tick();
     await world.settle();
     await world.decide((await transfer()).approvalId, 'Denied', 'not today');

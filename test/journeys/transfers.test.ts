@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
 import { hashOfEntry } from '../../src/domain/journal.ts';
+import { letAPersonDecideTransfers } from '../support/custody.ts';
 import { control, ENTRIES, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
@@ -321,18 +322,7 @@ describe('an answer of custody', () => {
 
   it('that it waits for a person is shown, and the officer’s yes carries it on', async () => {
     const { schedule, account } = await world.readyToTrade();
-    const { users } = await control('GET', '/organization');
-    await (await sdk('setup')).policies.createPolicy({
-      body: {
-        name: 'A person looks at each transfer',
-        activityKind: 'Wallets:Sign',
-        rule: { kind: 'AlwaysTrigger' },
-        action: {
-          kind: 'RequestApproval',
-          approvalGroups: [{ quorum: 1, approvers: { userId: { in: [users['compliance-1'].userId] } } }],
-        },
-      },
-    });
+    await letAPersonDecideTransfers();
     await world.tick();
     await world.settle();
     const waiting = await transferOf(schedule);

@@ -6,21 +6,13 @@ import { consumer, type Outcome } from '../../app/consumer.ts';
 import { readShared } from '../../app/shared-policies.ts';
 import type { ApprovedChange } from '../../dfns/custody.ts';
 import type { ChangeAnswer, CustodyPolicy } from '../../domain/custody.ts';
-import { giveUpOn, REFUSED_BY_SCREENING, review, startRemoval } from '../../domain/destination.ts';
+import { startRemoval } from '../../domain/destination.ts';
 import { checkGuard, standsAt } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { amend, isIn } from '../../domain/machine.ts';
-import {
-  failSubmission,
-  findConflict,
-  isSameList,
-  type PolicyChange,
-  requeue,
-  startSubmission,
-  submit,
-} from '../../domain/policy-change.ts';
+import { isSameList, type PolicyChange, requeue, startSubmission } from '../../domain/policy-change.ts';
 import { addSeconds } from '../../domain/time.ts';
-import { ChangePolicy, changePolicy as changePolicyMessage, refreshPolicyChange } from '../../kit/messages.ts';
+import { ChangePolicy, changePolicy as changePolicyMessage } from '../../kit/messages.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
@@ -36,13 +28,20 @@ import { findFence } from '../../store/fences.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-import { named } from './change.ts';
+import {
+  giveUp,
+  isSanctioned,
+  keepSubmitted,
+  listOf,
+  refuseSanctioned,
+  stopForConflict,
+  WAIT_SECONDS,
+} from './change-outcome.ts';
 import { recordUngated } from './ungated.ts';
 
 const CHANGES_MAX = 100;
 /** A submission that is not answered after this long is looked at again. */
 const ATTEMPT_SECONDS = 90;
-const WAIT_SECONDS = 300;
 
 export const changePolicy = consumer('money', ChangePolicy, async (app, { accountId }, by) => {
   const changes = await listUnsettledChanges(databaseFor(app, accountId), accountId, CHANGES_MAX);
@@ -90,9 +89,6 @@ async function takeUp(app: App, by: Provenance, change: PolicyChange<'submitting
   });
   return counted.ok ? ask(app, by, again, account.tag, true) : 'again';
 }
-
-const listOf = (policy: CustodyPolicy): readonly string[] =>
-  policy.rule.kind === 'approved_list' ? policy.rule.addresses : [];
 
 /**
  * Reads guard and list in the same step, then puts the new list.
@@ -222,96 +218,6 @@ async function secondLook(
   return isOvertaken
     ? stopForConflict(app, by, change, policy, 'Another change of the list came first at custody.')
     : giveUp(app, by, change, `Custody refused the change: ${says}`);
-}
-
-async function keepSubmitted(
-  app: App,
-  by: Provenance,
-  change: PolicyChange<'submitting'>,
-  asked: ApprovedChange,
-): Promise<Outcome> {
-  const database = databaseFor(app, change.accountId);
-  const submitted = { ...submit(change, { ...asked, at: by.at }), nextLookAt: addSeconds(by.at, WAIT_SECONDS) };
-  const destination = await findDestination(database, 'staff', change.destinationId);
-  const reviewed =
-    destination?.status === 'requested' ? [destinationChange(destination, review(destination, submitted))] : [];
-  const committed = await commit(database, {
-    by,
-    changes: [policyChangeChange(change, submitted), ...reviewed],
-    // It may have been decided already, before we knew of it.
-    messages: [message('events', refreshPolicyChange({ changeId: change.id }))],
-  });
-  return committed.ok ? 'done' : 'again';
-}
-
-/** Nothing reached custody, or custody said no: the client reads why. */
-async function giveUp(app: App, by: Provenance, change: PolicyChange<'submitting'>, reason: string): Promise<Outcome> {
-  const incident = {
-    kind: 'guard_unsound' as const,
-    about: change.accountId,
-    accountId: change.accountId,
-    detail: reason,
-  };
-  return settle(app, by, change, failSubmission(change, reason), reason, incident);
-}
-
-/** A sanctions list came to name the address while its change was under way. */
-async function isSanctioned(app: App, { accountId, destinationId }: PolicyChange): Promise<boolean> {
-  const destination = await findDestination(databaseFor(app, accountId), 'staff', destinationId);
-  return destination?.sanctionsHit != null;
-}
-
-const refuseSanctioned = (app: App, by: Provenance, change: PolicyChange<'submitting'>): Promise<Outcome> =>
-  settle(app, by, change, failSubmission(change, REFUSED_BY_SCREENING), REFUSED_BY_SCREENING, {
-    kind: 'sanctions_hit',
-    about: change.destinationId,
-    accountId: change.accountId,
-    detail: 'The address came onto a sanctions list before custody was asked; the request was refused.',
-  });
-
-async function stopForConflict(
-  app: App,
-  by: Provenance,
-  change: PolicyChange<'submitting'>,
-  policy: CustodyPolicy,
-  reason: string,
-): Promise<Outcome> {
-  const found = listOf(policy);
-  const detail = `${reason} Ours: ${change.addressesBefore.join(', ') || 'empty'}. At custody: ${found.join(', ') || 'empty'}.`;
-  const database = databaseFor(app, change.accountId);
-  const incident = await openIncident(database, by, {
-    kind: 'change_conflict',
-    about: change.accountId,
-    accountId: change.accountId,
-    detail,
-  });
-  const conflict = { ...findConflict(change, reason, found), nextLookAt: addSeconds(by.at, WAIT_SECONDS) };
-  const committed = await commit(database, { by, changes: [policyChangeChange(change, conflict), ...incident] });
-  return committed.ok ? 'done' : 'again';
-}
-
-async function settle(
-  app: App,
-  by: Provenance,
-  before: PolicyChange<'submitting'>,
-  after: PolicyChange,
-  reason: string,
-  incident: Parameters<typeof openIncident>[2],
-): Promise<Outcome> {
-  const database = databaseFor(app, before.accountId);
-  const destination = await findDestination(database, 'staff', before.destinationId);
-  const ended = destination && giveUpOn(destination, reason, named(by));
-  const opened = await openIncident(database, by, incident);
-  const committed = await commit(database, {
-    by,
-    changes: [
-      policyChangeChange(before, after),
-      ...(destination && ended ? [destinationChange(destination, ended)] : []),
-      ...opened,
-    ],
-    messages: [message('money', changePolicyMessage({ accountId: before.accountId }))],
-  });
-  return committed.ok ? 'done' : 'again';
 }
 
 async function wait(app: App, by: Provenance, change: PolicyChange<'queued'>, kind: string): Promise<Outcome> {
