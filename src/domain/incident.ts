@@ -88,6 +88,8 @@ export const provenOver = {
   custody_silent: 'Custody has answered since, and the way to it is open again.',
   transfer_needs_review: 'The transfer has come to its end.',
   transfer_slow: 'The transfer has come to its end.',
+  transfer_unknown: 'The transfer was found as that of a request here.',
+  epoch_differs: 'The database is the one that the deployment stands for, and no restore is under way.',
   schedule_paused: 'The schedule is not paused any more.',
   custody_token_expiring: 'The token in use is another one.',
 } as const satisfies Partial<Record<IncidentKind, string>>;

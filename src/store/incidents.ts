@@ -94,7 +94,7 @@ export async function openIncident(
 
 const about = incidents.about;
 /** What our records must say for the cause of an incident to be gone. */
-const over: Readonly<Record<Exclude<ProvableKind, 'custody_token_expiring'>, SQL>> = {
+const over: Readonly<Record<Exclude<ProvableKind, 'custody_token_expiring' | 'epoch_differs'>, SQL>> = {
   fence_broken: sql`EXISTS (SELECT 1 FROM ${fences} WHERE ${fences.accountId} = ${about}
     AND ${fences.result} = 'intact' AND ${fences.checkedAt} > ${incidents.createdAt})`,
   permissions_unsound: sql`EXISTS (SELECT 1 FROM ${permissionProofs} WHERE ${permissionProofs.result} = 'sound'
@@ -106,6 +106,7 @@ const over: Readonly<Record<Exclude<ProvableKind, 'custody_token_expiring'>, SQL
     AND ${custodyBreaker.failures} = 0 AND ${custodyBreaker.openUntil} IS NULL)`,
   transfer_needs_review: sql`${transferHasEnded()}`,
   transfer_slow: sql`${transferHasEnded()}`,
+  transfer_unknown: sql`EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.custodyId} = ${about})`,
   schedule_paused: sql`EXISTS (SELECT 1 FROM ${schedules} WHERE ${schedules.id} = ${about}
     AND ${schedules.status} <> 'paused')`,
 };

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { putBack, takeSnapshot } from '../support/rollback.ts';
 import { control, NATIVE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
+const QUARTER = '*/15 * * * *';
 let world: World;
 beforeEach(async () => {
   world = await openWorld();
@@ -44,6 +45,8 @@ describe('a database of another epoch than the deployed one', () => {
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
     expect(await sent(account)).toHaveLength(1);
     expect(await ready()).toMatchObject({ ok: true });
+    await world.tick(QUARTER);
+    expect(await incidents('epoch_differs')).toMatchObject([{ status: 'resolved' }]);
   });
 
   it('holds an order that was prepared, and does not end it when it is late', async () => {
@@ -244,6 +247,9 @@ describe('an hour that was lost', () => {
     // Also before its client comes again, what custody moved counts.
     const reserved = { [`acc ${NATIVE}`]: '3000', [`acc ${USDC}`]: '3000000', [`mnd ${USDC}`]: '3000000' };
     expect(await reservedOf()).toEqual(reserved);
+    await world.tick(QUARTER);
+    await world.settle();
+    expect(await incidents('transfer_unknown')).toMatchObject([{ status: 'open' }]);
     const again = await withdraw(destination.id, '2000', 'the-wish');
     expect(again).toMatchObject({ status: 202 });
     await world.settle();
@@ -251,6 +257,9 @@ describe('an hour that was lost', () => {
     expect(adopted.body).toMatchObject({ status: 'executed' });
     expect(await sent(account)).toEqual(sentBefore);
     expect(await reservedOf()).toEqual(reserved);
+
+    await world.tick(QUARTER);
+    expect(await incidents('transfer_unknown')).toMatchObject([{ status: 'resolved' }]);
 
     // Hints of the lost hour make no event look applied.
     expect(await seen()).toEqual(expect.arrayContaining([...seenBefore]));

@@ -2,6 +2,7 @@
 // before it ends.
 import { decodeJwt } from 'jose';
 import { type App, begin } from '../../app/app.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
 import type { Job } from '../../app/job.ts';
 import { nameOf, system } from '../../domain/actor.ts';
 import { type Incident, type ProvableKind, provenOver, resolve } from '../../domain/incident.ts';
@@ -15,6 +16,10 @@ const RESOLVED_PER_RUN = 50;
 export const resolveIncidents: Job = async (app) => {
   const by = begin(app, system('incidents.resolve'), app.newId('msg'));
   for (const incident of await listIncidentsOver(app.database, RESOLVED_PER_RUN)) await settle(app, by, incident);
+  // What is deployed stands in no record.
+  if (!(await judgeDatabase(app)).ok) return;
+  for (const incident of await listUnresolved(app.database, 'epoch_differs', RESOLVED_PER_RUN))
+    await settle(app, by, incident);
 };
 
 /** A lost race means that a person acted on it; the next run looks again. */
