@@ -2,10 +2,11 @@
 // question whether all has come to an end.
 import { createHash } from 'node:crypto';
 import type { Start } from './bundle.ts';
+import { climateOf } from './climate.ts';
 import { calmAfterRestore, checkLiveness } from './liveness.ts';
 import { Broken, Observer } from './observer.ts';
 import { Random } from './random.ts';
-import { climateOf, Steps } from './steps.ts';
+import { Steps } from './steps.ts';
 import { type Snapshot, World } from './world.ts';
 
 export interface Stage {
@@ -48,7 +49,9 @@ export async function runEpisode(stage: Stage, seed: number, choices: readonly n
       observer.raise();
       observer.lookAtCustody();
     };
-    const scheduler = new Steps(world, climateOf(seed));
+    const climate = climateOf(seed);
+    await world.keepTo(climate.pace);
+    const scheduler = new Steps(world, climate);
     let broken: Broken | undefined;
     try {
       for (const choice of choices) {

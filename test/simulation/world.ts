@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ATTESTATION_KEY } from '../support/attestation-key.ts';
 import { type Code, root, type Start } from './bundle.ts';
+import type { Pace } from './climate.ts';
 import { localD1 } from './platform/d1.ts';
 import { localState } from './platform/durable-object.ts';
 import { surroundWith } from './platform/globals.ts';
@@ -108,6 +109,7 @@ export class World implements Stores {
   readonly onDeath = new Map<Task, () => void>();
   readonly #custody: InstanceType<Code['Organization']>;
   readonly #tokens = new Map<string, { token: string; until: number }>();
+  #callsPerMinute = '1000000';
 
   constructor(start: Start, seed: number, from?: Snapshot) {
     this.chance = new Random(seed);
@@ -161,7 +163,7 @@ export class World implements Stores {
       DFNS_CREDENTIAL_ID: maker?.credentialId ?? '',
       DFNS_PRIVATE_KEY: maker?.privateKey ?? '',
       DFNS_WEBHOOK_SECRETS: this.webhookSecret,
-      DFNS_CALLS_PER_MINUTE: '1000000',
+      DFNS_CALLS_PER_MINUTE: this.#callsPerMinute,
       ATTESTATION_KEY,
       JWT_ISSUER: `${SANDBOX}/_sandbox/identity`,
       JWT_JWKS_URL: `${SANDBOX}/_sandbox/identity/jwks`,
@@ -234,6 +236,12 @@ export class World implements Stores {
     const answer = await this.custody(method, `/_sandbox${path}`, init);
     const text = await answer.text();
     return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  /** From here on custody may be asked so often. */
+  async keepTo({ told, taken }: Pace): Promise<void> {
+    this.#callsPerMinute = String(told);
+    if (taken !== null) await this.control('PUT', '/settings', { rateLimitPerMinute: taken });
   }
 
   async tokenOf(name: string): Promise<string> {
