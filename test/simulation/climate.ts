@@ -22,7 +22,7 @@ const weathers: readonly Weather[] = [
   { faults: 0, outages: 0.25, crashes: 0.002, isDeaf: true },
   { faults: 0.06, outages: 0.02, crashes: 0.02, isDeaf: false },
 ];
-const seasons = ['money', 'money', 'stops', 'stops', 'schedules', 'addresses'] as const;
+const seasons = ['money', 'money', 'stops', 'stops', 'schedules', 'addresses', 'payouts', 'payouts'] as const;
 /** What people mostly do in it. */
 export type Season = (typeof seasons)[number];
 

@@ -1,10 +1,11 @@
 // One episode: a fresh world, a list of numbers that are its choices, everything looked at after each, then calm and the
 // question whether all has come to an end.
 import { createHash } from 'node:crypto';
+import { Broken } from './broken.ts';
 import type { Start } from './bundle.ts';
 import { climateOf } from './climate.ts';
 import { calmAfterRestore, checkLiveness } from './liveness.ts';
-import { Broken, Observer } from './observer.ts';
+import { Observer } from './observer.ts';
 import { Random } from './random.ts';
 import { Steps } from './steps.ts';
 import { type Snapshot, World } from './world.ts';

@@ -1,6 +1,7 @@
 // One step of a simulation: one choice of the scheduler, made from one number. The same number in the same state is the same
 // step, so a run is its list of numbers.
-import { decide, pendingApprovals, USDC_CONTRACT } from './beginning.ts';
+import { USDC_CONTRACT } from './assets.ts';
+import { decide, pendingApprovals } from './beginning.ts';
 import type { Climate } from './climate.ts';
 import {
   type Call,
