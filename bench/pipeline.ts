@@ -3,7 +3,8 @@
 // simulated, so an hour of orders is minutes of work and no figure depends on the machine. Run by itself: it replaces what a
 // process finds around it. Prints its readings as JSON.
 import { transfersPerMinute } from '../src/dfns/pace.ts';
-import { beginning, USDC } from '../test/simulation/beginning.ts';
+import { USDC } from '../test/simulation/assets.ts';
+import { beginning } from '../test/simulation/beginning.ts';
 import { bundle } from '../test/simulation/bundle.ts';
 import { deliverMessages, deliverWebhook, fireCron } from '../test/simulation/deliver.ts';
 import { simulateGlobals } from '../test/simulation/platform/globals.ts';

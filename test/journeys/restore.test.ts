@@ -309,6 +309,33 @@ describe('an hour that was lost', () => {
     expect(await world.rows("SELECT id FROM halts WHERE level = 'all'")).toHaveLength(1);
   });
 
+  it('is signed for only after the journal tells of it: the checkpoint that was left behind is no fork', async () => {
+    const signs = async () => {
+      await world.tick('*/5 * * * *');
+      await world.settle({ ticks: false, webhooks: false });
+    };
+    const signed = () => world.rows('SELECT sequence, epoch FROM checkpoints ORDER BY sequence');
+    await world.openAccount();
+    const snapshot = await takeSnapshot();
+    const restoredTo = world.at;
+    await world.openAccount('client-2');
+    await signs();
+    expect(await signed()).toHaveLength(1);
+    deploy('epoch-2');
+    await putBack(snapshot);
+    world.queued = [];
+    await signs();
+    expect(await signed()).toEqual([]);
+    expect(await restore(restoredTo)).toMatchObject({ status: 202 });
+    await world.settle();
+    await signs();
+    expect(await signed()).toEqual([{ sequence: 1, epoch: 'epoch-2' }]);
+    expect((await world.get('auditor-1', '/v1/journal/verify')).body).toMatchObject({
+      ...{ result: 'sound', broken: null },
+      notes: [expect.stringContaining('left behind by a restore')],
+    });
+  });
+
   it('is restored only under an epoch that is deployed, and by an administrator', async () => {
     const { restoredTo } = await loseAnHour();
     expect(await restore(restoredTo, 'epoch-3')).toMatchObject({ status: 409, body: { code: 'epoch_not_deployed' } });

@@ -1,6 +1,8 @@
 // What people ask of the product: each act looks at what there is, and makes a request that makes sense, or almost does.
-import { EXCHANGES, NATIVE, USDC } from './beginning.ts';
+import { EXCHANGES, NATIVE, USDC } from './assets.ts';
 import type { Call } from './deliver.ts';
+import { payoutActs } from './payout-acts.ts';
+import { pry } from './prying.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
@@ -162,10 +164,8 @@ function editSchedule(world: World, chance: Random): Asked {
 
 function read(_: World, chance: Random): Asked {
   const paths = [
-    '/v1/accounts/me',
-    '/v1/accounts/me/restrictions',
-    '/v1/accounts/me/activity',
-    '/v1/accounts/me/balances',
+    ...['/v1/accounts/me', '/v1/accounts/me/restrictions', '/v1/accounts/me/activity', '/v1/accounts/me/balances'],
+    ...['/v1/accounts/me/destinations', '/v1/accounts/me/mandates', '/v1/orders', '/v1/halts'],
   ];
   return chance.isOneIn(3)
     ? { as: 'operator-1', method: 'GET', path: chance.pick(['/v1/orders', '/v1/transfers', '/v1/halts']) }
@@ -265,4 +265,6 @@ export const acts = {
   openAccount: (_, chance) =>
     post(chance.pick(['client-3', 'client-4']), '/v1/accounts', { networks: ['EthereumSepolia'] }),
   read,
+  pry,
+  ...payoutActs,
 } satisfies { readonly [name: string]: Act };

@@ -1,25 +1,27 @@
 // The state that every episode begins in, made once by the product itself: an organisation that is set up, and clients with
 // money, approved destinations and a mandate, so that an episode's steps go to what may go wrong.
+import { EXCHANGES, NATIVE, USDC, USDC_CONTRACT } from './assets.ts';
 import type { Start } from './bundle.ts';
 import { drain, untilQuiet } from './calm.ts';
 import { type Call, request } from './deliver.ts';
-import { type Answer, CUSTODY_SEED, PRODUCT, SANDBOX, type Snapshot, World } from './world.ts';
+import { type Answer, PRODUCT, type Snapshot, World } from './world.ts';
 
-export const USDC_CONTRACT = '0x1c7d4b196cb0c7b01d743fbc6116a902379c7238';
-export const USDC = `EthereumSepolia/${USDC_CONTRACT}`;
-export const NATIVE = 'EthereumSepolia/native';
-export const EXCHANGES = [
-  '0x52908400098527886e0f7030069857d2e4169ee7',
-  '0x8617e340b3d01fa5f11f306f4090fd50e238070d',
-] as const;
 const CLIENTS = ['client-1', 'client-2'];
 const MANDATE_DAYS = 60;
+/** USDC in each wallet of the pool, in base units: the second soon has too little. */
+const POOL = ['400000000', '30000000'];
+/** Custody asks an officer about a payout above it. */
+const payoutPreset = {
+  name: 'simulated',
+  rules: [{ kind: 'amount', usd: 8, action: { kind: 'approval', quorum: 1 } }],
+} as const;
 
 export async function beginning(start: Start): Promise<Snapshot> {
   const world = new World(start, 1);
   try {
     await setUp(world);
     for (const client of CLIENTS) await openAccount(world, client);
+    for (const usdc of POOL) await addHotWallet(world, usdc);
     return world.snapshot();
   } finally {
     world.close();
@@ -42,22 +44,18 @@ export async function must(world: World, call: Omit<Call, 'key'>): Promise<Answe
 
 async function setUp(world: World): Promise<void> {
   const { code } = world;
-  const { orgId, accounts } = code.deriveOrganization(CUSTODY_SEED);
-  const who = (name: string) => {
-    const account = accounts.find((one) => one.name === name);
-    if (account === undefined) throw new Error(`the sandbox has no ${name}`);
-    return account;
-  };
-  const wanted = code.wantedOrganization({
-    officers: ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => who(name).userId),
-    setupId: who('setup').userId,
-    makerId: who('maker').userId,
-    checkerId: who('checker').userId,
-    webhookUrl: `${PRODUCT}/webhooks/dfns`,
-  });
-  const { authToken, credentialId, privateKey } = who('setup');
-  const signer = new code.AsymmetricKeySigner({ credId: credentialId, privateKey });
-  const dfns = new code.DfnsApiClient({ baseUrl: SANDBOX, orgId, authToken, signer });
+  const who = world.accountOf;
+  const wanted = code.wantedOrganization(
+    {
+      officers: ['compliance-1', 'compliance-2', 'compliance-3'].map((name) => who(name).userId),
+      setupId: who('setup').userId,
+      makerId: who('maker').userId,
+      checkerId: who('checker').userId,
+      webhookUrl: `${PRODUCT}/webhooks/dfns`,
+    },
+    { ...code.organization, payoutPresets: [payoutPreset] },
+  );
+  const dfns = world.dfnsOf('setup');
   let proof: object | undefined;
   await world.run('set-up', async () => {
     const { webhook, isRefused } = await code.applySetup(dfns, wanted, undefined);
@@ -70,6 +68,27 @@ async function setUp(world: World): Promise<void> {
   if (proof === undefined) throw new Error('the rights of the organisation are not proven');
   await must(world, { as: 'admin-1', method: 'POST', path: '/v1/permission-proofs', body: proof });
   await must(world, { as: 'admin-1', method: 'POST', path: '/v1/epoch', body: { epoch: world.epoch } });
+}
+
+async function addHotWallet(world: World, usdc: string): Promise<void> {
+  let custodyWalletId = '';
+  await world.run('the office', async () => {
+    const maker = world.dfnsOf('maker');
+    const made = await maker.wallets.createWallet({
+      body: { network: 'EthereumSepolia', tags: ['payouts:simulated'] },
+    });
+    custodyWalletId = made.id;
+  });
+  await drain(world);
+  const fund = (body: object) => world.control('POST', `/wallets/${custodyWalletId}/fund`, body);
+  await fund({ kind: 'Native', amount: '50000000000000000000' });
+  await fund({ kind: 'Erc20', contract: USDC_CONTRACT, amount: usdc });
+  await must(world, {
+    as: 'admin-1',
+    method: 'POST',
+    path: '/v1/hot-wallets',
+    body: { custodyWalletId, label: 'Pool' },
+  });
 }
 
 async function wait(world: World, what: string, isOver: () => boolean): Promise<void> {

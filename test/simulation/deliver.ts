@@ -10,22 +10,30 @@ export interface Call {
   readonly as: string;
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly path: string;
-  readonly body?: object | undefined;
+  /** Text is a file of CSV. */
+  readonly body?: object | string | undefined;
   readonly key: string;
 }
 
 export const showCall = ({ as, method, path, body }: Call): string =>
   `${as} ${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}`;
 
+const textOf = (body: object | string): string => (typeof body === 'string' ? body : JSON.stringify(body));
+
 /** A person's request; `done` hears of the answer. */
 export async function request(world: World, call: Call, done: (answer: Answer) => void): Promise<void> {
   const headers = new Headers({ authorization: `Bearer ${await world.tokenOf(call.as)}` });
   if (call.method !== 'GET') headers.set('idempotency-key', call.key);
-  if (call.body !== undefined) headers.set('content-type', 'application/json');
-  const body = call.body === undefined ? null : JSON.stringify(call.body);
+  const isText = typeof call.body === 'string';
+  if (call.body !== undefined) headers.set('content-type', isText ? 'text/csv' : 'application/json');
+  const body = call.body === undefined ? null : textOf(call.body);
   const sent = new Request(`${PRODUCT}${call.path}`, { method: call.method, headers, body });
   await world.request(showCall(call), sent, (response) => {
-    response.text().then((text) => done({ status: response.status, body: text === '' ? undefined : JSON.parse(text) }));
+    response.text().then((text) => {
+      world.onAnswer(call, { status: response.status, text });
+      const isJson = /json/.test(response.headers.get('content-type') ?? '');
+      done({ status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text });
+    });
   });
 }
 

@@ -2,7 +2,7 @@
 export { DfnsApiClient } from '@dfns/sdk';
 export { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
 export { applySetup } from '../../scripts/setup/apply.ts';
-export { wantedOrganization } from '../../scripts/setup/organization.ts';
+export { organization, wantedOrganization } from '../../scripts/setup/organization.ts';
 export { proofOf } from '../../scripts/setup/prove.ts';
 export { readOrganization } from '../../scripts/setup/read.ts';
 export { openApp } from '../../src/app/app.ts';

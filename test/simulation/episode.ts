@@ -1,11 +1,13 @@
 // One episode: a fresh world, a list of numbers that are its choices, everything looked at after each, then calm and the
 // question whether all has come to an end.
 import { createHash } from 'node:crypto';
+import { Broken } from './broken.ts';
 import type { Start } from './bundle.ts';
+import { climateOf } from './climate.ts';
 import { calmAfterRestore, checkLiveness } from './liveness.ts';
-import { Broken, Observer } from './observer.ts';
+import { Observer } from './observer.ts';
 import { Random } from './random.ts';
-import { climateOf, Steps } from './steps.ts';
+import { Steps } from './steps.ts';
 import { type Snapshot, World } from './world.ts';
 
 export interface Stage {
@@ -48,7 +50,9 @@ export async function runEpisode(stage: Stage, seed: number, choices: readonly n
       observer.raise();
       observer.lookAtCustody();
     };
-    const scheduler = new Steps(world, climateOf(seed));
+    const climate = climateOf(seed);
+    await world.keepTo(climate.pace);
+    const scheduler = new Steps(world, climate);
     let broken: Broken | undefined;
     try {
       for (const choice of choices) {

@@ -2,13 +2,17 @@
 // for a person who knows of it.
 import { beginRestore } from './acts.ts';
 import { decide, must, pendingApprovals } from './beginning.ts';
+import { Broken } from './broken.ts';
 import { drain, untilQuiet } from './calm.ts';
 import { request } from './deliver.ts';
-import { Broken, type Observer } from './observer.ts';
+import type { Observer } from './observer.ts';
+import { checkReceipts, fillPool, OPEN_BATCHES, OPEN_ROWS, waitForCaps } from './payout-liveness.ts';
+import { checkJournal } from './proof.ts';
 import type { CustodyTransfer } from './rows.ts';
 import type { Accepted, World } from './world.ts';
 
-const MINUTES_MAX = 180;
+/** Sums of an hour may keep payouts back several times. */
+const MINUTES_MAX = 480;
 const RESTORED_MINUTES = 6;
 const OPEN_TRANSFERS = `SELECT id, status FROM transfers WHERE status NOT IN ('confirmed', 'failed', 'rejected', 'canceled', 'needs_review')`;
 /** What waits for custody's or a person's answer is waited for; what is due later may wait. */
@@ -20,6 +24,8 @@ const UNTOLD_REVIEWS = `SELECT id, status FROM transfers t WHERE status = 'needs
   AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.kind = 'transfer_needs_review' AND i.about = t.id)`;
 const UNTOLD_CONFLICTS = `SELECT id, status FROM policy_changes c WHERE status = 'conflict'
   AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.kind = 'change_conflict' AND i.about = c.account_id)`;
+const HALTS_OF_ALL = `SELECT id FROM halts WHERE status = 'active' AND level = 'all'`;
+const resumeOf = (id: string): string => `payout-batches/${id}/resume`;
 const UNSENT = `SELECT id, body AS status FROM outbox`;
 
 /** Somebody asks the same for each of these, and hears what may be a refusal. */
@@ -65,12 +71,13 @@ export async function calmAfterRestore(world: World): Promise<void> {
   const forgotten = there.find(({ id, external_id: externalId }) => !isKnown(id) && !isKnown(externalId));
   if (forgotten !== undefined)
     throw new Broken('after a restore everything is found again', `${forgotten.id} is ${forgotten.status}`);
+  await checkJournal(world);
 }
 
 export async function checkLiveness(world: World, observer: Observer): Promise<void> {
   if (world.restored !== 'no') return calmAfterRestore(world);
   const open = (): string[] =>
-    [OPEN_TRANSFERS, OPEN_ORDERS, OPEN_CHANGES, UNSENT].flatMap((query) =>
+    [OPEN_TRANSFERS, OPEN_ORDERS, OPEN_CHANGES, OPEN_BATCHES, OPEN_ROWS, UNSENT].flatMap((query) =>
       world.product.all<{ id: string; status: string }>(query).map(({ id, status }) => `${id} is ${status}`),
     );
   await drain(world);
@@ -81,7 +88,13 @@ export async function checkLiveness(world: World, observer: Observer): Promise<v
     'operator-1',
     (id) => `schedules/${id}/end`,
   );
+  // Payouts wait for people as long as a halt stands, or a batch is paused.
+  for (const as of ['compliance-1', 'admin-1'])
+    await askForEach(world, HALTS_OF_ALL, as, (id) => `halts/${id}/lift`, { reason: 'Looked.' });
+  await askForEach(world, `SELECT id FROM payout_batches WHERE status = 'paused'`, 'operator-1', resumeOf);
+  await fillPool(world);
   const act = async () => {
+    waitForCaps(world);
     for (const approvalId of pendingApprovals(world)) await decide(world, approvalId, 'Approved', 'compliance-2');
   };
   const isQuiet = await untilQuiet(world, { act, isOver: () => open().length === 0, minutesMax: MINUTES_MAX });
@@ -103,6 +116,8 @@ export async function checkLiveness(world: World, observer: Observer): Promise<v
   }
   checkWebhooks(world, observer);
   checkLists(world);
+  await checkReceipts(world);
+  await checkJournal(world);
 }
 
 /** Each webhook that was acknowledged was applied or known already, or lies with the dead letters. */

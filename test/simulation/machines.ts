@@ -36,5 +36,18 @@ export const machines: Readonly<Record<string, Machine>> = {
     needs_review: ['submitted', 'awaiting_approval', 'broadcast', 'confirmed', 'failed', 'rejected'],
     ...{ confirmed: [], failed: [], rejected: [], canceled: [] },
   },
+  payout_batches: {
+    ...{ loading: ['draft', 'canceled'], draft: ['checked', 'canceled'], checked: ['draft', 'released', 'canceled'] },
+    ...{
+      released: ['running', 'canceled'],
+      running: ['paused', 'finished', 'canceled'],
+      paused: ['running', 'canceled'],
+    },
+    ...{ finished: [], canceled: [] },
+  },
+  payouts: {
+    ...{ invalid: ['ready', 'canceled'], ready: ['executing', 'invalid', 'canceled'] },
+    ...{ executing: ['paid', 'failed', 'rejected'], paid: [], failed: [], rejected: [], canceled: [] },
+  },
   halts: { active: ['lifted'], lifted: [] },
 };

@@ -1,18 +1,11 @@
 // Looks at everything after each step, from outside: at the product's tables and at custody's, and at what reached custody. It
 // knows what must hold (platform facts, section 5) and remembers what was, so that it also sees what a restore forgot.
+import { Broken } from './broken.ts';
 import { machines } from './machines.ts';
+import { PayoutObserver, rowOf } from './payout-observer.ts';
 import { asFacts, type CustodyTransfer, TRANSFERS, type TransferRow } from './rows.ts';
+import { checkAnswer } from './strangers.ts';
 import type { Accepted, World } from './world.ts';
-
-/** Something that must hold does not. */
-export class Broken extends Error {
-  override readonly name = 'Broken';
-  readonly invariant: string;
-  constructor(invariant: string, detail: string) {
-    super(`${invariant}: ${detail}`);
-    this.invariant = invariant;
-  }
-}
 
 const OVER = ['failed', 'rejected', 'canceled'];
 
@@ -30,12 +23,17 @@ export class Observer {
   #custodySeen = 0;
   /** What was sent to custody for each external id. */
   readonly #sent = new Map<string, number>();
+  /** How many attempts were committed for each external id: each is one call of custody, and no more. */
+  readonly #committed = new Map<string, number>();
   readonly accepted = new Map<string, Accepted>();
+  readonly #payouts: PayoutObserver;
   #broken: Broken | undefined;
 
   constructor(world: World) {
     this.#world = world;
+    this.#payouts = new PayoutObserver(world);
     world.onCustody = (method, path, body) => this.#watchSending(method, path, body);
+    world.onAnswer = (call, answer) => this.#note(() => checkAnswer(world, call, answer));
     world.onAccepted = (event) => void this.accepted.set(event.id, event);
     world.onRestored = () => this.#forget();
     this.#lookAtAll();
@@ -52,6 +50,7 @@ export class Observer {
     this.#versions.clear();
     this.#statuses.clear();
     this.#intents.clear();
+    this.#payouts.forget();
     this.accepted.clear();
     this.#attempts.clear();
     for (const { id, facts } of this.#world.product.all<TransferRow>(TRANSFERS))
@@ -64,13 +63,23 @@ export class Observer {
     if (this.#broken !== undefined) throw this.#broken;
   }
 
+  #note(check: () => void): void {
+    try {
+      check();
+    } catch (fault) {
+      if (!(fault instanceof Broken)) throw fault;
+      this.#broken ??= fault;
+    }
+  }
+
   /** After a write of the product that named these tables. */
   look(tables: readonly string[]): void {
     if (tables.includes('journal')) this.#lookAtJournal();
     for (const table of tables) if (machines[table] !== undefined) this.#lookAtStatuses(table);
     if (tables.includes('orders')) this.#lookAtOccurrences();
     if (tables.includes('policy_changes')) this.#lookAtChanges();
-    if (tables.includes('transfers') || tables.includes('limit_days')) this.#lookAtTransfers();
+    if (tables.includes('payout_batches')) this.#payouts.lookAtBatches();
+    if (['transfers', 'limit_days', 'payout_sums'].some((table) => tables.includes(table))) this.#lookAtTransfers();
   }
 
   #lookAtJournal(): void {
@@ -125,11 +134,11 @@ export class Observer {
     const inFlight = new Set<string>();
     for (const transfer of transfers) {
       this.#lookAtIntent(transfer);
-      // What custody has already moves by no new decision: it was sent before, or found again after a restore.
-      if (!atCustody.has(transfer.external_id)) this.#lookAtHandOver(transfer);
+      this.#lookAtHandOver(transfer, atCustody.has(transfer.external_id));
       if (!OVER.includes(transfer.status)) {
-        if (live.has(transfer.order_id)) throw new Broken('an order has one live transfer', transfer.order_id);
-        live.add(transfer.order_id);
+        const asked = transfer.order_id ?? transfer.payout_id ?? '';
+        if (live.has(asked)) throw new Broken('an order or a row has one live transfer', asked);
+        live.add(asked);
       }
       if (transfer.status === 'submitting' || transfer.status === 'submitted') {
         if (inFlight.has(transfer.wallet_id))
@@ -140,7 +149,9 @@ export class Observer {
       if (there !== undefined) this.#lookAtEnd(transfer, there);
     }
     // What a restore found at custody counts too, without a transfer here.
-    if (this.#world.restored === 'no') this.#lookAtLimits(transfers);
+    if (this.#world.restored !== 'no') return;
+    this.#lookAtLimits(transfers);
+    this.#payouts.lookAtSums(transfers);
   }
 
   #lookAtIntent({ id, external_id: externalId, request_body: body, origin }: TransferRow): void {
@@ -152,15 +163,24 @@ export class Observer {
   }
 
   /** The decision that counts was committed just now: everything it needs must hold at this very moment. */
-  #lookAtHandOver(transfer: TransferRow): void {
+  #lookAtHandOver(transfer: TransferRow, isAtCustody: boolean): void {
     if (transfer.status !== 'submitting') return;
     const { attempts = 0 } = asFacts(transfer.facts);
     if (attempts <= (this.#attempts.get(transfer.id) ?? 0)) return;
     this.#attempts.set(transfer.id, attempts);
+    this.#committed.set(transfer.external_id, (this.#committed.get(transfer.external_id) ?? 0) + 1);
+    // What a restore found at custody is taken as it is: its first attempt decides nothing.
+    if (attempts === 1 && isAtCustody) return;
     const { product, epoch } = this.#world;
     const sound = product.first(`SELECT 1 FROM epochs WHERE epoch = ? AND status = 'sound'`, epoch);
     if (sound === undefined)
       throw new Broken('nothing is handed over in a database of another epoch', `${transfer.id} after a restore`);
+    if (transfer.payout_id === null) this.#lookAtOrderRules(transfer);
+    else this.#payouts.lookAtHandOver(transfer);
+  }
+
+  #lookAtOrderRules(transfer: TransferRow): void {
+    const { product } = this.#world;
     const { account_id: account, mandate_id: mandate, destination_id: destination } = transfer;
     const halt = product.first<{ id: string }>(
       `SELECT id FROM halts WHERE status = 'active' AND (level = 'all' OR (level = 'account' AND account_id = ?)
@@ -169,7 +189,7 @@ export class Observer {
       mandate,
     );
     if (halt !== undefined) throw new Broken('nothing is handed over under a halt', `${transfer.id} under ${halt.id}`);
-    const statusOf = (table: string, id: string) =>
+    const statusOf = (table: string, id: string | null) =>
       product.first<{ status: string }>(`SELECT status FROM ${table} WHERE id = ?`, id)?.status;
     if (mandate !== null && statusOf('mandates', mandate) !== 'active')
       throw new Broken('nothing is handed over without its mandate', `${transfer.id}, ${mandate}`);
@@ -233,7 +253,9 @@ export class Observer {
         ? 'nobody intended it'
         : intent.request_body !== body || intent.custody_wallet_id !== walletId
           ? 'another body was committed'
-          : undefined;
+          : sent > (this.#committed.get(externalId) ?? 0)
+            ? `${sent} calls`
+            : undefined;
     if (problem !== undefined)
       this.#broken ??= new Broken(
         'custody is asked for what was committed before, byte by byte',
@@ -253,14 +275,16 @@ export class Observer {
     }
   }
 
-  #lookAtNew({ id, external_id: externalId, status }: CustodyTransfer): void {
+  #lookAtNew(transfer: CustodyTransfer): void {
+    const { id, external_id: externalId, status } = transfer;
     const wish = externalId === null ? undefined : this.#wishes.get(externalId);
     if (wish === undefined || externalId === null)
       throw new Broken('every transfer at custody was intended', `${id} under ${externalId}`);
     if (status === 'Rejected') return;
-    const paid = this.#paid.get(wish);
-    if (paid !== undefined) throw new Broken('a wish is paid once', `${paid} and ${id} are both for ${wish}`);
-    this.#paid.set(wish, id);
+    const paid = this.#paid.get(rowOf(wish));
+    if (paid !== undefined && wish !== rowOf(wish)) this.#payouts.lookAtAgain(paid, transfer, wish);
+    else if (paid !== undefined) throw new Broken('a wish is paid once', `${paid} and ${id} are both for ${wish}`);
+    this.#paid.set(rowOf(wish), id);
     const ours = this.#world.product.first<{ id: string; status: string }>(
       'SELECT id, status FROM transfers WHERE external_id = ?',
       externalId,

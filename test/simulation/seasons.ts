@@ -22,7 +22,9 @@ const usual = {
     suspendAddress: 1,
     resumeAddress: 2,
   },
-  ...{ grant: 2, revoke: 1, halt: 2, lift: 6, resolve: 3, openAccount: 1, read: 1 },
+  ...{ grant: 2, revoke: 1, halt: 2, lift: 6, resolve: 3, openAccount: 1, read: 2, pry: 3 },
+  ...{ upload: 2, putRight: 1, checkBatch: 0.3, release: 3 },
+  ...{ pauseBatch: 0.3, resumeBatch: 1, cancelBatch: 0.2, retryBatch: 1 },
 } satisfies { readonly [Name in keyof typeof acts]: number };
 
 const seasonal = {
@@ -31,6 +33,12 @@ const seasonal = {
     ...usual,
     ...{ fundTrade: 26, withdraw: 12, halt: 14, lift: 30, revoke: 9, grant: 16 },
     ...{ suspendAddress: 5, resumeAddress: 10, removeAddress: 3 },
+  },
+  payouts: {
+    ...usual,
+    ...{ fundTrade: 3, withdraw: 3, schedule: 1, askAddress: 1, grant: 1, halt: 2, lift: 8 },
+    ...{ upload: 24, putRight: 8, checkBatch: 1, release: 44 },
+    ...{ pauseBatch: 7, resumeBatch: 14, cancelBatch: 4, retryBatch: 5 },
   },
   schedules: { ...usual, schedule: 24, fundTrade: 6, withdraw: 4, halt: 1, grant: 4 },
   addresses: {

@@ -1,6 +1,8 @@
 // One step of a simulation: one choice of the scheduler, made from one number. The same number in the same state is the same
 // step, so a run is its list of numbers.
-import { decide, pendingApprovals, USDC_CONTRACT } from './beginning.ts';
+import { USDC_CONTRACT } from './assets.ts';
+import { decide, pendingApprovals } from './beginning.ts';
+import type { Climate } from './climate.ts';
 import {
   type Call,
   crash,
@@ -34,43 +36,6 @@ const CRONS = [
 ] as const;
 /** Longer than a call that got no answer waits before it is made again, unless the way to custody is shut. */
 const PATIENCE = 3 * MINUTE;
-
-/** How an episode is: some have no faults, so that what is only found by interleaving is not hidden by them. */
-export interface Weather {
-  /** Of the effects of a task on our side, this part meets a fault. */
-  readonly faults: number;
-  /** Of the calls of custody, this part does. */
-  readonly outages: number;
-  /** Of the steps that begin something, this part is a crash. */
-  readonly crashes: number;
-  /** Webhooks come rarely, and mostly get lost: what became of a call is known by asking again only. */
-  readonly isDeaf: boolean;
-}
-
-const weathers: readonly Weather[] = [
-  { faults: 0, outages: 0, crashes: 0, isDeaf: false },
-  { faults: 0.01, outages: 0.03, crashes: 0.005, isDeaf: false },
-  { faults: 0.005, outages: 0.25, crashes: 0.005, isDeaf: false },
-  { faults: 0, outages: 0.3, crashes: 0, isDeaf: true },
-  { faults: 0, outages: 0.25, crashes: 0.002, isDeaf: true },
-  { faults: 0.06, outages: 0.02, crashes: 0.02, isDeaf: false },
-];
-const seasons = ['money', 'money', 'stops', 'stops', 'schedules', 'addresses'] as const;
-/** What people mostly do in it. */
-export type Season = (typeof seasons)[number];
-
-const restores = ['none', 'none', 'none', 'silently', 'with a new epoch'] as const;
-
-export interface Climate {
-  readonly weather: Weather;
-  /** How the database is set back, if it is. */
-  readonly restores: (typeof restores)[number];
-  readonly season: Season;
-}
-export function climateOf(seed: number): Climate {
-  const chance = new Random(seed ^ 0x77777777);
-  return { weather: chance.pick(weathers), season: chance.pick(seasons), restores: chance.pick(restores) };
-}
 
 export class Steps {
   readonly #world: World;

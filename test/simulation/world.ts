@@ -2,7 +2,10 @@
 // the processes of the product, each invocation opened anew as the platform does.
 import { readdirSync, readFileSync } from 'node:fs';
 import { ATTESTATION_KEY } from '../support/attestation-key.ts';
+import { PAYOUT_LIMITS } from './assets.ts';
 import { type Code, root, type Start } from './bundle.ts';
+import type { Pace } from './climate.ts';
+import type { Call } from './deliver.ts';
 import { localD1 } from './platform/d1.ts';
 import { localState } from './platform/durable-object.ts';
 import { surroundWith } from './platform/globals.ts';
@@ -30,6 +33,7 @@ export interface Snapshot {
   readonly product: Uint8Array;
   readonly custody: Uint8Array;
   readonly kv: readonly (readonly [string, Kept])[];
+  readonly archive: readonly (readonly [string, string])[];
   readonly now: number;
   readonly webhookSecret: string;
 }
@@ -76,7 +80,7 @@ export class World implements Stores {
   readonly product: Sqlite;
   readonly custodyState: Sqlite;
   readonly kv: Map<string, Kept>;
-  readonly archive = new Map<string, string>();
+  readonly archive: Map<string, string>;
   readonly queued: Message[] = [];
   readonly transits: Transit[] = [];
   readonly chance: Random;
@@ -104,10 +108,13 @@ export class World implements Stores {
   onWritten: (tables: readonly string[]) => void = () => {};
   /** Hears of each webhook that our door acknowledged. */
   onAccepted: (event: Accepted) => void = () => {};
+  /** Hears of each answer of our door to a person. */
+  onAnswer: (call: Call, answer: { readonly status: number; readonly text: string }) => void = () => {};
   /** What happens outside when the process of a task dies. */
   readonly onDeath = new Map<Task, () => void>();
   readonly #custody: InstanceType<Code['Organization']>;
   readonly #tokens = new Map<string, { token: string; until: number }>();
+  #callsPerMinute = '1000000';
 
   constructor(start: Start, seed: number, from?: Snapshot) {
     this.chance = new Random(seed);
@@ -124,6 +131,7 @@ export class World implements Stores {
     if (from === undefined) this.product.script(migrations());
     this.custodyState = new Sqlite(from?.custody);
     this.kv = new Map(from?.kv);
+    this.archive = new Map(from?.archive);
     this.webhookSecret = from?.webhookSecret ?? 'not-known-before-set-up';
     const env = { SANDBOX_SEED: CUSTODY_SEED } as ConstructorParameters<Code['Organization']>[1];
     this.#custody = new this.code.Organization(localState(this.custodyState), env);
@@ -136,6 +144,7 @@ export class World implements Stores {
     product: this.product.image(),
     custody: this.custodyState.image(),
     kv: [...this.kv],
+    archive: [...this.archive],
     now: this.time,
     webhookSecret: this.webhookSecret,
   });
@@ -149,19 +158,19 @@ export class World implements Stores {
   /** An invocation of the product, as the platform opens one. */
   open(task: Task): ReturnType<Code['openApp']> {
     const effect = this.tasks.effectsOf(task);
-    const { orgId, accounts } = this.#organization();
-    const maker = accounts.find(({ name }) => name === 'maker');
+    const maker = this.accountOf('maker');
     const bindings = {
       ...texts,
       RESTORE_EPOCH: this.epoch,
       PUBLIC_URL: PRODUCT,
       DFNS_API_URL: SANDBOX,
-      DFNS_ORG_ID: orgId,
-      DFNS_AUTH_TOKEN: maker?.authToken ?? '',
-      DFNS_CREDENTIAL_ID: maker?.credentialId ?? '',
-      DFNS_PRIVATE_KEY: maker?.privateKey ?? '',
+      DFNS_ORG_ID: this.#organization().orgId,
+      DFNS_AUTH_TOKEN: maker.authToken,
+      DFNS_CREDENTIAL_ID: maker.credentialId,
+      DFNS_PRIVATE_KEY: maker.privateKey,
       DFNS_WEBHOOK_SECRETS: this.webhookSecret,
-      DFNS_CALLS_PER_MINUTE: '1000000',
+      DFNS_CALLS_PER_MINUTE: this.#callsPerMinute,
+      PAYOUT_LIMITS,
       ATTESTATION_KEY,
       JWT_ISSUER: `${SANDBOX}/_sandbox/identity`,
       JWT_JWKS_URL: `${SANDBOX}/_sandbox/identity/jwks`,
@@ -200,6 +209,20 @@ export class World implements Stores {
   #kept: ReturnType<Code['deriveOrganization']> | undefined;
   #organization = () => (this.#kept ??= this.code.deriveOrganization(CUSTODY_SEED));
 
+  /** A person or a service account at custody. */
+  accountOf = (name: string) => {
+    const account = this.#organization().accounts.find((one) => one.name === name);
+    if (account === undefined) throw new Error(`the sandbox has no ${name}`);
+    return account;
+  };
+
+  /** Custody as this account reaches it. */
+  dfnsOf(name: string): InstanceType<Code['DfnsApiClient']> {
+    const { authToken, credentialId, privateKey } = this.accountOf(name);
+    const signer = new this.code.AsymmetricKeySigner({ credId: credentialId, privateKey });
+    return new this.code.DfnsApiClient({ baseUrl: SANDBOX, orgId: this.#organization().orgId, authToken, signer });
+  }
+
   /** The network: our calls of custody wait for the scheduler, custody's webhooks wait to be delivered. */
   #fetch(url: string, init: RequestInit): Promise<Response> {
     if (url.startsWith(PRODUCT)) {
@@ -234,6 +257,12 @@ export class World implements Stores {
     const answer = await this.custody(method, `/_sandbox${path}`, init);
     const text = await answer.text();
     return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  /** From here on custody may be asked so often. */
+  async keepTo({ told, taken }: Pace): Promise<void> {
+    this.#callsPerMinute = String(told);
+    if (taken !== null) await this.control('PUT', '/settings', { rateLimitPerMinute: taken });
   }
 
   async tokenOf(name: string): Promise<string> {

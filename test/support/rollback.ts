@@ -27,6 +27,10 @@ export async function putBack(snapshot: Rows): Promise<void> {
     ...triggers.map(({ name }) => env.DB.prepare(`DROP TRIGGER ${name}`)),
     ...Object.keys(snapshot).map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
     ...Object.entries(snapshot).flatMap(([table, rows]) => rows.map((row) => rawInsert(table, row))),
+    // The next place too is what it was: the platform sets back all that it holds.
+    env.DB.prepare(
+      "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(place), 0) FROM journal) WHERE name = 'journal'",
+    ),
     ...triggers.map(({ sql }) => env.DB.prepare(sql)),
   ]);
 }

@@ -19,6 +19,7 @@ import {
   listHashesAfter,
 } from '../../store/checkpoints.ts';
 import { commit } from '../../store/commit.ts';
+import { findEpoch } from '../../store/epochs.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
@@ -29,6 +30,9 @@ const ENTRIES_PER_CHECKPOINT = 5_000;
 const CHECKPOINTS_PER_RUN = 20;
 
 export const signCheckpoints: Job = async (app) => {
+  // Set back, and the journal does not tell of it yet: beside what the archive holds of the lost time it would be a fork.
+  const epoch = await findEpoch(app.database);
+  if (epoch !== undefined && epoch.epoch !== app.config.restoreEpoch) return;
   const by = begin(app, system('journal.checkpoint'), app.newId('msg'));
   for (let made = 0; made < CHECKPOINTS_PER_RUN; made += 1) {
     if (!(await signNext(app, by))) return;

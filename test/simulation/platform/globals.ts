@@ -130,10 +130,28 @@ async function readAtLeast(this: ReadableStreamBYOBReader, least: number, room: 
   return { value: Uint8Array.from(read), done: read.length < least };
 }
 
+/** The platform's own reads its bytes beside us. */
+class SimulatedBlob {
+  readonly #bytes: Uint8Array;
+  constructor(parts: readonly string[]) {
+    this.#bytes = new TextEncoder().encode(parts.join(''));
+  }
+  stream(): ReadableStream<Uint8Array> {
+    const bytes = this.#bytes;
+    return new ReadableStream({
+      start(stream) {
+        stream.enqueue(bytes);
+        stream.close();
+      },
+    });
+  }
+}
+
 export function simulateGlobals(): void {
   Object.defineProperty(ReadableStreamBYOBReader.prototype, 'readAtLeast', { value: readAtLeast, configurable: true });
   replace('Date', SimulatedDate);
   replace('crypto', simulatedCrypto);
+  replace('Blob', SimulatedBlob);
   replace('fetch', async (input: string | URL, init: RequestInit = {}) => here().fetch(String(input), init));
   Math.random = () => {
     const bytes = new Uint8Array(4);

@@ -49,11 +49,16 @@ export function localKv(stores: Stores, effect: Effect): KVNamespace {
 
 export function localArchive(stores: Stores, effect: Effect): R2Bucket {
   return asBucket({
-    put: (key: string, body: string) =>
+    put: (key: string, body: string, { onlyIf }: R2PutOptions = {}) =>
       effect(
         'R2',
         () => `put ${key}`,
-        () => void stores.archive.set(key, body),
+        () => {
+          // The one condition that is ever asked for: that nothing is there.
+          if (onlyIf !== undefined && stores.archive.has(key)) return null;
+          stores.archive.set(key, body);
+          return {};
+        },
       ),
     get: (key: string) =>
       effect(
@@ -62,6 +67,15 @@ export function localArchive(stores: Stores, effect: Effect): R2Bucket {
         () => {
           const body = stores.archive.get(key);
           return body === undefined ? null : { text: async () => body };
+        },
+      ),
+    list: ({ prefix = '', startAfter = '', limit = 1000 }: R2ListOptions) =>
+      effect(
+        'R2',
+        () => `list ${prefix}`,
+        () => {
+          const keys = [...stores.archive.keys()].filter((key) => key.startsWith(prefix) && key > startAfter).sort();
+          return { objects: keys.slice(0, limit).map((key) => ({ key })) };
         },
       ),
   });
