@@ -351,16 +351,22 @@ describe('the payout pool', () => {
     expect(counts.canceled + (counts.paid ?? 0)).toBe(802);
   });
 
-  it('is held at custody by the presets that the set-up plans and applies: small rows go, large ones wait, too much is blocked', {
+  it('is held at custody by the presets that the set-up plans and applies: small rows to known recipients go, others wait, too much is blocked', {
     timeout: 240_000,
   }, async () => {
     const office = new Office(await openWorld({ settings: GENEROUS }), 'standard');
-    const wanted = { ...(await wantedForTests()), payoutPresets: Object.values(payoutPresets) };
+    const payees = [1, 2, 3].map(addressOf);
+    // A preset is data: this deployment puts nothing before its checker.
+    const presets = Object.values(payoutPresets).map(({ name, rules }) => ({
+      name,
+      rules: rules.filter(({ kind }) => kind !== 'review'),
+    }));
+    const wanted = { ...(await wantedForTests()), payoutPresets: presets, payees };
     const dfns = await sdk('setup');
     const [webhook] = (await dfns.webhooks.listWebhooks({ query: {} })).items;
     if (webhook === undefined) throw new Error('no webhook');
     const applied = await applySetup(dfns, wanted, { id: webhook.id, url: webhook.url, secret: 'kept-in-tests' });
-    expect(applied.done.map(({ what }) => what)).toHaveLength(5);
+    expect(applied.done.map(({ what }) => what)).toHaveLength(6);
     expect((await planSetup(dfns, wanted, applied.webhook)).filter(({ state }) => state !== 'right')).toEqual([]);
     const { items } = await dfns.policies.listPolicies({ query: { limit: '100' } });
     const rules = items.filter(({ name }) => name.startsWith('Fiducia payouts high-volume')).map(({ rule }) => rule);
@@ -373,11 +379,26 @@ describe('the payout pool', () => {
     );
     await office.addWallet('900000000000');
     const to = (n: number, amount: string) => lineTo(addressOf(n), amount);
-    const { id } = await office.released(fileOf(to(1, '10000'), to(2, '10000.000001'), to(3, '85000')));
+    const rows = [to(1, '10000'), to(2, '10000.000001'), to(3, '85000'), to(4, '1')];
+    const { id } = await office.released(fileOf(...rows));
     await office.world.settle();
     const statuses = (await office.rows(id)).map(({ status }) => status);
-    expect(statuses).toEqual(['paid', 'executing', 'rejected']);
-    const [waiting] = await office.world.rows("SELECT units FROM transfers WHERE status = 'awaiting_approval'");
-    expect(waiting.units).toBe('10000000001');
+    expect(statuses).toEqual(['paid', 'executing', 'rejected', 'executing']);
+    const waiting = await office.world.rows(
+      "SELECT units FROM transfers WHERE status = 'awaiting_approval' ORDER BY id",
+    );
+    expect(waiting).toEqual([{ units: '10000000001' }, { units: '1000000' }]);
+
+    // A further payee is on the list at custody when an officer has seen it there, and stays when nobody names the payees.
+    const more = { ...wanted, payees: [...payees, addressOf(4)] };
+    const [change] = (await applySetup(dfns, more, applied.webhook)).done;
+    expect(change?.what).toContain('recipients that are no payees');
+    expect(await planSetup(dfns, more, applied.webhook)).toContainEqual(expect.objectContaining({ state: 'waits' }));
+    await office.world.decide(change?.approvalId ?? '', 'Approved');
+    for (const one of [more, { ...more, payees: undefined }])
+      expect((await planSetup(dfns, one, applied.webhook)).filter(({ state }) => state !== 'right')).toEqual([]);
+    const { id: next } = await office.released(fileOf(to(4, '2')));
+    await office.finished(next);
+    expect(await office.read(next)).toMatchObject({ counts: { paid: 1 } });
   });
 });
