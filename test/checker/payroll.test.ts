@@ -2,7 +2,6 @@
 // person, and that its figures say exactly that.
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { type Api, loadList } from '../../scripts/screening/load.ts';
 import { applySetup, planSetup } from '../../scripts/setup/apply.ts';
 import { readPayees } from '../../scripts/setup/payees.ts';
 import { payoutPresets } from '../../src/domain/payout-preset.ts';
@@ -149,12 +148,7 @@ it('what the product says of a payout is the row as it was handed over, and all 
   await world.rows('UPDATE payouts SET asset = ?, version = version + 1 WHERE id = ?', NATIVE, first.payout);
   expect(await stops()).toEqual(['payout_differs']);
   await world.rows('UPDATE payouts SET asset = ?, version = version + 1 WHERE id = ?', USDC, first.payout);
-  const api: Api = {
-    get: async (path) => (await world.get('admin-1', path)).body,
-    post: (path, body) => world.must('admin-1', path, body),
-  };
-  const entries = [{ family: 'evm', address: addressOf(1) }] as const;
-  await loadList(api, { edition: '2031-03-01', entries });
+  await office.loadSanctions(addressOf(1));
   expect(await stops()).toEqual(['payout_recipient_sanctioned']);
   await world.must('operator-1', '/v1/halts', { level: 'all', reason: 'look first' });
   expect((await checkerFactsOf(world.app).stops(first.walletId)).map(({ code }) => code)).toEqual(['halted']);
