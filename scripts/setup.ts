@@ -4,6 +4,7 @@ import { DfnsError } from '@dfns/sdk';
 import { applySetup, exitCodeOfApplied, planSetup } from './setup/apply.ts';
 import { openDfns } from './setup/dfns.ts';
 import type { Wanted } from './setup/organization.ts';
+import { readPayees } from './setup/payees.ts';
 import { exitCodeOf, exitCodes, type KeptWebhook, showPlan } from './setup/plan.ts';
 import { proofOf, showProof } from './setup/prove.ts';
 import { readOrganization } from './setup/read.ts';
@@ -12,13 +13,14 @@ import { beginRotation, bothSecrets, finishRotation, type WebhookRotation } from
 import { findSecrets, forgetSecrets, keepSecrets, pathOf } from './setup/secrets.ts';
 import { accessOf, required, SettingsMissing, wantedForChecker, wantedFrom } from './setup/settings.ts';
 
-const USAGE = `usage: npm run setup -- plan [--json] [--checker]
-       npm run setup -- apply [--json] [--checker]
+const USAGE = `usage: npm run setup -- plan [--json] [--checker] [--payees]
+       npm run setup -- apply [--json] [--checker] [--payees]
        npm run setup -- prove [--json] [--no-store]
        npm run setup -- rotate-key maker|checker|setup [--show | --finish]
        npm run setup -- rotate-webhook-secret [--show | --finish]
 
 With --checker the webhook is that of the checker, and not that of the product.
+With --payees the lists of known recipients are those that the product has now; without, they stay as they are.
 
 Exit codes: 0 nothing to do; 1 something is to be done, or waits for an officer; 2 usage or settings;
             3 unsafe, nothing was done; 4 something could not be read, or Dfns or the product refused.`;
@@ -44,19 +46,31 @@ function keptWebhook({ webhookUrl }: Wanted): KeptWebhook | undefined {
 const isChecker = (): boolean => has('--checker');
 const prefix = (): string => (isChecker() ? 'checker-' : '');
 const webhookFile = (): string => `${prefix()}webhook-${required(env, 'DFNS_ORG_ID').DFNS_ORG_ID}`;
-const wantedHere = (): Wanted => (isChecker() ? wantedForChecker(env) : wantedFrom(env));
+async function wantedHere(): Promise<Wanted> {
+  const wanted = isChecker() ? wantedForChecker(env) : wantedFrom(env);
+  return has('--payees') ? { ...wanted, payees: await readPayees(readProduct) } : wanted;
+}
+
+async function readProduct(path: string): Promise<unknown> {
+  const { FIDUCIA_URL, FIDUCIA_TOKEN } = required(env, 'FIDUCIA_URL', 'FIDUCIA_TOKEN');
+  const answer = await fetch(`${FIDUCIA_URL.replace(/\/$/, '')}${path}`, {
+    headers: { authorization: `Bearer ${FIDUCIA_TOKEN}` },
+  });
+  if (!answer.ok) throw new Error(`The product did not tell its payees: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
 
 async function plan(): Promise<number> {
-  allow(0, '--json', '--checker');
-  const wanted = wantedHere();
+  allow(0, '--json', '--checker', '--payees');
+  const wanted = await wantedHere();
   const steps = await planSetup(openDfns(accessOf(env, 'setup')), wanted, keptWebhook(wanted));
   console.log(has('--json') ? JSON.stringify({ exitCode: exitCodeOf(steps), steps }, null, 2) : showPlan(steps));
   return exitCodeOf(steps);
 }
 
 async function apply(): Promise<number> {
-  allow(0, '--json', '--checker');
-  const wanted = wantedHere();
+  allow(0, '--json', '--checker', '--payees');
+  const wanted = await wantedHere();
   const kept = keptWebhook(wanted);
   const applied = await applySetup(openDfns(accessOf(env, 'setup')), wanted, kept);
   const { steps, isRefused, done, webhook } = applied;

@@ -25,7 +25,9 @@ const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
 /** Events of test/journeys/events.test.ts; the long run is 10000. */
 const EVENT_CASES = process.env.EVENT_CASES ?? '200';
 /** Rows of the payout batch that is run through faults. */
-const PAYOUT_ROWS = process.env.PAYOUT_ROWS ?? '12';
+const PAYOUT_ROWS = process.env.PAYOUT_ROWS ?? '30';
+/** Rows of the payroll that the checker reviews; the long run is 200. */
+const PAYROLL_ROWS = process.env.PAYROLL_ROWS ?? '16';
 const SWEEP_ACCOUNTS = process.env.SWEEP_ACCOUNTS ?? '600';
 
 async function bundle(entry: string): Promise<string> {
@@ -97,6 +99,7 @@ const inWorkers = defineProject({
           EVENT_CASES,
           CRASH_STRIDE,
           PAYOUT_ROWS,
+          PAYROLL_ROWS,
           DFNS_CONTRACT: JSON.stringify(readContract()),
           TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
           CHECKER_MIGRATIONS: await readD1Migrations(`${root}src/checker/migrations`),

@@ -126,12 +126,14 @@ export interface Wanted extends Organization {
   readonly checkerId?: string | undefined;
   readonly setupId: string;
   readonly webhookUrl: string;
+  /** Addresses of the payees that the product knows; undefined leaves the lists at Dfns as they are. */
+  readonly payees?: readonly string[] | undefined;
 }
 
-export const wantedOrganization = (
-  who: Pick<Wanted, 'officers' | 'makerId' | 'checkerId' | 'setupId' | 'webhookUrl'>,
-  of: Organization = organization,
-): Wanted => ({ ...of, ...who });
+export const wantedOrganization = (who: Omit<Wanted, keyof Organization>, of: Organization = organization): Wanted => ({
+  ...of,
+  ...who,
+});
 
 /** The same organisation, with the checker's webhook in the place of the product's. */
 export const forChecker = (wanted: Wanted, webhookUrl: string): Wanted => ({

@@ -85,7 +85,7 @@ function policySteps(wanted: Wanted, found: FoundOrganization): Step[] {
     ),
   );
   const policies = found.policies.value;
-  return wantedPolicies(wanted).map((body) => policyStep(body, policies, (id) => names.get(id) ?? id));
+  return wantedPolicies(wanted, policies).map((body) => policyStep(body, policies, (id) => names.get(id) ?? id));
 }
 
 /** What means the same is adopted under whatever name; what has our name and means something else is changed. */

@@ -3,17 +3,24 @@ import type { DfnsApiClient } from '@dfns/sdk';
 import { canonicalJson } from '../../src/domain/canonical.ts';
 import { PAYOUT_TAG } from '../../src/domain/hot-wallet.ts';
 import { boundOf, inDigits, type LimitRule, minutesInWords, saysBound } from '../../src/domain/limits-template.ts';
+import type { PresetRule } from '../../src/domain/payout-preset.ts';
 import type { Wanted } from './organization.ts';
 import { CLIENT_TAG } from './read.ts';
 
 export type PolicyBody = Parameters<DfnsApiClient['policies']['createPolicy']>[0]['body'];
 type Signing = Extract<PolicyBody, { activityKind: 'Wallets:Sign' }>;
 
-const officersOf = ({ guard, officers }: Wanted, quorum: number) => ({
+const asking = (
+  { guard }: Wanted,
+  group: { name: string; quorum: number; serviceAccountsCanApprove?: true },
+  whom: readonly string[],
+) => ({
   kind: 'RequestApproval' as const,
   autoRejectTimeout: guard.decideWithinMinutes,
-  approvalGroups: [{ name: guard.group, quorum, approvers: { userId: { in: [...officers] } } }],
+  approvalGroups: [{ ...group, approvers: { userId: { in: [...whom] } } }],
 });
+const officersOf = (wanted: Wanted, quorum: number) =>
+  asking(wanted, { name: wanted.guard.group, quorum }, wanted.officers);
 
 const guardName = (activity: string): string => `Fiducia guard of ${activity}`;
 
@@ -71,15 +78,51 @@ const limits = (wanted: Wanted): PolicyBody[] =>
     boundBy(wanted, { title: `Fiducia limits ${template}`, tag: `limits:${template}`, rules }),
   );
 
-const presets = (wanted: Wanted): PolicyBody[] =>
-  wanted.payoutPresets.flatMap(({ name, rules }) =>
-    boundBy(wanted, { title: `Fiducia payouts ${name}`, tag: `${PAYOUT_TAG}${name}`, rules }),
-  );
+type Other = Exclude<PresetRule, LimitRule>;
+const isOther = (rule: PresetRule): rule is Other => rule.kind === 'recipients' || rule.kind === 'review';
 
-export const wantedPolicies = (wanted: Wanted): PolicyBody[] => [
+const presets = (wanted: Wanted, found: readonly PolicyShape[]): PolicyBody[] =>
+  wanted.payoutPresets.flatMap(({ name, rules }) => {
+    const tagged = { title: `Fiducia payouts ${name}`, tag: `${PAYOUT_TAG}${name}` };
+    const bounds = rules.flatMap((rule) => (isOther(rule) ? [] : [rule]));
+    const others = rules.filter(isOther).flatMap((rule) => otherOf(wanted, tagged, rule, found) ?? []);
+    return [...boundBy(wanted, { ...tagged, rules: bounds }), ...others];
+  });
+
+/** Undefined where there is nobody whom it could ask. */
+function otherOf(
+  wanted: Wanted,
+  { title, tag }: Omit<Tagged, 'rules'>,
+  rule: Other,
+  found: readonly PolicyShape[],
+): PolicyBody | undefined {
+  const common = { activityKind: 'Wallets:Sign' as const, filters: { walletTags: { hasAll: [tag] } } };
+  if (rule.kind === 'recipients') {
+    const name = `${title}: recipients that are no payees`;
+    // Without the list of the product, the one in force stays. An empty one makes everybody unknown.
+    const addresses = wanted.payees ?? addressesOf(found.find((policy) => policy.name === name));
+    const configuration = { addresses: [...addresses] };
+    const action = officersOf(wanted, rule.quorum);
+    return { ...common, name, rule: { kind: 'TransactionRecipientWhitelist', configuration }, action };
+  }
+  const { checkerId, officers } = wanted;
+  if (checkerId === undefined) return undefined;
+  const group = { name: 'Checker, or officers', quorum: 1, serviceAccountsCanApprove: true as const };
+  const action = asking(wanted, group, [checkerId, ...officers]);
+  return { ...common, name: `${title}: review`, rule: { kind: 'AlwaysTrigger' }, action };
+}
+
+// Of a rule of this one kind, which the SDK types among many.
+const addressesOf = (policy: PolicyShape | undefined): readonly string[] =>
+  policy?.rule.kind === 'TransactionRecipientWhitelist'
+    ? ((policy.rule.configuration as { addresses?: readonly string[] } | undefined)?.addresses ?? [])
+    : [];
+
+/** @param found what stands at Dfns: a list of payees that was not given is taken from there */
+export const wantedPolicies = (wanted: Wanted, found: readonly PolicyShape[] = []): PolicyBody[] => [
   ...guards(wanted),
   ...limits(wanted),
-  ...presets(wanted),
+  ...presets(wanted, found),
 ];
 
 /** What this looks at in a policy; the body of a pending change and a policy in force both have it. */

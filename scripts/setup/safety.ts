@@ -98,7 +98,7 @@ const listDangers = ({ approvedListAction }: Wanted, policies: readonly FoundPol
 
 /** A change of a guard or a limit that waits and is not the one wanted here: an approval away from being in force. */
 function waitingDangers(wanted: Wanted, policies: readonly FoundPolicy[]): Danger[] {
-  const bodies = wantedPolicies(wanted);
+  const bodies = wantedPolicies(wanted, policies);
   const meanings = new Set(bodies.map(meaningOf));
   const isOurs = (policy: PolicyShape) =>
     bodies.some(({ name }) => name === policy.name) || meanings.has(meaningOf(policy));

@@ -17,7 +17,7 @@ export const help: Readonly<Record<string, string>> = {
   DFNS_WEBHOOK_SECRETS: 'the webhook secret that the product holds now, which is not known here',
   SETUP_CHECKER: "user id of the checker's service account",
   CHECKER_URL: 'address of the checker, to which Dfns sends its webhooks',
-  FIDUCIA_URL: 'address of the product, where the proof is recorded',
+  FIDUCIA_URL: 'address of the product, where the proof is recorded and payees are read',
   RESTORE_EPOCH: 'the epoch that is deployed',
   FIDUCIA_TOKEN: 'bearer token of an admin of the product',
 };

@@ -82,13 +82,14 @@ const isKnown: Rule['judge'] = (facts, terms) => {
     return reading?.ok === true && !reading.needsOrigin
       ? undefined
       : no('origin_unknown', 'The product knows no order or payout behind it.');
-  if (known.origin.kind === 'order' && request?.kind !== 'transfer')
-    return no('origin_differs', 'Orders are carried out by transfers, not by transactions.');
-  if (known.externalId !== request?.externalId)
-    return no('origin_differs', 'The external id is not that of the order.');
-  if (known.custodyWalletId !== wallet?.id) return no('wallet_differs', 'The order is of another wallet.');
+  const { kind } = known.origin;
+  if (request?.kind !== 'transfer')
+    return no('origin_differs', 'Orders and payouts are carried out by transfers, not by transactions.');
+  if (known.externalId !== request.externalId)
+    return no('origin_differs', `The external id is not that of the ${kind}.`);
+  if (known.custodyWalletId !== wallet?.id) return no('wallet_differs', `The ${kind} is of another wallet.`);
   if (known.custodyId !== null && known.custodyId !== request.id)
-    return no('origin_differs', 'The order was handed over as another request.');
+    return no('origin_differs', `The ${kind} was handed over as another request.`);
   return statuses.includes(known.status)
     ? undefined
     : no('origin_not_under_way', `The product has it as ${known.status}.`);
@@ -102,13 +103,15 @@ const isAsAsked: OfPayments = (payments, { known }) => {
   const [wanted, found] = [known.payments, payments].map((list) => list.map(text).sort());
   return JSON.stringify(wanted) === JSON.stringify(found)
     ? undefined
-    : no('payment_differs', 'Asset, amount or recipient are not those of the order.');
+    : no('payment_differs', `Asset, amount or recipient are not those of the ${known.origin.kind}.`);
 };
 
-const isApprovedByProduct: OfPayments = (_, { known }) =>
-  known === null || known.payments.every(({ isApproved }) => isApproved)
-    ? undefined
+const isApprovedByProduct: OfPayments = (_, { known }) => {
+  if (known === null || known.payments.every(({ isApproved }) => isApproved)) return undefined;
+  return known.origin.kind === 'payout'
+    ? no('recipient_unknown', 'The recipient is no payee that an officer has confirmed.')
     : no('destination_not_approved', 'The product does not have the destination as approved.');
+};
 
 /** Whatever the product says: the list in force at custody, read now, must hold every recipient. */
 const isOnLiveList: OfPayments = (payments, { policies, wallet }) => {

@@ -103,6 +103,13 @@ export const completeCheck = (
   at: Timestamp,
 ): Batch<'checked'> => become(batch, 'checked', { check, problems, checkedAt: at, releases: [] });
 
+const hasHandIn = ({ uploadedBy, editors }: BatchCore, person: string): boolean =>
+  person === uploadedBy || editors.includes(person);
+
+/** Its checked rows were let go, and by nobody who had a hand in them. */
+export const isReleasedByOthers = (batch: Batch): boolean =>
+  'releases' in batch && batch.releases.length > 0 && !batch.releases.some(({ by }) => hasHandIn(batch, by));
+
 /**
  * Another person lets it go, who has seen exactly these rows.
  * @param needed how many persons it takes
@@ -112,8 +119,7 @@ export function releaseBatch(
   { by, rowsHash, needed, at }: { by: string; rowsHash: string; needed: number; at: Timestamp },
 ): Result<Batch<'checked' | 'released'>> {
   const { check, problems } = batch;
-  if (by === batch.uploadedBy || batch.editors.includes(by))
-    return refuse({ code: 'payout_release_needs_another_person' });
+  if (hasHandIn(batch, by)) return refuse({ code: 'payout_release_needs_another_person' });
   if (rowsHash !== check.rowsHash) return refuse({ code: 'payout_rows_differ', checked: check.rowsHash });
   if (check.invalidRows > 0 || problems.length > 0)
     return refuse({ code: 'payout_batch_has_errors', invalidRows: check.invalidRows, problems });

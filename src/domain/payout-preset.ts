@@ -6,10 +6,17 @@ const [HOUR_MINUTES, DAY_MINUTES] = [60, 1440];
 const block = { kind: 'block' } as const;
 const approvals = (quorum: number) => ({ kind: 'approval', quorum }) as const;
 
+export type PresetRule =
+  | LimitRule
+  /** Whoever stands on no list of payees at custody waits for so many people. */
+  | { readonly kind: 'recipients'; readonly quorum: number }
+  /** Where there is a checker, everything is put before it; what it stays silent on is for the people of its group. */
+  | { readonly kind: 'review' };
+
 export interface PayoutPreset {
   /** At custody the wallets carry `payouts:<name>`. */
   readonly name: string;
-  readonly rules: readonly LimitRule[];
+  readonly rules: readonly PresetRule[];
 }
 
 export const payoutPresets = {
@@ -18,6 +25,8 @@ export const payoutPresets = {
     rules: [
       { kind: 'velocity', usd: 100_000, windowMinutes: DAY_MINUTES, action: block },
       { kind: 'amount', usd: 10_000, action: approvals(1) },
+      { kind: 'recipients', quorum: 1 },
+      { kind: 'review' },
     ],
   },
   highVolume: {

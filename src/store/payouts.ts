@@ -1,7 +1,9 @@
 // The rows of batches: stored by the slice, and what our records say about each.
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { findAsset } from '../domain/asset.ts';
 import type { BatchId, PayoutId } from '../domain/id.ts';
-import type { Network } from '../domain/network.ts';
+import { ends } from '../domain/look-alike.ts';
+import { type Network, networkFacts } from '../domain/network.ts';
 import type { Payout, PayoutStatus } from '../domain/payout.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Bulk, Once } from './commit.ts';
@@ -142,7 +144,7 @@ export interface RowFacts {
   /** Another batch of late that pays the same to the same. */
   readonly sameBatch: string | null;
 }
-export interface RowAsked {
+interface RowAsked {
   readonly line: number;
   readonly network: string;
   readonly family: string;
@@ -150,6 +152,14 @@ export interface RowAsked {
   readonly address: string;
   readonly ends: string;
   readonly units: string | null;
+}
+
+/** What is asked about a row; undefined where its network or asset cannot be read, so that nothing is known of it. */
+export function askedOf({ line, network, asset: id, address, units }: Payout): RowAsked | undefined {
+  const asset = findAsset(id);
+  if (asset === undefined || network !== asset.network) return undefined;
+  const { family } = networkFacts[asset.network];
+  return { line, network, family, asset: id, address, ends: ends(address), units: units?.toString() ?? null };
 }
 
 /** One statement for a slice of rows. The signs keep the planner from walking a whole batch in its order for each row. */

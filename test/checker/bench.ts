@@ -221,8 +221,14 @@ export async function companyWallet(): Promise<{ id: string; address: string }> 
   return { id: wallet.id, address: wallet.address?.toLowerCase() ?? '' };
 }
 
-export async function openBench({ policies = true }: { policies?: boolean } = {}): Promise<Bench> {
-  const world = await openWorld({ readings: { serviceAccountVotes: true } });
+export async function openBench({
+  policies = true,
+  settings = {},
+}: {
+  policies?: boolean;
+  settings?: Record<string, string>;
+} = {}): Promise<Bench> {
+  const world = await openWorld({ settings, readings: { serviceAccountVotes: true } });
   await applyD1Migrations(env.CHECKER_DB, env.CHECKER_MIGRATIONS);
   const { secret = '' } = await (await sdk('setup')).webhooks.createWebhook({
     body: { url: `${CHECKER}/webhooks/dfns`, events: ['policy.approval.pending', 'policy.approval.resolved'] },

@@ -115,6 +115,16 @@ describe('a transfer', () => {
     expect([verdict, findings.map((finding) => finding.code)]).toEqual(['abstain', [code]]);
   });
 
+  it('of a payout is judged as one of an order, and its unknown recipient is named as that', () => {
+    const payout = { ...known, origin: { kind: 'payout', id: 'pay_1' } };
+    expect(codesOf({ ...transfer, known: payout })).toEqual([]);
+    const payments = known.payments.map((payment) => ({ ...payment, isApproved: false }));
+    expect(codesOf({ ...transfer, known: { ...payout, payments } })).toEqual(['recipient_unknown']);
+    const call = { kind: 'Eip1559', to: TO, value: '1000' };
+    const asCall = { ...requested(call, { kind: 'transaction' }), known: payout };
+    expect(codesOf(asCall)).toContain('origin_differs');
+  });
+
   it('of an asset without a limit is left to people', () => {
     expect(codesOf(transfer, { limits: {} })).toContain('asset_without_limit');
   });

@@ -94,6 +94,20 @@ async function dieOnce<T>(
   }
 }
 
+/** Carries out what is queued in a process that dies at its nth effect; whether it came so far. Another one carries on. */
+export async function drainUntilDeath(world: World, nth: number): Promise<boolean> {
+  const death = dieAt(nth, () => true, []);
+  world.restart(mortal(world, openCustodyOf(world), death));
+  try {
+    await world.drainOnce();
+  } catch (fault) {
+    if (!(fault instanceof Crash)) throw fault;
+  } finally {
+    world.restart();
+  }
+  return death.isDead();
+}
+
 const isRetry = ({ attempts }: { attempts: number }): boolean => attempts > 1;
 
 /** The SDK's client for this world's credential, which each process opens anew. */

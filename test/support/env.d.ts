@@ -13,6 +13,7 @@ declare namespace Cloudflare {
     CRASH_STRIDE: string;
     /** How many rows the payout batch has that is run through faults. */
     PAYOUT_ROWS: string;
+    PAYROLL_ROWS: string;
     /** How many requests the fuzz test makes. */
     FUZZ_CASES: string;
     EVENT_CASES: string;

@@ -1,6 +1,7 @@
 // The company's office in tests: a pool of hot wallets at custody, files of payouts, and people who upload and release them.
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
+import { type Api, loadList } from '../../scripts/screening/load.ts';
 import { control, NATIVE, openWorld, sdk, USDC, type World } from './world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
@@ -42,6 +43,15 @@ export class Office {
     if (usdc !== '0') await fund({ kind: 'Erc20', contract: USDC.split('/')[1], amount: usdc });
     const label = `Pool ${this.wallets.length + 1}`;
     this.wallets.push(await this.world.must('admin-1', '/v1/hot-wallets', { custodyWalletId: made.id, label }));
+  }
+
+  /** A sanctions list of one address is in force. */
+  async loadSanctions(address: string): Promise<void> {
+    const api: Api = {
+      get: async (path) => (await this.world.get('admin-1', path)).body,
+      post: (path, body) => this.world.must('admin-1', path, body),
+    };
+    await loadList(api, { edition: '2031-03-01', entries: [{ family: 'evm', address }] });
   }
 
   upload = (file: string, query = '', as = 'operator-1') =>

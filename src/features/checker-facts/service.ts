@@ -1,21 +1,22 @@
-// What the checker may ask about a transfer: who asked for it here, what it pays, and what speaks against it now. Only reads. A
-// transfer of another origin than an order is a second function beside `factsOfOrder`, with the same answer.
+// What the checker may ask about a transfer: who asked for it here, what it pays, and what speaks against it now. Only reads.
+// Those of a payout are in payout.ts.
 import type { App } from '../../app/app.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
-import type { CheckerFactsSource, Stop, TransferFacts } from '../../domain/checker-facts.ts';
+import type { CheckerFactsSource, TransferFacts } from '../../domain/checker-facts.ts';
 import { standsAt } from '../../domain/fence.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { checkStanding } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { OrderTransfer } from '../../domain/transfer.ts';
-import { explain } from '../../kit/problem.ts';
 import { listAccountsByWallet } from '../../store/approvals.ts';
 import { databaseFor } from '../../store/database.ts';
 import { findFence } from '../../store/fences.ts';
 import { findHaltOfAll, listHaltsInForce } from '../../store/halts.ts';
 import { findOrder } from '../../store/orders.ts';
 import { findTransferByCustodyId, findTransferByExternalId } from '../../store/transfers.ts';
+import { factsOfPayout } from './payout.ts';
+import { stopOf, stopsOfTransfer } from './stops.ts';
 
 const HALTS_MAX = 20;
 
@@ -24,8 +25,8 @@ export const checkerFactsOf = (app: App): CheckerFactsSource => ({
   async findTransferFacts({ externalId, custodyId }) {
     const byOurs = externalId === null ? undefined : await findTransferByExternalId(app.database, externalId);
     const transfer = byOurs ?? (await findTransferByCustodyId(app.database, custodyId));
-    // A payout has no facts here yet: the checker then leaves it to a person.
-    return transfer === undefined || transfer.orderId === null ? null : factsOfOrder(app, transfer);
+    if (transfer === undefined) return null;
+    return transfer.payoutId === null ? factsOfOrder(app, transfer) : factsOfPayout(app, transfer);
   },
 
   async stops(custodyWalletId) {
@@ -69,7 +70,6 @@ async function factsOfOrder(app: App, transfer: OrderTransfer): Promise<Transfer
   const checks = checkStanding(facts, at);
   const refusals = checks.flatMap(({ refusal }) => refusal ?? []);
   const { destination } = facts;
-  const stopped = 'stopRequested' in transfer ? transfer.stopRequested : null;
   return {
     origin: { kind: 'order', id: order.id },
     externalId: transfer.externalId,
@@ -85,7 +85,7 @@ async function factsOfOrder(app: App, transfer: OrderTransfer): Promise<Transfer
       },
     ],
     stops: [
-      ...(stopped == null ? [] : [{ code: 'stop_requested', says: `Somebody stopped it: ${stopped.reason}` }]),
+      ...stopsOfTransfer(transfer),
       ...(order.status === 'executing'
         ? []
         : [{ code: 'order_not_executing', says: `The order is ${order.status}, not under way.` }]),
@@ -93,5 +93,3 @@ async function factsOfOrder(app: App, transfer: OrderTransfer): Promise<Transfer
     ],
   };
 }
-
-const stopOf = (refusal: Refusal): Stop => ({ code: refusal.code, says: explain(refusal) });

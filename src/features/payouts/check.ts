@@ -2,12 +2,9 @@
 // goes by slices; how far it has come, and what is counted so far, stands with the batch.
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
-import { findAsset } from '../../domain/asset.ts';
 import { canonicalJson } from '../../domain/canonical.ts';
 import { sha256 } from '../../domain/digest.ts';
-import { ends } from '../../domain/look-alike.ts';
 import { amend } from '../../domain/machine.ts';
-import { networkFacts } from '../../domain/network.ts';
 import { invalidate, makeReady, type Payout, type RowProblem, readRow } from '../../domain/payout.ts';
 import { type Batch, type CheckProgress, completeCheck } from '../../domain/payout-batch.ts';
 import { addSeconds } from '../../domain/time.ts';
@@ -15,7 +12,15 @@ import { CheckBatch } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { batchChange, findBatch } from '../../store/payout-batches.ts';
-import { type Flag, flagRows, listPayouts, listRowFacts, payoutSteps, type RowFacts } from '../../store/payouts.ts';
+import {
+  askedOf,
+  type Flag,
+  flagRows,
+  listPayouts,
+  listRowFacts,
+  payoutSteps,
+  type RowFacts,
+} from '../../store/payouts.ts';
 import { findActiveList } from '../../store/screening.ts';
 import { problemsOfBatch } from './float.ts';
 
@@ -71,14 +76,7 @@ interface Judged {
 }
 
 async function judgeRows(app: App, by: Provenance, batch: Batch<'draft'>, rows: readonly Payout[]): Promise<Judged[]> {
-  const asked = rows.flatMap((row) => {
-    const asset = findAsset(row.asset);
-    if (asset === undefined || row.network !== asset.network) return [];
-    const { line, network, address } = row;
-    const { family } = networkFacts[asset.network];
-    const units = row.units?.toString() ?? null;
-    return [{ line, network, family, asset: asset.id, address, ends: ends(address), units }];
-  });
+  const asked = rows.flatMap((row) => askedOf(row) ?? []);
   const since = addSeconds(by.at, -RECENT_SECONDS);
   const facts = new Map((await listRowFacts(app.database, batch.id, asked, since)).map((one) => [one.line, one]));
   const isUnscreened = app.config.isScreeningRequired && (await findActiveList(app.database)) === undefined;
