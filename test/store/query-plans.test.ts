@@ -434,12 +434,12 @@ async function writeOnce(): Promise<void> {
       }),
       deadLetters.buried([letter]),
       deadLetters.unsent('msg_2'),
-      outbox.outboxRows([outbox.messageRow(by, 'events', (id) => ({ id }))]),
+      outbox.wakeRows([outbox.wakeRow(by, 'events', (id) => ({ id }))]),
     ],
   });
   accepted(written);
   await incidents.openIncident(database, by, { kind: 'fence_broken', about: 'x', accountId: null, detail: 'y' });
-  await outbox.claimDueMessages(database, AT, AT, 50);
+  await outbox.claimDueMessages(database, { at: AT, until: AT, limit: 50, eventsInFlightMax: 50 });
   await outbox.giveBack(database, ['msg_1', 'msg_2'], AT);
   await outbox.postpone(database, 'msg_1', AT);
   await outbox.finish(database, 'msg_1');
