@@ -250,6 +250,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listEndpoints: () => pages.map((page) => endpoints.listEndpoints(database, page)),
   listActiveEndpoints: () => [endpoints.listActiveEndpoints(database, 50)],
   listContacts: () => [contacts.listContacts(database, [idOf('acc')])],
+  listClientContacts: () => [contacts.listClientContacts(database, idOf('acc'), 50)],
   findContact: () => [contacts.findContact(database, idOf('ctc'))],
   listContactsSince: () => [contacts.listContactsSince(database, idOf('acc'), AT, 50)],
   listPreferences: () => [contacts.listPreferences(database, ['operator'])],
