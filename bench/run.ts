@@ -49,13 +49,13 @@ async function readSandbox(): Promise<Reading[]> {
 }
 
 /** In a process of its own: it replaces what a process finds around it, time first of all. */
-function readPipeline(): Reading[] {
-  const { status, stdout } = spawnSync(process.execPath, ['bench/pipeline.ts'], {
+function readSimulated(name: 'pipeline' | 'backlog'): Reading[] {
+  const { status, stdout } = spawnSync(process.execPath, [`bench/${name}.ts`], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (status !== 0) throw new Error('the pipeline ended badly');
+  if (status !== 0) throw new Error(`bench/${name}.ts ended badly`);
   return JSON.parse(stdout);
 }
 
@@ -81,7 +81,8 @@ console.log(table(rows));
 if (wanted !== undefined) process.exit();
 const readings = [
   ...(await release(script)),
-  ...readPipeline(),
+  ...readSimulated('pipeline'),
+  ...readSimulated('backlog'),
   ...(await activity(script)),
   ...(await journalExport(script)),
   ...(await readSandbox()),

@@ -1,18 +1,28 @@
 // Outbox to queue. Runs right after a response or a batch, and by cron for what was left; sending twice is harmless.
+import { budgetOf } from '../dfns/pace.ts';
 import { addSeconds } from '../domain/time.ts';
 import { faultFields } from '../kit/log.ts';
 import { claimDueMessages, giveBack, type OutboxRow } from '../store/outbox.ts';
 import type { App } from './app.ts';
 
-/** D1 binds 100 parameters and a queue takes 100 messages a call. */
+/** Of each queue; one takes 100 messages a call. */
 const MESSAGES_PER_RUN = 90;
 /** Longer than the queue's own first retries; a message not finished by then is taken for lost. */
 const LOST_SECONDS = 120;
+/** An event makes a reading or two: so many at once are read long before the first of them counts as lost and is sent twice. */
+const IN_FLIGHT_SECONDS = LOST_SECONDS / 4;
+const IN_FLIGHT_MIN = 20;
+const MILLISECONDS_PER_SECOND = 1000;
 
 /** Sends what is due; returns how many messages were sent. */
 export async function relay(app: App): Promise<number> {
   const at = app.clock.now();
-  const due = await claimDueMessages(app.database, at, addSeconds(at, LOST_SECONDS), MESSAGES_PER_RUN);
+  const due = await claimDueMessages(app.database, {
+    at,
+    until: addSeconds(at, LOST_SECONDS),
+    limit: MESSAGES_PER_RUN,
+    eventsInFlightMax: eventsInFlightMax(app),
+  });
   if (due.length === 0) return 0;
   try {
     await Promise.all([
@@ -30,6 +40,11 @@ export async function relay(app: App): Promise<number> {
     throw fault;
   }
   return due.length;
+}
+
+function eventsInFlightMax({ config }: App): number {
+  const { spacingMilliseconds } = budgetOf('reads', config.dfns.callsPerMinute);
+  return Math.max(IN_FLIGHT_MIN, Math.floor((IN_FLIGHT_SECONDS * MILLISECONDS_PER_SECOND) / spacingMilliseconds));
 }
 
 async function send(queue: Queue, due: readonly OutboxRow[], name: OutboxRow['queue']): Promise<void> {

@@ -19,7 +19,7 @@ import { streamJournalStep } from '../features/journal/stream.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
 import { deliverNoticeStep } from '../features/notices/deliver.ts';
 import { mailCodeStep } from '../features/notices/email.ts';
-import { raiseNoticesStep } from '../features/notices/raise.ts';
+import { raiseNoticesStep, tellClientsStep } from '../features/notices/raise.ts';
 import { checkBatchStep } from '../features/payouts/check.ts';
 import { cancelRowsStep, runBatchesStep } from '../features/payouts/run.ts';
 import { makeMonthStatement } from '../features/reports/months.ts';
@@ -60,6 +60,7 @@ const consumers: readonly Consumer[] = [
   lookForLostStep,
   backfillMonthOfEvents,
   raiseNoticesStep,
+  tellClientsStep,
   deliverNoticeStep,
   mailCodeStep,
   keepCheckpointCopy,

@@ -102,6 +102,8 @@ export const MakeStatement = envelope('statement.make', {
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 /** Written by `commit` itself: entries of the journal of which somebody is to be told. */
 export const RaiseNotices = envelope('notice.raise', { entryIds: z.array(z.string()) });
+/** What concerns every client, to those behind this account. */
+export const TellClients = envelope('notice.tell_clients', { entryId: z.string(), after: z.string() });
 export const DeliverNotice = envelope('notice.deliver', { deliveryId: idOf<DeliveryId>('dlv') });
 export const MailCode = envelope('contact.mail_code', { contactId: idOf<ContactId>('ctc') });
 
@@ -142,6 +144,7 @@ export const lookForLost = constructorOf<typeof LookForLost>('restore.lost');
 export const readArrival = constructorOf<typeof ReadArrival>('arrival.read');
 export const backfillMonth = constructorOf<typeof BackfillMonth>('events.backfill');
 export const raiseNotices = constructorOf<typeof RaiseNotices>('notice.raise');
+export const tellClients = constructorOf<typeof TellClients>('notice.tell_clients');
 export const deliverNotice = constructorOf<typeof DeliverNotice>('notice.deliver');
 export const mailCode = constructorOf<typeof MailCode>('contact.mail_code');
 export const keepCheckpoint = constructorOf<typeof KeepCheckpoint>('checkpoint.keep');

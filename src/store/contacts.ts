@@ -1,5 +1,5 @@
 // E-mail contacts of clients, and what they and the roles of the staff do not want to be told.
-import { and, eq, gte, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, ne, sql } from 'drizzle-orm';
 import type { Contact } from '../domain/contact.ts';
 import type { AccountId, ContactId } from '../domain/id.ts';
 import type { NoticeKind } from '../domain/notice.ts';
@@ -7,7 +7,7 @@ import type { Timestamp } from '../domain/time.ts';
 import { type Change, type Message, type Once, rowChange } from './commit.ts';
 import type { Database } from './database.ts';
 import { changesOf, fromJson, fromRow, toRow } from './records.ts';
-import { contactAddresses, contacts, noticePreferences } from './schema.ts';
+import { accounts, contactAddresses, contacts, noticePreferences } from './schema.ts';
 
 export interface AddressedContact {
   readonly contact: Contact<'pending' | 'active'>;
@@ -28,6 +28,27 @@ export async function listContacts(
     .all();
   return rows.map(({ contact, email }) => ({ contact: fromRow(contact), email }));
 }
+
+/** Active contacts of accounts that are not closed, by account, from behind one on: each account has one at most. */
+export const listClientContacts = (
+  database: Database,
+  after: string,
+  limit: number,
+): Promise<{ id: ContactId; accountId: AccountId }[]> =>
+  database
+    .select({ id: contacts.id, accountId: contacts.accountId })
+    .from(contacts)
+    .innerJoin(accounts, eq(accounts.id, contacts.accountId))
+    .where(
+      and(
+        sql`${contacts.status} = 'active'`,
+        gt(contacts.accountId, after as AccountId),
+        ne(accounts.status, 'closed'),
+      ),
+    )
+    .orderBy(asc(contacts.accountId))
+    .limit(limit)
+    .all();
 
 export async function findContact(database: Database, id: ContactId): Promise<AddressedContact | undefined> {
   const row = await database

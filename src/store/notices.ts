@@ -5,8 +5,9 @@ import type { DeliveryId } from '../domain/id.ts';
 import { afterOf, type Channel, type Notice, type NoticeKind, noticeIdOf, noticeOf } from '../domain/notice.ts';
 import type { Timestamp } from '../domain/time.ts';
 import { type Database, olderThan } from './database.ts';
+import type { OutboxRow } from './outbox.ts';
 import { insertRows } from './rows.ts';
-import { journal, noticeDeliveries } from './schema.ts';
+import { journal, noticeDeliveries, outbox } from './schema.ts';
 
 /** The notices that these entries raise. */
 export async function listNotices(database: Database, entryIds: readonly string[]): Promise<Notice[]> {
@@ -40,9 +41,12 @@ export const newDelivery = (
   lastProblem: null,
 });
 
-/** One that is there already was raised before: it keeps its way. */
-export const keepDeliveries = (database: Database, deliveries: readonly Delivery[]) =>
-  database.batch([insertRows(database, noticeDeliveries, deliveries, 'keep')]);
+/** One that is there already was raised before: it keeps its way. What goes on from here waits in the outbox. */
+export const keepDeliveries = (database: Database, deliveries: readonly Delivery[], next: readonly OutboxRow[] = []) =>
+  database.batch([
+    insertRows(database, noticeDeliveries, deliveries, 'keep'),
+    insertRows(database, outbox, next, 'keep'),
+  ]);
 
 /** Takes one that is due for one sender. It is due again at `until`, if the sender dies. */
 export async function claimDelivery(

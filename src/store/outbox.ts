@@ -1,6 +1,6 @@
 // Messages still to send. A message is stored by the commit that makes it necessary, sent after it, and deleted when its
 // consumer is done: one that gets lost in between is sent again. The time of the next try is here, not in the queue.
-import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Timestamp } from '../domain/time.ts';
 import type { Message, Once } from './commit.ts';
 import type { Database } from './database.ts';
@@ -17,38 +17,52 @@ export const message = (queue: QueueName, make: (id: string) => object): Message
 
 export const messageRow = (by: Provenance, queue: QueueName, make: (id: string) => object): OutboxRow => {
   const id = by.newId('msg');
-  return { id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0 };
+  return { id, queue, body: JSON.stringify(make(id)), createdAt: by.at, dueAt: by.at, postponed: 0, wake: null };
 };
+
+/** A message that makes its consumer read what is true then, so one that waits to be sent does for all that ask for it. */
+export const wakeRow = (by: Provenance, queue: QueueName, make: (id: string) => object): OutboxRow => ({
+  ...messageRow(by, queue, make),
+  wake: JSON.stringify([queue, make('')]),
+});
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
-/** Many of them by one statement of a commit. */
-export const outboxRows = (rows: readonly OutboxRow[]): Once => ({
+/** Many of them by one statement of a commit; those that wait already are not kept again. */
+export const wakeRows = (rows: readonly OutboxRow[]): Once => ({
   table: 'outbox',
-  insert: (database) => insertRows(database, outbox, rows),
+  insert: (database) => insertRows(database, outbox, rows, 'keep'),
   taken: { code: 'version_conflict' },
 });
 
 // Marks on deliveries, not facts of the business: they are hints that any later run may repeat, so they need no entry.
 
+export interface Claim {
+  readonly at: Timestamp;
+  /** When what is not finished by then is due again. */
+  readonly until: Timestamp;
+  /** Of each queue, so that no backlog of one keeps the others waiting. */
+  readonly limit: number;
+  /** How many events may have been sent and not be finished. */
+  readonly eventsInFlightMax: number;
+}
+
 /**
  * Takes what is due for one sender, in one statement: of two that relay at once, each gets other messages. Those of a sender
  * that dies come again at `until`, as do all that are not finished by then.
  */
-export const claimDueMessages = (
+export function claimDueMessages(
   database: Database,
-  at: Timestamp,
-  until: Timestamp,
-  limit: number,
-): Promise<OutboxRow[]> => {
-  const due = database
-    .select({ id: outbox.id })
-    .from(outbox)
-    .where(lte(outbox.dueAt, at))
-    .orderBy(asc(outbox.dueAt))
-    .limit(limit);
-  return database.update(outbox).set({ dueAt: until }).where(inArray(outbox.id, due)).returning().all();
-};
+  { at, until, limit, eventsInFlightMax }: Claim,
+): Promise<OutboxRow[]> {
+  const due = (queue: QueueName, most: SQL) => sql`SELECT id FROM (SELECT id FROM ${outbox}
+    WHERE queue = ${queue} AND due_at <= ${at} ORDER BY due_at LIMIT ${most})`;
+  const inFlight = sql`(SELECT count(*) FROM (SELECT 1 FROM ${outbox}
+    WHERE queue = 'events' AND postponed = 0 AND due_at > ${at} LIMIT ${eventsInFlightMax}))`;
+  const ids = sql`(${due('money', sql`${limit}`)} UNION ALL ${due('notify', sql`${limit}`)}
+    UNION ALL ${due('events', sql`min(${limit}, ${eventsInFlightMax} - ${inFlight})`)})`;
+  return database.update(outbox).set({ dueAt: until, wake: null }).where(inArray(outbox.id, ids)).returning().all();
+}
 
 /** When the message that was due first should have been sent; undefined when none waits. */
 export const findOldestDue = (database: Database): Promise<{ dueAt: Timestamp } | undefined> =>
@@ -59,7 +73,7 @@ export const giveBack = (database: Database, ids: readonly string[], dueAt: Time
   database
     .update(outbox)
     .set({ dueAt })
-    .where(inArray(outbox.id, [...ids]))
+    .where(inArray(outbox.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`))
     .run();
 
 /** Not done: it comes again then. */

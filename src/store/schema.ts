@@ -146,8 +146,15 @@ export const outbox = sqliteTable(
     dueAt: text('due_at').notNull(),
     /** How often its consumer said that it is not done. */
     postponed: integer('postponed').notNull(),
+    /** Of a reading that was not sent yet: what it reads. One that waits is enough; one that was sent may have read already. */
+    wake: text('wake'),
   },
-  (table) => [index('outbox_due').on(table.dueAt)],
+  (table) => [
+    index('outbox_due').on(table.dueAt),
+    index('outbox_queue').on(table.queue, table.dueAt),
+    index('outbox_in_flight').on(table.dueAt).where(sql`queue = 'events' AND postponed = 0`),
+    uniqueIndex('outbox_wake').on(table.wake).where(sql`wake IS NOT NULL`),
+  ],
 );
 
 export const idempotency = sqliteTable(

@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RETRY_SECONDS } from '../../src/features/notices/deliver.ts';
 import { askOutside } from '../../src/kit/outside.ts';
-import { EXCHANGE, openWorld, type World } from '../support/world.ts';
+import { EXCHANGE, openWorld, type Queued, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;
@@ -392,6 +392,76 @@ describe('an e-mail contact', () => {
     await world.settle();
     expect(world.mails.map(({ subject }) => subject)).toEqual(['Confirm your address', 'Please confirm an address']);
   });
+
+  it('hears of a halt of all once, however many clients there are and however often a message comes', {
+    timeout: 120_000,
+  }, async () => {
+    const world = await confirmed();
+    await addClients(world, CLIENTS);
+    await world.rows(
+      "UPDATE accounts SET status = 'closed', version = version + 1 WHERE id = ?",
+      accountNumber(CLIENTS),
+    );
+    const mailsOf = (subject: string) => world.mails.filter((mail) => mail.subject === subject);
+    await halt(world, 'The network stands still.');
+    const slices = await drained(world);
+    // The last account is closed: its client is told nothing more.
+    expect(slices.length).toBeGreaterThan(2);
+    expect(
+      mailsOf('Halted')
+        .map(({ to }) => to)
+        .sort(),
+    ).toEqual([CLIENT_EMAIL, ...Array.from({ length: CLIENTS - 1 }, (_, n) => `client-${n + 1}@example.org`)].sort());
+    expect(mailsOf('Halted')[0]?.text).toContain('A halt stops everything');
+    for (const slice of slices) await Promise.all([world.carryOut(slice), world.carryOut(slice)]);
+    await drained(world);
+    expect(mailsOf('Halted')).toHaveLength(CLIENTS);
+    const [{ id }] = (await world.get('compliance-1', '/v1/halts')).body.items;
+    await world.must('compliance-1', `/v1/halts/${id}/lift`, { reason: 'It moves again.' });
+    await world.drainOnce();
+    for (let slice = world.queued.find(isSlice); slice !== undefined; slice = world.queued.find(isSlice)) {
+      world.queued.splice(world.queued.indexOf(slice), 1);
+      await world.carryOut(slice);
+    }
+    expect(
+      await world.rows("SELECT 1 FROM notice_deliveries WHERE kind = 'halt.lifted' AND channel = 'email'"),
+    ).toHaveLength(CLIENTS);
+  });
+
+  const isSlice = ({ body }: Queued): boolean => Object(body).type === 'notice.tell_clients';
+
+  const CLIENTS = 250;
+  const accountNumber = (n: number) => `acc_${String(n).padStart(26, '0')}`;
+
+  /** Clients like the first one, each with an address of its own. */
+  async function addClients(world: World, count: number): Promise<void> {
+    const numbers = `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${count})`;
+    const put: Readonly<Record<string, readonly string[]>> = {
+      accounts: ['id', 'acc', 'client_id', 'cli', 'policy_id', 'plc'],
+      contacts: ['id', 'ctc', 'account_id', 'acc'],
+    };
+    for (const [table, renamed] of Object.entries(put)) {
+      const columns = (await world.rows(`SELECT name FROM pragma_table_info('${table}')`)).map(({ name }) => name);
+      const values = columns.map((name: string) => {
+        const place = renamed.indexOf(name);
+        return place < 0 ? `t.${name}` : `'${renamed[place + 1]}_' || printf('%026d', n)`;
+      });
+      await world.rows(`${numbers} INSERT INTO ${table} (${columns}) SELECT ${values} FROM ${table} t, n WHERE true`);
+    }
+    await world.rows(
+      `${numbers} INSERT INTO contact_addresses SELECT 'ctc_' || printf('%026d', n), 'client-' || n || '@example.org' FROM n`,
+    );
+  }
+
+  /** Until nothing is left; the slices that were carried out on the way. */
+  async function drained(world: World): Promise<Queued[]> {
+    const slices: Queued[] = [];
+    for (let round = 0; round < 100; round += 1) {
+      slices.push(...world.queued.filter(isSlice));
+      if ((await world.drainOnce()) === 0) return slices;
+    }
+    throw new Error('not quiet');
+  }
 
   it('is written to in a form that the platform takes', async () => {
     const mail = { from: 'fiducia@example.com', to: CLIENT_EMAIL, subject: 'Halted', text: 'A halt.\n' };

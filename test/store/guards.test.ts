@@ -23,7 +23,16 @@ import { listUnseen } from '../../src/store/inbox.ts';
 import { openIncident } from '../../src/store/incidents.ts';
 import { findMandate, mandateChange, mandateHolds } from '../../src/store/mandates.ts';
 import { findOrder, orderChange } from '../../src/store/orders.ts';
-import { claimDueMessages, findMessage, finish, giveBack, message, postpone } from '../../src/store/outbox.ts';
+import {
+  claimDueMessages,
+  findMessage,
+  finish,
+  giveBack,
+  message,
+  postpone,
+  wakeRow,
+  wakeRows,
+} from '../../src/store/outbox.ts';
 import { findSchedule, listDueSchedules, scheduleChange } from '../../src/store/schedules.ts';
 import { findTransfer, listTransfers, transferChange } from '../../src/store/transfers.ts';
 import {
@@ -260,7 +269,7 @@ describe('outbox', () => {
     accepted(await commit(database, { by, changes: [], messages: [note, note, note] }));
     const [later, last] = ['2031-03-03T09:02:00.000Z', '2031-03-03T09:04:00.000Z'];
     const claim = async (at: string, until: string) =>
-      (await claimDueMessages(database, at, until, 10)).map(({ id }) => id).sort();
+      (await claimDueMessages(database, { at, until, limit: 10, eventsInFlightMax: 10 })).map(({ id }) => id).sort();
     expect(await claim('2031-03-03T08:59:59.999Z', later)).toEqual([]);
     const [first = '', second = '', third = ''] = await claim(AT, later);
     expect(third).not.toBe('');
@@ -279,16 +288,62 @@ describe('outbox', () => {
     const note = message('money', (id) => ({ id }));
     accepted(await commit(database, { by, changes: [], messages: [note, note, note, note] }));
     const claims = await Promise.all(
-      [1, 2, 3].map(() => claimDueMessages(database, AT, '2031-03-03T09:05:00.000Z', 2)),
+      [1, 2, 3].map(() =>
+        claimDueMessages(database, { at: AT, until: '2031-03-03T09:05:00.000Z', limit: 2, eventsInFlightMax: 2 }),
+      ),
     );
     const ids = claims.flat().map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toHaveLength(4);
   });
 
+  it('lets only so many events be on their way, and nothing else wait for them', async () => {
+    await env.DB.prepare('DELETE FROM outbox').run();
+    const events = Array.from({ length: 5 }, () => message('events', (id) => ({ id })));
+    const others = [message('money', (id) => ({ id })), message('notify', (id) => ({ id }))];
+    accepted(await commit(database, { by, changes: [], messages: [...events, ...others] }));
+    const claim = async () => {
+      const until = '2031-03-03T09:02:00.000Z';
+      const rows = await claimDueMessages(database, { at: AT, until, limit: 10, eventsInFlightMax: 3 });
+      return rows.sort((one, other) => (one.queue < other.queue ? -1 : 1));
+    };
+    const first = await claim();
+    expect(first.map(({ queue }) => queue)).toEqual(['events', 'events', 'events', 'money', 'notify']);
+    expect(await claim()).toEqual([]);
+    await finish(database, first[0]?.id ?? '');
+    // One that waits for a later try is on its way to nobody.
+    await postpone(database, first[1]?.id ?? '', '2031-03-03T10:00:00.000Z');
+    expect(await claim()).toHaveLength(2);
+  });
+
+  it('keeps a reading once while it waits to be sent, and anew once it was', async () => {
+    await env.DB.prepare('DELETE FROM outbox').run();
+    const wake = async (what: string) => {
+      const rows = ['one', what].map((name) => wakeRow(by, 'events', (id) => ({ id, name })));
+      accepted(await commit(database, { by, changes: [], once: [wakeRows(rows)] }));
+    };
+    const claim = async () =>
+      (
+        await claimDueMessages(database, {
+          at: AT,
+          until: '2031-03-03T09:02:00.000Z',
+          limit: 10,
+          eventsInFlightMax: 10,
+        })
+      )
+        .map(({ body }) => JSON.parse(body).name)
+        .sort();
+    await wake('one');
+    await wake('two');
+    expect(await claim()).toEqual(['one', 'two']);
+    // It was sent, and may have read what there was before.
+    await wake('one');
+    expect(await claim()).toEqual(['one']);
+  });
+
   it('gives the consumer the id of its message', async () => {
     accepted(await commit(database, { by, changes: [], messages: [message('money', (id) => ({ id }))] }));
-    const [row] = await claimDueMessages(database, AT, AT, 1);
+    const [row] = await claimDueMessages(database, { at: AT, until: AT, limit: 1, eventsInFlightMax: 1 });
     expect(JSON.parse(row?.body ?? '')).toEqual({ id: row?.id });
   });
 });

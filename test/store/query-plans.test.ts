@@ -250,6 +250,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listEndpoints: () => pages.map((page) => endpoints.listEndpoints(database, page)),
   listActiveEndpoints: () => [endpoints.listActiveEndpoints(database, 50)],
   listContacts: () => [contacts.listContacts(database, [idOf('acc')])],
+  listClientContacts: () => [contacts.listClientContacts(database, idOf('acc'), 50)],
   findContact: () => [contacts.findContact(database, idOf('ctc'))],
   listContactsSince: () => [contacts.listContactsSince(database, idOf('acc'), AT, 50)],
   listPreferences: () => [contacts.listPreferences(database, ['operator'])],
@@ -434,12 +435,12 @@ async function writeOnce(): Promise<void> {
       }),
       deadLetters.buried([letter]),
       deadLetters.unsent('msg_2'),
-      outbox.outboxRows([outbox.messageRow(by, 'events', (id) => ({ id }))]),
+      outbox.wakeRows([outbox.wakeRow(by, 'events', (id) => ({ id }))]),
     ],
   });
   accepted(written);
   await incidents.openIncident(database, by, { kind: 'fence_broken', about: 'x', accountId: null, detail: 'y' });
-  await outbox.claimDueMessages(database, AT, AT, 50);
+  await outbox.claimDueMessages(database, { at: AT, until: AT, limit: 50, eventsInFlightMax: 50 });
   await outbox.giveBack(database, ['msg_1', 'msg_2'], AT);
   await outbox.postpone(database, 'msg_1', AT);
   await outbox.finish(database, 'msg_1');

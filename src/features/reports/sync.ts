@@ -20,7 +20,6 @@ import { message } from '../../store/outbox.ts';
 
 const PAGES_MAX = 200;
 const MOVEMENTS_PER_COMMIT = 25;
-const HASHES_PER_QUERY = 90;
 
 export const syncWallet = consumer('events', SyncWallet, async (app, { walletId, isUrgent }, by) => {
   const wallet = await findWallet(app.database, walletId);
@@ -28,8 +27,8 @@ export const syncWallet = consumer('events', SyncWallet, async (app, { walletId,
   if (!isUrgent) await demandIdleReads(app);
   const read = await readBack(app, wallet);
   if (read === 'too long') return reportDropped(app, by, wallet);
-  const fresh = await withoutKnown(app, wallet, toMovements(by, wallet, read));
-  const judged = await withDoubts(app, wallet, oldestFirst(fresh), read);
+  const fresh = toMovements(by, wallet, read.items).filter((movement) => !read.known.has(factOf(movement)));
+  const judged = await withDoubts(app, wallet, oldestFirst(fresh), read.items);
   // Oldest first: what is booked never leaves a gap behind it, so a sync that breaks off is taken up where it ended.
   return (await keep(app, by, wallet, judged)) ? 'done' : 'again';
 });
@@ -37,19 +36,30 @@ export const syncWallet = consumer('events', SyncWallet, async (app, { walletId,
 const oldestFirst = (movements: readonly Movement[]): Movement[] =>
   [...movements].reverse().sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 
+interface Read {
+  readonly items: readonly CustodyMovement[];
+  /** The facts among them that our books held when their page was read; of two syncs at once one loses its commit. */
+  readonly known: ReadonlySet<string>;
+}
+
 /**
  * Pages of the history until one brings nothing new. Its order is not promised, so the first alone never ends it, and the
  * others only where the list is seen to go back in time.
  */
-async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promise<CustodyMovement[] | 'too long'> {
+async function readBack(app: App, wallet: Wallet<'active' | 'archived'>): Promise<Read | 'too long'> {
   const items: CustodyMovement[] = [];
+  const known = new Set<string>();
   let after: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const page = await app.custody.listMovements(wallet.custodyId, after);
     items.push(...page.items);
-    const isKnown = await areAllKnown(app, wallet, page.items);
-    const isBehind = pages > 0 && isKnown && isNewestFirst(items.map(({ at }) => at));
-    if (page.next === undefined || isBehind) return items;
+    const hashes = page.items.map(({ transactionHash }) => transactionHash);
+    const booked = await listMovementsByHash(databaseFor(app, wallet.accountId), wallet.id, hashes);
+    for (const movement of booked) known.add(factOf(movement));
+    const bookedHashes = new Set(booked.map(({ transactionHash }) => transactionHash));
+    const isBehind =
+      pages > 0 && hashes.every((hash) => bookedHashes.has(hash)) && isNewestFirst(items.map(({ at }) => at));
+    if (page.next === undefined || isBehind) return { items, known };
     after = page.next;
   }
   return 'too long';
@@ -68,30 +78,8 @@ async function reportDropped(app: App, by: Provenance, wallet: Wallet): Promise<
   return committed.ok ? 'done' : 'again';
 }
 
-async function knownHashes(app: App, wallet: Wallet, hashes: readonly string[]): Promise<Movement[]> {
-  const database = databaseFor(app, wallet.accountId);
-  const unique = [...new Set(hashes)];
-  const known: Movement[] = [];
-  for (let from = 0; from < unique.length; from += HASHES_PER_QUERY) {
-    known.push(...(await listMovementsByHash(database, wallet.id, unique.slice(from, from + HASHES_PER_QUERY))));
-  }
-  return known;
-}
-
-async function areAllKnown(app: App, wallet: Wallet, items: readonly CustodyMovement[]): Promise<boolean> {
-  const hashes = items.map(({ transactionHash }) => transactionHash);
-  const known = new Set((await knownHashes(app, wallet, hashes)).map(({ transactionHash }) => transactionHash));
-  return hashes.every((hash) => known.has(hash));
-}
-
 const factOf = ({ transactionHash, position, direction, asset }: Movement): string =>
   [transactionHash, position, direction, asset].join('|');
-
-async function withoutKnown(app: App, wallet: Wallet, movements: readonly Movement[]): Promise<Movement[]> {
-  const hashes = movements.map(({ transactionHash }) => transactionHash);
-  const known = new Set((await knownHashes(app, wallet, hashes)).map(factOf));
-  return movements.filter((movement) => !known.has(factOf(movement)));
-}
 
 async function keep(app: App, by: Provenance, wallet: Wallet, fresh: readonly Movement[]): Promise<boolean> {
   for (let from = 0; from < fresh.length; from += MOVEMENTS_PER_COMMIT) {

@@ -11,7 +11,7 @@ import { commit } from '../../store/commit.ts';
 import { type EventFacts, findEventFacts } from '../../store/event-facts.ts';
 import { countEvents, deliveryRows, type EventDay, type InboxRow, inboxOnce, listRoots } from '../../store/inbox.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { messageRow, outboxRows } from '../../store/outbox.ts';
+import { wakeRow, wakeRows } from '../../store/outbox.ts';
 import { keyOf, parseJson, subjectOf, WebhookEvent } from './event.ts';
 import { findHinted, hintDone } from './hints.ts';
 import { ORPHAN_FIRST_LOOK_SECONDS } from './orphans.ts';
@@ -94,7 +94,8 @@ async function apply(app: App, by: Provenance, received: readonly Received[]): P
       inboxOnce(rows),
       deliveryRows(judged.map(({ event, rootId, receivedAt }) => ({ eventId: event.id, rootId, receivedAt }))),
       countEvents(countsOf(app, by, judged)),
-      outboxRows(withoutRepeats(wakes).map(({ queue, make }) => messageRow(by, queue, make))),
+      // Ten events of one transfer cause one reading of it.
+      wakeRows(wakes.map(({ queue, make }) => wakeRow(by, queue, make))),
     ],
   });
   if (!committed.ok) return 'again';
@@ -161,12 +162,6 @@ async function keepRaw(app: App, by: Provenance, judged: Judged): Promise<InboxR
     nextLookAt: outcome === 'orphan' ? addSeconds(by.at, ORPHAN_FIRST_LOOK_SECONDS) : null,
     looks: 0,
   };
-}
-
-/** Ten events of one transfer cause one reading of it. */
-function withoutRepeats(wakes: readonly Wake[]): readonly Wake[] {
-  const byText = new Map(wakes.map((wake) => [JSON.stringify([wake.queue, wake.make('')]), wake]));
-  return [...byText.values()];
 }
 
 function countsOf(app: App, by: Provenance, judged: readonly Judged[]): EventDay {

@@ -7,7 +7,7 @@ import { addSeconds, type Timestamp } from '../../domain/time.ts';
 import { commit } from '../../store/commit.ts';
 import { type EventFacts, findEventFacts } from '../../store/event-facts.ts';
 import { type InboxRow, listOrphansDue, orphanStep } from '../../store/inbox.ts';
-import { messageRow, outboxRows } from '../../store/outbox.ts';
+import { wakeRow, wakeRows } from '../../store/outbox.ts';
 import { WebhookEvent } from './event.ts';
 import { namedBy, type Wake, wakesOf } from './wakes.ts';
 
@@ -41,7 +41,7 @@ export const lookAtOrphans: Job = async (app, { scheduledTime }) => {
     changes: [],
     once: [
       ...steps.map(({ row, step }) => orphanStep(row.key, step)),
-      outboxRows(steps.flatMap(({ wakes }) => wakes).map(({ queue, make }) => messageRow(by, queue, make))),
+      wakeRows(steps.flatMap(({ wakes }) => wakes).map(({ queue, make }) => wakeRow(by, queue, make))),
     ],
   });
   const found = steps.filter(({ wakes }) => wakes.length > 0).length;
