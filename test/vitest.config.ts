@@ -146,6 +146,7 @@ const inWorkers = defineProject({
   ],
   test: {
     name: 'workers',
+    isolate: false, // test/support/setup.ts separates the files
     include: ['test/**/*.test.ts'],
     exclude: [IN_NODE, IN_BROWSER],
     setupFiles: ['test/support/setup.ts'],

@@ -71,6 +71,7 @@ export async function control(method: string, path: string, body?: object): Prom
 }
 
 const tokens = new Map<string, string>();
+export const forgetTokens = () => tokens.clear();
 export async function tokenOf(name: string): Promise<string> {
   const known = tokens.get(name);
   if (known !== undefined) return known;
