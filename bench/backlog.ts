@@ -10,7 +10,7 @@ import { deliverWebhook } from '../test/simulation/deliver.ts';
 import { simulateGlobals } from '../test/simulation/platform/globals.ts';
 import { World } from '../test/simulation/world.ts';
 import type { Reading } from './support/sandbox.ts';
-import { copyClients, count, MINUTE, run } from './support/simulated.ts';
+import { copyClients, count, MINUTE, run, SEED } from './support/simulated.ts';
 
 const EVENTS = Number(process.env.BACKLOG_EVENTS ?? 2_000);
 /** Deposits of each wallet while nothing was consumed, those of all wallets mixed. */
@@ -22,7 +22,7 @@ const DEPOSITS_BETWEEN_DELIVERIES = 100;
 
 simulateGlobals();
 const start = await bundle();
-const world = new World(start, 1, await beginning(start));
+const world = new World(start, SEED, await beginning(start));
 
 const appliedSoFar = () =>
   countOf("SELECT count(*) AS n FROM inbox WHERE outcome = 'applied' AND kind = 'wallet.blockchainevent.detected'");

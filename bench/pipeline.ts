@@ -9,7 +9,7 @@ import { bundle } from '../test/simulation/bundle.ts';
 import { simulateGlobals } from '../test/simulation/platform/globals.ts';
 import { World } from '../test/simulation/world.ts';
 import type { Reading } from './support/sandbox.ts';
-import { copyClients, count, MINUTE, numbers, run } from './support/simulated.ts';
+import { copyClients, count, MINUTE, numbers, run, SEED } from './support/simulated.ts';
 
 const ORDERS = Number(process.env.PIPELINE_ORDERS ?? 2_000);
 const ORDERS_PER_CLIENT = 10;
@@ -22,7 +22,7 @@ const BATCHES_MAX = 8;
 
 simulateGlobals();
 const start = await bundle();
-const world = new World(start, 1, await beginning(start));
+const world = new World(start, SEED, await beginning(start));
 
 const counts = count(world, CALLS_PER_MINUTE);
 addClients(ORDERS / ORDERS_PER_CLIENT);
