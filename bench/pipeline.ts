@@ -16,7 +16,7 @@ const ORDERS = Number(process.env.PIPELINE_ORDERS ?? 2_000);
 const ORDERS_PER_CLIENT = 10;
 const CALLS_PER_MINUTE = 1_000;
 /** What a call takes: to D1 beside the Worker, and to custody over the Internet. */
-const MILLISECONDS = { 'D1 read': 2, 'D1 write': 6, fetch: 100, queue: 5, KV: 5, R2: 20 } as const;
+const MILLISECONDS = { 'D1 read': 2, 'D1 write': 6, fetch: 100, queue: 5, KV: 5, R2: 20, binding: 2 } as const;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const MINUTES_MAX = 90;
