@@ -164,7 +164,7 @@ export class World implements Stores {
   }
 
   #sleep(task: Task, milliseconds: number): Promise<void> {
-    const until = this.time + milliseconds;
+    const until = this.time + Math.ceil(milliseconds);
     return this.tasks.effectsOf(task)(
       'wait',
       () => `${milliseconds} ms`,
