@@ -6,7 +6,7 @@ import { Broken } from './broken.ts';
 import { drain, untilQuiet } from './calm.ts';
 import { request } from './deliver.ts';
 import type { Observer } from './observer.ts';
-import { checkReceipts, fillPool, OPEN_BATCHES, OPEN_ROWS, waitForCaps } from './payout-liveness.ts';
+import { checkReceipts, fillPool, OPEN_BATCHES, OPEN_ROWS, payAgain, waitForCaps } from './payout-liveness.ts';
 import { checkJournal } from './proof.ts';
 import type { Arrived } from './shapes.ts';
 import type { World } from './world.ts';
@@ -65,6 +65,7 @@ export async function calmAfterRestore(world: World): Promise<void> {
       reason: 'Looked.',
     });
   await pass(RESTORED_MINUTES, () => false);
+  await payAgain(world);
   const known = world.product.all<{ custody_id: string }>(
     'SELECT custody_id FROM transfers WHERE custody_id IS NOT NULL UNION SELECT custody_id FROM recoveries',
   );

@@ -17,6 +17,7 @@ import {
   showCall,
 } from './deliver.ts';
 import { failFetch, LOST, refuse } from './outage.ts';
+import { isUpload } from './payout-acts.ts';
 import { Random } from './random.ts';
 import { askSomething } from './seasons.ts';
 import type { Parked } from './tasks.ts';
@@ -207,6 +208,7 @@ export class Steps {
     this.#keys += 1;
     const call = { ...asked, key: `key-${this.#keys}` };
     if (call.method === 'POST') this.#calls.push(call);
+    if (isUpload(call)) this.#world.uploads.push(call);
     if (this.#calls.length > CALLS_KEPT) this.#calls.shift();
     return call;
   }

@@ -56,11 +56,12 @@ export class World implements Stores {
   current: Task | undefined;
   /** What is deployed as RESTORE_EPOCH. */
   epoch = texts.RESTORE_EPOCH ?? '';
+  /** Files that the office uploaded, as it keeps them. */
+  readonly uploads: Call[] = [];
   /** How the database was set back: with a new epoch, as the procedure has it, or by somebody who told nobody. */
   restored: 'no' | 'with a new epoch' | 'silently' = 'no';
   /** To when, in milliseconds. */
   restoredTo = 0;
-  /** Hears that the database has just been set back. */
   onRestored: () => void = () => {};
   /** Whether the next read of KV shows the value from before. */
   staleReads = false;
@@ -248,9 +249,9 @@ export class World implements Stores {
   }
 
   /** From here on custody may be asked so often. */
-  async keepTo({ told, taken }: Pace): Promise<void> {
+  keepTo({ told, taken }: Pace): Promise<unknown> {
     this.#callsPerMinute = String(told);
-    if (taken !== null) await this.control('PUT', '/settings', { rateLimitPerMinute: taken });
+    return this.control('PUT', '/settings', { rateLimitPerMinute: taken });
   }
 
   async tokenOf(name: string): Promise<string> {
