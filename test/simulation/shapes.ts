@@ -57,3 +57,6 @@ function settings(): Record<string, string> {
   return Object.fromEntries([...vars.matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name = '', value = '']) => [name, value]));
 }
 export const texts = settings();
+
+// What the sandbox's issuer answers to whoever asks for a token.
+export const asToken = (body: unknown) => body as { access_token: string };

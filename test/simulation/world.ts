@@ -23,6 +23,7 @@ import { Random } from './random.ts';
 import {
   type Answer,
   type Arrived,
+  asToken,
   BEGINNING,
   CUSTODY_SEED,
   migrations,
@@ -298,4 +299,3 @@ export class World implements Stores {
 const asBindings = (bindings: object) => bindings as Parameters<Code['openApp']>[0];
 // Hono only ever calls these two members.
 const asExecution = (execution: object) => execution as ExecutionContext;
-const asToken = (body: unknown) => body as { access_token: string };
