@@ -5,7 +5,7 @@ import type { Parked } from '../../test/simulation/tasks.ts';
 import type { World } from '../../test/simulation/world.ts';
 
 /** What a call takes: to D1 beside the Worker, and to custody over the Internet. */
-const MILLISECONDS = { 'D1 read': 2, 'D1 write': 6, fetch: 100, queue: 5, KV: 5, R2: 20 } as const;
+const MILLISECONDS = { 'D1 read': 2, 'D1 write': 6, fetch: 100, queue: 5, KV: 5, R2: 20, binding: 2 } as const;
 const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 /** All seeds go through one cycle of numbers: this one begins half of it away from the seed of the beginning, whose ids would come again. */

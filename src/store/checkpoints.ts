@@ -1,5 +1,6 @@
 // Signed checkpoints of the journal and the ranges of entries that they cover. A row is written once and never changed.
 import { and, asc, desc, eq, gt, gte, lte, max, sql } from 'drizzle-orm';
+import type { Timestamp } from '../domain/time.ts';
 import type { Once } from './commit.ts';
 import type { Database } from './database.ts';
 import type { JournalRow } from './journal.ts';
@@ -109,5 +110,14 @@ export const findRestoreUpTo = (database: Database, place: number): Promise<{ pl
     .from(journal)
     .where(and(eq(journal.kind, 'system.restored'), lte(journal.place, place)))
     .orderBy(desc(journal.place))
+    .limit(1)
+    .get();
+
+/** A restore that the journal tells of, at this instant or later. */
+export const findRestoreSince = (database: Database, at: Timestamp): Promise<{ place: number } | undefined> =>
+  database
+    .select({ place: journal.place })
+    .from(journal)
+    .where(and(eq(journal.kind, 'system.restored'), gte(journal.at, at)))
     .limit(1)
     .get();

@@ -309,11 +309,36 @@ describe('an hour that was lost', () => {
     expect(await world.rows("SELECT id FROM halts WHERE level = 'all'")).toHaveLength(1);
   });
 
+  const signs = async () => {
+    await world.tick('*/5 * * * *');
+    await world.settle({ ticks: false, webhooks: false });
+  };
+
+  it('may be gone back to after the restore went too far: what that had signed is no fork either', async () => {
+    await world.openAccount();
+    const early = await takeSnapshot();
+    await world.openAccount('client-2');
+    await signs();
+    const late = await takeSnapshot();
+    for (const [name, snapshot] of [
+      ['epoch-2', early],
+      ['epoch-3', late],
+    ] as const) {
+      deploy(name);
+      await putBack(snapshot);
+      world.queued = [];
+      expect(await restore(world.at, name)).toMatchObject({ status: 202 });
+      await world.settle();
+      await signs();
+    }
+    const verified = async () => (await world.get('auditor-1', '/v1/journal/verify')).body;
+    expect(await verified()).toMatchObject({ ...{ result: 'sound', broken: null }, checkpoints: { from: 1, to: 2 } });
+    // Without a word of it in the journal it is one.
+    await putBack(late);
+    expect((await verified()).broken).toMatchObject({ what: 'checkpoint_forked', checkpoint: 1 });
+  });
+
   it('is signed for only after the journal tells of it: the checkpoint that was left behind is no fork', async () => {
-    const signs = async () => {
-      await world.tick('*/5 * * * *');
-      await world.settle({ ticks: false, webhooks: false });
-    };
     const signed = () => world.rows('SELECT sequence, epoch FROM checkpoints ORDER BY sequence');
     await world.openAccount();
     const snapshot = await takeSnapshot();

@@ -147,6 +147,17 @@ function resolve(world: World, chance: Random): Asked {
   });
 }
 
+/** Best an address to which money is about to leave: that is when it matters. */
+function suspend(world: World, chance: Random): Asked {
+  const aboutToLeave = world.product.all<{ id: string; subject: string }>(
+    `SELECT DISTINCT d.id, c.subject FROM destinations d JOIN clients c ON c.account_id = d.account_id
+     JOIN orders o ON o.destination_id = d.id WHERE d.status = 'approved' AND o.status = 'released' ORDER BY d.id`,
+  );
+  const any = recordOf(world, chance, 'destinations', ['approved']);
+  const to = aboutToLeave.length > 0 ? chance.pick(aboutToLeave) : any;
+  return to && post(chance.pick([to.subject, 'compliance-1']), `/v1/destinations/${to.id}/suspend`, reason);
+}
+
 function editSchedule(world: World, chance: Random): Asked {
   const schedule = recordOf(world, chance, 'schedules', ['active', 'paused']);
   const version =
@@ -234,14 +245,7 @@ export const acts = {
     }),
   removeAddress: onRecord('destinations', 'destinations', ['approved', 'suspended'], 'remove', owner),
   withdrawRequest: onRecord('destinations', 'destinations', ['requested', 'in_review'], 'withdraw', owner),
-  suspendAddress: onRecord(
-    'destinations',
-    'destinations',
-    ['approved'],
-    'suspend',
-    ({ subject }, chance) => chance.pick([subject, 'compliance-1']),
-    reason,
-  ),
+  suspendAddress: suspend,
   resumeAddress: onRecord('destinations', 'destinations', ['suspended'], 'resume', ({ subject }, chance) =>
     chance.pick([subject, 'compliance-1']),
   ),

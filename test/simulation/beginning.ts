@@ -3,8 +3,10 @@
 import { EXCHANGES, NATIVE, USDC, USDC_CONTRACT } from './assets.ts';
 import type { Start } from './bundle.ts';
 import { drain, untilQuiet } from './calm.ts';
+import { askChecker, CHECKER } from './checker-world.ts';
 import { type Call, request } from './deliver.ts';
-import { type Answer, PRODUCT, type Snapshot, World } from './world.ts';
+import { type Answer, PRODUCT, type Snapshot } from './shapes.ts';
+import { World } from './world.ts';
 
 const CLIENTS = ['client-1', 'client-2'];
 const MANDATE_DAYS = 60;
@@ -20,6 +22,7 @@ export async function beginning(start: Start): Promise<Snapshot> {
   const world = new World(start, 1);
   try {
     await setUp(world);
+    await setUpChecker(world);
     for (const client of CLIENTS) await openAccount(world, client);
     for (const usdc of POOL) await addHotWallet(world, usdc);
     return world.snapshot();
@@ -68,6 +71,44 @@ async function setUp(world: World): Promise<void> {
   if (proof === undefined) throw new Error('the rights of the organisation are not proven');
   await must(world, { as: 'admin-1', method: 'POST', path: '/v1/permission-proofs', body: proof });
   await must(world, { as: 'admin-1', method: 'POST', path: '/v1/epoch', body: { epoch: world.epoch } });
+}
+
+/** Reviewers are the checker and two officers; above this sum one of them is asked about every wallet. */
+const REVIEWED_USD = 2;
+
+async function setUpChecker(world: World): Promise<void> {
+  await world.control('PUT', '/settings', { serviceAccountVotes: true });
+  await world.work('the set-up of the checker', async () => {
+    const { secret = '' } = await world.dfnsOf('setup').webhooks.createWebhook({
+      body: { url: `${CHECKER}/webhooks/dfns`, events: ['policy.approval.pending', 'policy.approval.resolved'] },
+    });
+    world.checkerSecret = secret;
+    const reviewers = ['checker', 'compliance-1', 'compliance-2'].map((name) => world.accountOf(name).userId);
+    const group = {
+      name: 'Reviewers',
+      quorum: 1,
+      approvers: { userId: { in: reviewers } },
+      serviceAccountsCanApprove: true,
+    };
+    await world.dfnsOf('admin-1').policies.createPolicy({
+      body: {
+        name: 'Review',
+        activityKind: 'Wallets:Sign',
+        rule: { kind: 'TransactionAmountLimit', configuration: { limit: REVIEWED_USD, currency: 'USD' } },
+        action: { kind: 'RequestApproval', autoRejectTimeout: 1440, approvalGroups: [group] },
+      },
+    });
+  });
+  await drain(world);
+  const headers = { authorization: `Bearer ${await world.tokenOf('admin-1')}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ edition: 'first', addresses: ['0x8589427373d6d84e98730d7795d8f6f8731fda16'] });
+  const list = new Request(`${CHECKER}/v1/checker/sanctions`, { method: 'PUT', headers, body });
+  let status = 0;
+  await askChecker(world, 'sanctions', list, (answer) => {
+    status = answer.status;
+  });
+  await drain(world);
+  if (status !== 200) throw new Error(`the checker has no list: ${status} ${world.logged.slice(-3)}`);
 }
 
 async function addHotWallet(world: World, usdc: string): Promise<void> {
@@ -122,9 +163,13 @@ async function openAccount(world: World, client: string): Promise<void> {
   }
 }
 
-export const pendingApprovals = (world: World): string[] =>
+/** What waits for a decision at custody, and has for so long. */
+export const pendingApprovals = (world: World, milliseconds = 0): string[] =>
   world.custodyState
-    .all<{ id: string }>(`SELECT id FROM approvals WHERE status = 'Pending' ORDER BY seq`)
+    .all<{ id: string }>(
+      `SELECT id FROM approvals WHERE status = 'Pending' AND json_extract(body, '$.dateCreated') <= ? ORDER BY seq`,
+      new Date(world.time - milliseconds).toISOString(),
+    )
     .map(({ id }) => id);
 
 export const decide = (world: World, approvalId: string, value: 'Approved' | 'Denied', user = 'compliance-1') =>

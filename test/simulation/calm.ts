@@ -1,5 +1,6 @@
 // The world without faults and without choices: everything that can happen does, in the order it came, while time passes. So
 // the beginning of every episode is made, and so an episode comes to its end.
+import { CHECKER_CRONS, fireCheckerCron } from './checker-world.ts';
 import { deliverMessages, deliverWebhook, fireCron } from './deliver.ts';
 import type { World } from './world.ts';
 
@@ -65,6 +66,10 @@ export async function untilQuiet(
     ] as const) {
       const slot = Math.floor(world.time / every) * every;
       if (slot > before) await fireCron(world, cron, slot);
+      await drain(world);
+    }
+    for (const [cron, every] of CHECKER_CRONS) {
+      if (Math.floor(world.time / every) * every > before) await fireCheckerCron(world, cron);
       await drain(world);
     }
     if (act !== undefined) await act();

@@ -38,12 +38,15 @@ export interface Pace {
 const AMPLE: Pace = { told: 1_000_000, taken: null };
 const paces: readonly Pace[] = [AMPLE, AMPLE, AMPLE, { told: 60, taken: null }, { told: 120, taken: 15 }];
 
+const modes = ['live', 'live', 'shadow'] as const;
+
 export interface Climate {
   readonly weather: Weather;
   /** How the database is set back, if it is. */
   readonly restores: (typeof restores)[number];
   readonly season: Season;
   readonly pace: Pace;
+  readonly checker: (typeof modes)[number];
 }
 export function climateOf(seed: number): Climate {
   const chance = new Random(seed ^ 0x77777777);
@@ -52,5 +55,6 @@ export function climateOf(seed: number): Climate {
     season: chance.pick(seasons),
     restores: chance.pick(restores),
     pace: chance.pick(paces),
+    checker: chance.pick(modes),
   };
 }

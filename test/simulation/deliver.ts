@@ -1,7 +1,9 @@
 // How things reach the product: messages from its queues, webhooks from custody, the fires of cron, requests of people. Each
 // starts a task; what becomes of an acknowledgement, a retry or a lost connection is the platform's part, and is here.
+import { askChecker, CHECKER, openChecker, REVIEWS } from './checker-world.ts';
 import { type Message, typeOf } from './platform/stores.ts';
-import { type Accepted, type Answer, PRODUCT, type Transit, type World } from './world.ts';
+import { type Answer, type Arrived, PRODUCT, type Transit } from './shapes.ts';
+import type { World } from './world.ts';
 
 /** As wrangler.toml has it; after so many tries a message goes to the dead letters. */
 const RETRIES_MAX = 20;
@@ -62,13 +64,15 @@ export async function deliverMessages(world: World, messages: readonly Message[]
       retry: ({ delaySeconds = 0 }: { delaySeconds?: number } = {}) => again(message, delaySeconds),
     })),
   };
+  const isReviews = first.queue.startsWith(REVIEWS);
   const name = `${first.queue} ${messages.map(({ body, attempts }) => `${typeOf(body)}#${attempts}`).join(' ')}`;
-  await world.run(name, async (app, task) => {
+  await world.work(name, async (task) => {
     world.onDeath.set(task, () => {
       for (const message of [...open]) again(message, 1);
     });
     try {
-      await world.code.consume(asBatch(batch), app);
+      if (isReviews) await world.code.consumeReviews(asBatch(batch), openChecker(world, task));
+      else await world.code.consume(asBatch(batch), world.open(task));
     } finally {
       for (const message of [...open]) again(message, 0);
     }
@@ -83,11 +87,15 @@ export async function deliverWebhook(world: World, transit: Transit, isCopy: boo
   if (!isCopy) world.transits.splice(world.transits.indexOf(transit), 1);
   const { headers, body = null } = transit.init;
   const sent = new Request(transit.url, { method: 'POST', body, ...(headers ? { headers } : {}) });
-  const event: Accepted = JSON.parse(String(body));
-  const task = world.request(`webhook ${event.kind}`, sent, (response) => {
-    if (response.status === 200) world.onAccepted(event);
+  const event: Arrived = JSON.parse(String(body));
+  world.onArrived(event);
+  const isChecker = transit.url.startsWith(CHECKER);
+  const done = (response: Response) => {
+    if (response.status === 200 && !isChecker) world.onAccepted(event);
     if (!isCopy) transit.arrive(new Response(null, { status: response.status }));
-  });
+  };
+  const name = `webhook ${event.kind}`;
+  const task = isChecker ? askChecker(world, name, sent, done) : world.request(name, sent, done);
   const { current } = world;
   if (current !== undefined && !isCopy) world.onDeath.set(current, () => transit.lose());
   await task;

@@ -7,8 +7,9 @@ import { climateOf } from './climate.ts';
 import { calmAfterRestore, checkLiveness } from './liveness.ts';
 import { Observer } from './observer.ts';
 import { Random } from './random.ts';
+import type { Snapshot } from './shapes.ts';
 import { Steps } from './steps.ts';
-import { type Snapshot, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface Stage {
   readonly start: Start;
@@ -52,6 +53,7 @@ export async function runEpisode(stage: Stage, seed: number, choices: readonly n
     };
     const climate = climateOf(seed);
     await world.keepTo(climate.pace);
+    world.checkerMode = climate.checker;
     const scheduler = new Steps(world, climate);
     let broken: Broken | undefined;
     try {

@@ -6,13 +6,16 @@ import { Broken } from './broken.ts';
 import { drain, untilQuiet } from './calm.ts';
 import { request } from './deliver.ts';
 import type { Observer } from './observer.ts';
-import { checkReceipts, fillPool, OPEN_BATCHES, OPEN_ROWS, waitForCaps } from './payout-liveness.ts';
+import { checkReceipts, fillPool, OPEN_BATCHES, OPEN_ROWS, payAgain, waitForCaps } from './payout-liveness.ts';
 import { checkJournal } from './proof.ts';
 import type { CustodyTransfer } from './rows.ts';
-import type { Accepted, World } from './world.ts';
+import type { Arrived } from './shapes.ts';
+import type { World } from './world.ts';
 
 /** Sums of an hour may keep payouts back several times. */
 const MINUTES_MAX = 480;
+/** So long an officer leaves it to the checker. */
+const REVIEW_MILLISECONDS = 90_000;
 const RESTORED_MINUTES = 6;
 const OPEN_TRANSFERS = `SELECT id, status FROM transfers WHERE status NOT IN ('confirmed', 'failed', 'rejected', 'canceled', 'needs_review')`;
 /** What waits for custody's or a person's answer is waited for; what is due later may wait. */
@@ -26,6 +29,8 @@ const UNTOLD_CONFLICTS = `SELECT id, status FROM policy_changes c WHERE status =
   AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.kind = 'change_conflict' AND i.about = c.account_id)`;
 const HALTS_OF_ALL = `SELECT id FROM halts WHERE status = 'active' AND level = 'all'`;
 const resumeOf = (id: string): string => `payout-batches/${id}/resume`;
+/** What was meant to be voted is voted, taken back, or decided by people. */
+const OPEN_REVIEWS = `SELECT 1 FROM reviews WHERE status = 'intended'`;
 const UNSENT = `SELECT id, body AS status FROM outbox`;
 
 /** Somebody asks the same for each of these, and hears what may be a refusal. */
@@ -61,6 +66,7 @@ export async function calmAfterRestore(world: World): Promise<void> {
       reason: 'Looked.',
     });
   await pass(RESTORED_MINUTES, () => false);
+  await payAgain(world);
   // One that waited for a person before is known by its external id until that person has said what became of it.
   const known = world.product.all<{ custody_id: string }>(
     `SELECT custody_id FROM transfers WHERE custody_id IS NOT NULL UNION SELECT custody_id FROM recoveries
@@ -80,6 +86,7 @@ export async function checkLiveness(world: World, observer: Observer): Promise<v
     [OPEN_TRANSFERS, OPEN_ORDERS, OPEN_CHANGES, OPEN_BATCHES, OPEN_ROWS, UNSENT].flatMap((query) =>
       world.product.all<{ id: string; status: string }>(query).map(({ id, status }) => `${id} is ${status}`),
     );
+  const isOver = () => open().length === 0 && world.checker.first(OPEN_REVIEWS) === undefined;
   await drain(world);
   // A schedule would go on for ever.
   await askForEach(
@@ -95,9 +102,10 @@ export async function checkLiveness(world: World, observer: Observer): Promise<v
   await fillPool(world);
   const act = async () => {
     waitForCaps(world);
-    for (const approvalId of pendingApprovals(world)) await decide(world, approvalId, 'Approved', 'compliance-2');
+    for (const approvalId of pendingApprovals(world, REVIEW_MILLISECONDS))
+      await decide(world, approvalId, 'Approved', 'compliance-2');
   };
-  const isQuiet = await untilQuiet(world, { act, isOver: () => open().length === 0, minutesMax: MINUTES_MAX });
+  const isQuiet = await untilQuiet(world, { act, isOver, minutesMax: MINUTES_MAX });
   world.onStep();
   if (!isQuiet) {
     const left = [
@@ -121,28 +129,33 @@ export async function checkLiveness(world: World, observer: Observer): Promise<v
 }
 
 /** Each webhook that was acknowledged was applied or known already, or lies with the dead letters. */
-function checkWebhooks(world: World, { accepted }: Observer): void {
+function checkWebhooks(world: World, { accepted, arrived }: Observer): void {
   const keys = world.product.all<{ key: string }>('SELECT key FROM inbox').map(({ key }) => key);
   const dead = world.product
     .all<{ body: string }>('SELECT body FROM dead_letters')
     .map(({ body }) => body)
     .join(' ');
-  for (const event of accepted.values()) {
-    const fact = factOf(event, accepted);
-    if (!keys.some((key) => key.startsWith(fact)) && !dead.includes(event.id))
-      throw new Broken('an acknowledged webhook is not lost', `${event.id}: ${fact}`);
+  for (const id of accepted) {
+    const event = arrived.get(id);
+    const facts = event === undefined ? [] : factsOf(event, arrived);
+    if (!keys.some((key) => facts.some((fact) => key.startsWith(fact))) && !dead.includes(id))
+      throw new Broken('an acknowledged webhook is not lost', `${id}: ${facts.join(' or ')}`);
   }
 }
 
-/** How the inbox names the fact: deliveries of one fact may be many, and one of them is enough. */
-function factOf({ id, kind, retryOf, data }: Accepted, accepted: ReadonlyMap<string, Accepted>): string {
+/**
+ * How the inbox names the fact: deliveries of one fact may be many, and one of them is enough. One that was not acknowledged may
+ * have been kept all the same, so a chain of deliveries goes by the name of any of them.
+ */
+function factsOf({ id, kind, retryOf, data }: Arrived, arrived: ReadonlyMap<string, Arrived>): string[] {
   const { transferRequest, approval, blockchainEvent } = data;
   const entity = /^(wallet\.transfer|policy\.approval)\./.test(kind) ? (transferRequest ?? approval) : undefined;
-  if (entity !== undefined) return [kind, entity.id, entity.status].join('|');
+  if (entity !== undefined) return [[kind, entity.id, entity.status].join('|')];
   if (kind === 'wallet.blockchainevent.detected')
-    return [kind, blockchainEvent?.walletId, blockchainEvent?.txHash].join('|');
-  const before = retryOf === undefined ? undefined : accepted.get(retryOf);
-  return before === undefined ? [kind, retryOf ?? id].join('|') : factOf(before, accepted);
+    return [[kind, blockchainEvent?.walletId, blockchainEvent?.txHash].join('|')];
+  const before = retryOf === undefined ? undefined : arrived.get(retryOf);
+  const earlier = retryOf === undefined ? [] : before === undefined ? [`${kind}|${retryOf}`] : factsOf(before, arrived);
+  return [`${kind}|${id}`, ...earlier];
 }
 
 /** Custody lists for each account what we list, or somebody was told of the difference. */

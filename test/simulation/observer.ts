@@ -1,11 +1,14 @@
 // Looks at everything after each step, from outside: at the product's tables and at custody's, and at what reached custody. It
 // knows what must hold (platform facts, section 5) and remembers what was, so that it also sees what a restore forgot.
 import { Broken } from './broken.ts';
+import { CheckerObserver } from './checker-observer.ts';
 import { machines } from './machines.ts';
+import { checkOrderRules } from './order-rules.ts';
 import { PayoutObserver, rowOf } from './payout-observer.ts';
 import { asFacts, type CustodyTransfer, TRANSFERS, type TransferRow } from './rows.ts';
+import type { Arrived } from './shapes.ts';
 import { checkAnswer } from './strangers.ts';
-import type { Accepted, World } from './world.ts';
+import type { World } from './world.ts';
 
 const OVER = ['failed', 'rejected', 'canceled'];
 
@@ -25,16 +28,24 @@ export class Observer {
   readonly #sent = new Map<string, number>();
   /** How many attempts were committed for each external id: each is one call of custody, and no more. */
   readonly #committed = new Map<string, number>();
-  readonly accepted = new Map<string, Accepted>();
+  /** Webhook events that reached our door, and the ids of those that it acknowledged. */
+  readonly arrived = new Map<string, Arrived>();
+  readonly accepted = new Set<string>();
   readonly #payouts: PayoutObserver;
+  readonly #checker: CheckerObserver;
   #broken: Broken | undefined;
 
   constructor(world: World) {
     this.#world = world;
     this.#payouts = new PayoutObserver(world);
-    world.onCustody = (method, path, body) => this.#watchSending(method, path, body);
+    this.#checker = new CheckerObserver(world);
+    world.onCustody = (method, path, body) => {
+      this.#watchSending(method, path, body);
+      this.#note(() => this.#checker.watchVote(method, path, body));
+    };
     world.onAnswer = (call, answer) => this.#note(() => checkAnswer(world, call, answer));
-    world.onAccepted = (event) => void this.accepted.set(event.id, event);
+    world.onArrived = (event) => void this.arrived.set(event.id, event);
+    world.onAccepted = ({ id }) => void this.accepted.add(id);
     world.onRestored = () => this.#forget();
     this.#lookAtAll();
     this.lookAtCustody();
@@ -74,6 +85,7 @@ export class Observer {
 
   /** After a write of the product that named these tables. */
   look(tables: readonly string[]): void {
+    if (tables.some((table) => table.startsWith('checker.'))) this.#checker.look();
     if (tables.includes('journal')) this.#lookAtJournal();
     for (const table of tables) if (machines[table] !== undefined) this.#lookAtStatuses(table);
     if (tables.includes('orders')) this.#lookAtOccurrences();
@@ -175,29 +187,8 @@ export class Observer {
     const sound = product.first(`SELECT 1 FROM epochs WHERE epoch = ? AND status = 'sound'`, epoch);
     if (sound === undefined)
       throw new Broken('nothing is handed over in a database of another epoch', `${transfer.id} after a restore`);
-    if (transfer.payout_id === null) this.#lookAtOrderRules(transfer);
+    if (transfer.payout_id === null) checkOrderRules(this.#world, transfer);
     else this.#payouts.lookAtHandOver(transfer);
-  }
-
-  #lookAtOrderRules(transfer: TransferRow): void {
-    const { product } = this.#world;
-    const { account_id: account, mandate_id: mandate, destination_id: destination } = transfer;
-    const halt = product.first<{ id: string }>(
-      `SELECT id FROM halts WHERE status = 'active' AND (level = 'all' OR (level = 'account' AND account_id = ?)
-       OR (level = 'mandate' AND mandate_id = ?))`,
-      account,
-      mandate,
-    );
-    if (halt !== undefined) throw new Broken('nothing is handed over under a halt', `${transfer.id} under ${halt.id}`);
-    const statusOf = (table: string, id: string | null) =>
-      product.first<{ status: string }>(`SELECT status FROM ${table} WHERE id = ?`, id)?.status;
-    if (mandate !== null && statusOf('mandates', mandate) !== 'active')
-      throw new Broken('nothing is handed over without its mandate', `${transfer.id}, ${mandate}`);
-    if (statusOf('destinations', destination) !== 'approved')
-      throw new Broken('nothing is handed over to an address that is not approved', `${transfer.id}, ${destination}`);
-    const fence = product.first<{ result: string }>('SELECT result FROM fences WHERE account_id = ?', account)?.result;
-    if (fence !== 'intact' && fence !== 'degraded')
-      throw new Broken('nothing is handed over while the fence is in doubt', `${transfer.id}, ${fence}`);
   }
 
   /** What custody has is not failed, rejected or canceled here, unless custody says so too. */

@@ -29,6 +29,9 @@ const rowOf = (chance: Random): Row => ({
   units: chance.isOneIn(15) ? 90_000_000 : 1_000_000 + chance.below(chance.isOneIn(3) ? 19_000_000 : 4_000_000),
 });
 
+/** A file that is meant once: asked for again, it is the same batch. */
+export const isUpload = ({ method, path }: Call): boolean => method === 'POST' && path === '/v1/payout-batches';
+
 const decimal = ({ asset, units }: Row): string =>
   asset === NATIVE
     ? `0.${String(units).padStart(18, '0')}`

@@ -1,8 +1,10 @@
 // The end of an episode for payouts: the office goes on with what it paused and the pool is filled, and then every row that was
 // released is paid or has its reason, and the receipts say what custody says.
 import { USDC_CONTRACT } from './assets.ts';
-import { must } from './beginning.ts';
+import { decide, must, pendingApprovals } from './beginning.ts';
 import { Broken } from './broken.ts';
+import { drain, untilQuiet } from './calm.ts';
+import { request } from './deliver.ts';
 import type { World } from './world.ts';
 
 const IS_REVIEWED = `EXISTS (SELECT 1 FROM transfers t WHERE t.id = p.transfer_id AND t.status = 'needs_review')`;
@@ -15,6 +17,7 @@ const WAITS_FOR_CAP = `SELECT 1 FROM payouts p JOIN payout_batches b ON b.id = p
   WHERE p.status = 'ready' AND b.status = 'running' AND p.created_at < ?`;
 const UNDER_WAY = `SELECT 1 FROM transfers WHERE status IN ('submitting', 'submitted', 'broadcast')`;
 const TEN_MINUTES = 600_000;
+const AGAIN_MINUTES = 120;
 
 export async function fillPool(world: World): Promise<void> {
   for (const { custody_id: id } of world.product.all<{ custody_id: string }>('SELECT custody_id FROM hot_wallets'))
@@ -27,6 +30,36 @@ export function waitForCaps(world: World): void {
   if (world.queued.length > 0 || world.product.first(UNDER_WAY) !== undefined) return;
   const since = new Date(world.time - TEN_MINUTES).toISOString();
   if (world.product.first(WAITS_FOR_CAP, since) !== undefined) world.time += TEN_MINUTES;
+}
+
+/** After a restore the office uploads its files again, and lets them go: what custody has paid already is not paid again. */
+export async function payAgain(world: World): Promise<void> {
+  for (const call of world.uploads) {
+    await request(world, call, () => {});
+    await drain(world);
+  }
+  const goesOn = () => world.product.first(OPEN_BATCHES) !== undefined || world.product.first(OPEN_ROWS) !== undefined;
+  const act = async () => {
+    waitForCaps(world);
+    await decideAll(world);
+  };
+  const pass = () => untilQuiet(world, { act, isOver: () => !goesOn(), minutesMax: AGAIN_MINUTES });
+  await pass();
+  for (const { id, facts } of world.product.all<{ id: string; facts: string }>(
+    `SELECT id, facts FROM payout_batches WHERE status = 'checked' ORDER BY id`,
+  ))
+    for (const as of ['compliance-1', 'admin-1']) {
+      const { rowsHash } = JSON.parse(facts).check;
+      const path = `/v1/payout-batches/${id}/release`;
+      await request(world, { as, method: 'POST', path, body: { rowsHash }, key: `again-${id}` }, () => {});
+      await drain(world);
+    }
+  await fillPool(world);
+  await pass();
+}
+
+async function decideAll(world: World): Promise<void> {
+  for (const approvalId of pendingApprovals(world)) await decide(world, approvalId, 'Approved', 'compliance-2');
 }
 
 interface Paid {

@@ -14,6 +14,8 @@ export interface Protection {
 
 const HAND_OVER = 'src/features/transfers/hand-over.ts';
 const ORIGIN = 'src/features/transfers/origins/order.ts';
+const PAYOUT = 'src/features/transfers/origins/payout.ts';
+const PAY = 'src/features/transfers/pay.ts';
 const BEGIN = 'src/features/transfers/begin.ts';
 const machineTables = [
   'accounts',
@@ -24,6 +26,8 @@ const machineTables = [
   'schedules',
   'transfers',
   'halts',
+  'payout_batches',
+  'payouts',
 ];
 
 export const protections: readonly Protection[] = [
@@ -160,6 +164,79 @@ export const protections: readonly Protection[] = [
         file: 'src/features/webhooks/receive.ts',
         find: 'await bindings.EVENTS.send(webhookReceived({ body: kept, receivedAt: timestamp(clock.wall()) })(null));',
         put: 'bindings.EVENTS.send(webhookReceived({ body: kept, receivedAt: timestamp(clock.wall()) })(null)).catch(() => {});',
+      },
+    ],
+  },
+  {
+    name: 'derived external id of a row',
+    without: 'the same file has other external ids after the database was restored, and is paid again',
+    edits: [
+      {
+        file: 'src/features/payouts/upload.ts',
+        find: 'externalId: await externalIdOf(origin), transferId: null',
+        put: "externalId: await externalIdOf(by.newId('xfr')), transferId: null",
+      },
+    ],
+  },
+  {
+    name: 'row taken in the hand-over',
+    without: 'two wallets take the same row, or one takes it twice',
+    drop: ['DROP INDEX transfers_payout', 'DROP INDEX transfers_external'],
+    edits: [{ file: PAY, find: 'payoutChange(payout, executePayout(payout, prepared.id)),', put: '' }],
+  },
+  {
+    name: 'batch runs at hand-over',
+    without: 'a batch that is paused or canceled between the last look and the commit goes on by a row',
+    edits: [{ file: PAYOUT, find: "batchIsIn(payout.batchId, 'running')", put: 'noHaltOfAll' }],
+  },
+  {
+    name: 'halt guard of payouts',
+    without: 'a halt of all lets payouts go on',
+    edits: [{ file: PAYOUT, find: '{ holds: noHaltOfAll, refusal: halted },', put: '' }],
+  },
+  {
+    name: 'release by another person',
+    without: 'whoever uploaded or edited a file lets it go',
+    edits: [
+      {
+        file: 'src/domain/payout-batch.ts',
+        find: 'if (by === batch.uploadedBy || batch.editors.includes(by))',
+        put: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'two persons above the sum',
+    without: 'one person alone lets go what takes two',
+    edits: [
+      {
+        file: 'src/domain/payout-batch.ts',
+        find: 'releases.length < needed ?',
+        put: 'false ?',
+      },
+    ],
+  },
+  {
+    name: 'caps of the pool',
+    without: 'the pool lets out more in an hour than it may',
+    edits: [{ file: 'src/domain/payout-cap.ts', find: 'if (reserved + units > limit) {', put: 'if (false) {' }],
+  },
+  {
+    name: 'sums of the checker',
+    without: 'of two reviews at once both count on the same room of the day',
+    edits: [
+      { file: 'src/checker/store.ts', find: 'setWhere: eq(sums.version, version),', put: '' },
+      { file: 'src/checker/store.ts', find: 'WHERE changes() <> 1', put: 'WHERE changes() < 0' },
+    ],
+  },
+  {
+    name: 'no checkpoint before the restore is told',
+    without: 'the archive holds two histories, and the journal a word of none',
+    edits: [
+      {
+        file: 'src/features/journal/checkpoint.ts',
+        find: 'if (epoch !== undefined && epoch.epoch !== app.config.restoreEpoch) return;',
+        put: '',
       },
     ],
   },

@@ -32,11 +32,11 @@ const seasonal = {
   stops: {
     ...usual,
     ...{ fundTrade: 26, withdraw: 12, halt: 14, lift: 30, revoke: 9, grant: 16 },
-    ...{ suspendAddress: 5, resumeAddress: 10, removeAddress: 3 },
+    ...{ suspendAddress: 14, resumeAddress: 30, removeAddress: 3 },
   },
   payouts: {
     ...usual,
-    ...{ fundTrade: 3, withdraw: 3, schedule: 1, askAddress: 1, grant: 1, halt: 2, lift: 8 },
+    ...{ fundTrade: 3, withdraw: 3, schedule: 1, askAddress: 1, grant: 1, halt: 6, lift: 18 },
     ...{ upload: 24, putRight: 8, checkBatch: 1, release: 44 },
     ...{ pauseBatch: 7, resumeBatch: 14, cancelBatch: 4, retryBatch: 5 },
   },

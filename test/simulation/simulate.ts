@@ -6,7 +6,7 @@ import { choicesOf, type Outcome, runEpisode, type Stage } from './episode.ts';
 import { simulateGlobals } from './platform/globals.ts';
 import type { Protection } from './protections.ts';
 import { Random } from './random.ts';
-import type { Snapshot } from './world.ts';
+import type { Snapshot } from './shapes.ts';
 
 export const STEPS_PER_EPISODE = 1_200;
 

@@ -6,7 +6,7 @@ import { observe, observed } from './d1-contract.ts';
 import { localD1 } from './platform/d1.ts';
 import { Sqlite } from './platform/sqlite.ts';
 import { protections } from './protections.ts';
-import { migrations } from './world.ts';
+import { migrations } from './shapes.ts';
 
 /** A process of its own: it replaces time, chance and network around itself. */
 async function simulate(...args: string[]): Promise<{ code: number; output: string }> {

@@ -2,6 +2,7 @@
 // step, so a run is its list of numbers.
 import { USDC_CONTRACT } from './assets.ts';
 import { decide, pendingApprovals } from './beginning.ts';
+import { CHECKER_CRONS, fireCheckerCron } from './checker-world.ts';
 import type { Climate } from './climate.ts';
 import {
   type Call,
@@ -16,6 +17,7 @@ import {
   showCall,
 } from './deliver.ts';
 import { failFetch, LOST, refuse } from './outage.ts';
+import { isUpload } from './payout-acts.ts';
 import { Random } from './random.ts';
 import { askSomething } from './seasons.ts';
 import type { Parked } from './tasks.ts';
@@ -23,7 +25,9 @@ import type { World } from './world.ts';
 
 const TASKS_MAX = 7;
 const CALLS_KEPT = 20;
+/** What moves money, and what lets it go. */
 const MONEY_CALL = /^POST .*\/transfers$/;
+const VOTE_CALL = /^POST .*\/decisions$/;
 const REMEMBER_ONE_IN = 6;
 const RESTORE_ONE_IN = 30;
 const IMAGES_MAX = 12;
@@ -77,7 +81,7 @@ export class Steps {
     if (kind !== 'fetch') return faults;
     const call = show();
     if (call.startsWith('POST /auth/')) return outages / 3;
-    return MONEY_CALL.test(call) ? Math.min(0.7, outages * 2.5) : outages;
+    return MONEY_CALL.test(call) || VOTE_CALL.test(call) ? Math.min(0.7, outages * 2.5) : outages;
   }
 
   /** A fault as the platform or the network have them; says which. */
@@ -91,6 +95,7 @@ export class Steps {
         return lost;
       case 'queue':
       case 'R2':
+      case 'binding':
         parked.fail(new Error('internal error'), isDone);
         return lost;
       case 'KV':
@@ -133,9 +138,10 @@ export class Steps {
       webhook: Math.min(isDeaf ? 1 : 20, world.transits.length * 4),
       cron: isDeaf ? 14 : 7,
       custody: 14,
-      officer: 8,
+      officer: 6,
       time: isDeaf ? 20 : 8,
       deposit: 2,
+      checker: 5,
       patience: isDeaf && this.#unheard.size > 0 ? 25 : 0,
     });
     switch (what) {
@@ -163,6 +169,8 @@ export class Steps {
         return this.#jump(chance);
       case 'deposit':
         return this.#deposit(chance);
+      case 'checker':
+        return this.#lookForApprovals(chance);
       case 'patience':
         return this.#letTimePass();
     }
@@ -200,6 +208,7 @@ export class Steps {
     this.#keys += 1;
     const call = { ...asked, key: `key-${this.#keys}` };
     if (call.method === 'POST') this.#calls.push(call);
+    if (isUpload(call)) this.#world.uploads.push(call);
     if (this.#calls.length > CALLS_KEPT) this.#calls.shift();
     return call;
   }
@@ -223,6 +232,13 @@ export class Steps {
     await fireCron(this.#world, cron, slot);
     if (chance.isOneIn(5)) await fireCron(this.#world, cron, slot);
     return `fire ${cron} of ${new Date(slot).toISOString()}`;
+  }
+
+  async #lookForApprovals(chance: Random): Promise<string> {
+    const [cron] = chance.isOneIn(6) ? chance.pick(CHECKER_CRONS) : CHECKER_CRONS[0];
+    await fireCheckerCron(this.#world, cron);
+    if (chance.isOneIn(5)) await fireCheckerCron(this.#world, cron);
+    return `fire ${cron} of the checker`;
   }
 
   /** What got no answer comes again after a while. */

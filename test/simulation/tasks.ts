@@ -2,7 +2,7 @@
 // with the answer, with a fault, or never. Between two parks nothing else runs, so all interleavings are choices.
 import { isBusy } from './platform/globals.ts';
 
-export type EffectKind = 'D1 read' | 'D1 write' | 'fetch' | 'queue' | 'KV' | 'R2' | 'wait';
+export type EffectKind = 'D1 read' | 'D1 write' | 'fetch' | 'queue' | 'KV' | 'R2' | 'binding' | 'wait';
 /** Asks the world for something: `act` does it, at the moment that is chosen for it. */
 export type Effect = <T>(kind: EffectKind, show: () => string, act: () => T | Promise<T>) => Promise<T>;
 

@@ -1,9 +1,9 @@
 // The world of one episode: the database and stores of the product, custody's own state, what is on its way between them, and
 // the processes of the product, each invocation opened anew as the platform does.
-import { readdirSync, readFileSync } from 'node:fs';
 import { ATTESTATION_KEY } from '../support/attestation-key.ts';
 import { PAYOUT_LIMITS } from './assets.ts';
-import { type Code, root, type Start } from './bundle.ts';
+import type { Code, Start } from './bundle.ts';
+import { CHECKER } from './checker-world.ts';
 import type { Pace } from './climate.ts';
 import type { Call } from './deliver.ts';
 import { localD1 } from './platform/d1.ts';
@@ -20,65 +20,30 @@ import {
   type Stores,
 } from './platform/stores.ts';
 import { Random } from './random.ts';
+import {
+  type Answer,
+  type Arrived,
+  asToken,
+  BEGINNING,
+  CUSTODY_SEED,
+  migrations,
+  PRODUCT,
+  SANDBOX,
+  type Snapshot,
+  type Transit,
+  texts,
+} from './shapes.ts';
 import { type Task, Tasks } from './tasks.ts';
-
-export const SANDBOX = 'http://sandbox.test';
-export const PRODUCT = 'http://fiducia.test';
-export const CUSTODY_SEED = 'simulation';
-/** A Monday. */
-export const BEGINNING = Date.parse('2027-03-01T08:58:00.000Z');
-
-/** Everything that outlives a process. */
-export interface Snapshot {
-  readonly product: Uint8Array;
-  readonly custody: Uint8Array;
-  readonly kv: readonly (readonly [string, Kept])[];
-  readonly archive: readonly (readonly [string, string])[];
-  readonly now: number;
-  readonly webhookSecret: string;
-}
-
-/** A webhook of custody on its way to our door. */
-export interface Transit {
-  readonly url: string;
-  readonly init: RequestInit;
-  readonly arrive: (response: Response) => void;
-  readonly lose: () => void;
-}
-
-/** A webhook event that our door acknowledged. */
-export interface Accepted {
-  readonly id: string;
-  readonly kind: string;
-  readonly retryOf?: string;
-  readonly data: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
-}
-
-export interface Answer {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: answers are examined by those that asked for them
-  readonly body: any;
-}
-
-export const migrations = (): string =>
-  readdirSync(`${root}migrations`)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-    .map((name) => readFileSync(`${root}migrations/${name}`, 'utf8'))
-    .join('\n');
-
-/** The settings as wrangler.toml has them for development. */
-function settings(): Record<string, string> {
-  const [, vars = ''] = /^\[vars\]\n([\s\S]*?)\n\[/m.exec(readFileSync(`${root}wrangler.toml`, 'utf8')) ?? [];
-  return Object.fromEntries([...vars.matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name = '', value = '']) => [name, value]));
-}
-const texts = settings();
 
 export class World implements Stores {
   readonly code: Code;
   readonly tasks = new Tasks();
   readonly product: Sqlite;
   readonly custodyState: Sqlite;
+  /** The checker's own. */
+  readonly checker: Sqlite;
+  checkerMode: 'live' | 'shadow' = 'shadow';
+  checkerSecret: string;
   readonly kv: Map<string, Kept>;
   readonly archive: Map<string, string>;
   readonly queued: Message[] = [];
@@ -92,11 +57,12 @@ export class World implements Stores {
   current: Task | undefined;
   /** What is deployed as RESTORE_EPOCH. */
   epoch = texts.RESTORE_EPOCH ?? '';
+  /** Files that the office uploaded, as it keeps them. */
+  readonly uploads: Call[] = [];
   /** How the database was set back: with a new epoch, as the procedure has it, or by somebody who told nobody. */
   restored: 'no' | 'with a new epoch' | 'silently' = 'no';
   /** To when, in milliseconds. */
   restoredTo = 0;
-  /** Hears that the database has just been set back. */
   onRestored: () => void = () => {};
   /** Whether the next read of KV shows the value from before. */
   staleReads = false;
@@ -107,7 +73,9 @@ export class World implements Stores {
   /** Hears of the tables that a write of the product named. */
   onWritten: (tables: readonly string[]) => void = () => {};
   /** Hears of each webhook that our door acknowledged. */
-  onAccepted: (event: Accepted) => void = () => {};
+  onAccepted: (event: Arrived) => void = () => {};
+  /** Hears of each that reached it, whatever became of it. */
+  onArrived: (event: Arrived) => void = () => {};
   /** Hears of each answer of our door to a person. */
   onAnswer: (call: Call, answer: { readonly status: number; readonly text: string }) => void = () => {};
   /** What happens outside when the process of a task dies. */
@@ -124,12 +92,16 @@ export class World implements Stores {
       now: () => this.time,
       fill: (bytes) => this.chance.fill(bytes),
       fetch: (url, init) => this.#fetch(url, init),
+      wait: (milliseconds) => this.#wait(milliseconds),
     });
     this.tasks.onFault = (fault) => void this.logged.push(`an invocation threw ${String(fault)}`);
     this.code = start();
     this.product = new Sqlite(from?.product);
     if (from === undefined) this.product.script(migrations());
     this.custodyState = new Sqlite(from?.custody);
+    this.checker = new Sqlite(from?.checker);
+    if (from === undefined) this.checker.script(migrations('src/checker/migrations'));
+    this.checkerSecret = from?.checkerSecret ?? 'not-known-before-set-up';
     this.kv = new Map(from?.kv);
     this.archive = new Map(from?.archive);
     this.webhookSecret = from?.webhookSecret ?? 'not-known-before-set-up';
@@ -143,6 +115,8 @@ export class World implements Stores {
   snapshot = (): Snapshot => ({
     product: this.product.image(),
     custody: this.custodyState.image(),
+    checker: this.checker.image(),
+    checkerSecret: this.checkerSecret,
     kv: [...this.kv],
     archive: [...this.archive],
     now: this.time,
@@ -153,27 +127,21 @@ export class World implements Stores {
     this.tasks.kill();
     this.product.close();
     this.custodyState.close();
+    this.checker.close();
   }
 
   /** An invocation of the product, as the platform opens one. */
   open(task: Task): ReturnType<Code['openApp']> {
     const effect = this.tasks.effectsOf(task);
-    const maker = this.accountOf('maker');
     const bindings = {
       ...texts,
       RESTORE_EPOCH: this.epoch,
       PUBLIC_URL: PRODUCT,
-      DFNS_API_URL: SANDBOX,
-      DFNS_ORG_ID: this.#organization().orgId,
-      DFNS_AUTH_TOKEN: maker.authToken,
-      DFNS_CREDENTIAL_ID: maker.credentialId,
-      DFNS_PRIVATE_KEY: maker.privateKey,
+      ...this.credentialOf('maker'),
       DFNS_WEBHOOK_SECRETS: this.webhookSecret,
       DFNS_CALLS_PER_MINUTE: this.#callsPerMinute,
       PAYOUT_LIMITS,
       ATTESTATION_KEY,
-      JWT_ISSUER: `${SANDBOX}/_sandbox/identity`,
-      JWT_JWKS_URL: `${SANDBOX}/_sandbox/identity/jwks`,
       DB: localD1(this.product, effect, (tables) => this.onWritten(tables)),
       HINTS: localKv(this, effect),
       ARCHIVE: localArchive(this, effect),
@@ -193,17 +161,25 @@ export class World implements Stores {
       clock: { now: () => new Date(this.time).toISOString(), wall: () => this.time },
       random: this.chance.fraction,
       log: { info: () => {}, error: keep },
-      sleep: (milliseconds) => {
-        const until = this.time + milliseconds;
-        return effect(
-          'wait',
-          () => `${milliseconds} ms`,
-          () => {
-            this.time = Math.max(this.time, until);
-          },
-        );
-      },
+      sleep: (milliseconds) => this.#sleep(task, milliseconds),
     });
+  }
+
+  #sleep(task: Task, milliseconds: number): Promise<void> {
+    const until = this.time + Math.ceil(milliseconds);
+    return this.tasks.effectsOf(task)(
+      'wait',
+      () => `${milliseconds} ms`,
+      () => {
+        this.time = Math.max(this.time, until);
+      },
+    );
+  }
+
+  /** By the platform's own clock, for whoever asks it. */
+  #wait(milliseconds: number): Promise<void> {
+    if (this.current === undefined) throw new Error('nobody may wait');
+    return this.#sleep(this.current, milliseconds);
   }
 
   #kept: ReturnType<Code['deriveOrganization']> | undefined;
@@ -216,6 +192,20 @@ export class World implements Stores {
     return account;
   };
 
+  /** What a Worker is set to that reaches custody as this account. */
+  credentialOf(name: string): Readonly<Record<string, string>> {
+    const { authToken, credentialId, privateKey } = this.accountOf(name);
+    return {
+      DFNS_API_URL: SANDBOX,
+      DFNS_ORG_ID: this.#organization().orgId,
+      DFNS_AUTH_TOKEN: authToken,
+      DFNS_CREDENTIAL_ID: credentialId,
+      DFNS_PRIVATE_KEY: privateKey,
+      JWT_ISSUER: `${SANDBOX}/_sandbox/identity`,
+      JWT_JWKS_URL: `${SANDBOX}/_sandbox/identity/jwks`,
+    };
+  }
+
   /** Custody as this account reaches it. */
   dfnsOf(name: string): InstanceType<Code['DfnsApiClient']> {
     const { authToken, credentialId, privateKey } = this.accountOf(name);
@@ -225,7 +215,7 @@ export class World implements Stores {
 
   /** The network: our calls of custody wait for the scheduler, custody's webhooks wait to be delivered. */
   #fetch(url: string, init: RequestInit): Promise<Response> {
-    if (url.startsWith(PRODUCT)) {
+    if (url.startsWith(PRODUCT) || url.startsWith(CHECKER)) {
       return new Promise((arrive, reject) => {
         this.transits.push({ url, init, arrive, lose: () => reject(new TypeError('connection lost')) });
       });
@@ -260,9 +250,9 @@ export class World implements Stores {
   }
 
   /** From here on custody may be asked so often. */
-  async keepTo({ told, taken }: Pace): Promise<void> {
+  keepTo({ told, taken }: Pace): Promise<unknown> {
     this.#callsPerMinute = String(told);
-    if (taken !== null) await this.control('PUT', '/settings', { rateLimitPerMinute: taken });
+    return this.control('PUT', '/settings', { rateLimitPerMinute: taken });
   }
 
   async tokenOf(name: string): Promise<string> {
@@ -278,14 +268,17 @@ export class World implements Stores {
   }
 
   /** Work of a process; while it runs, what it asks of the world is its own. */
-  async run(name: string, work: (app: ReturnType<Code['openApp']>, task: Task) => Promise<void>): Promise<void> {
+  async work(name: string, work: (task: Task) => Promise<void>): Promise<void> {
     const task = this.tasks.start(name, async (own) => {
       this.current = own;
-      await work(this.open(own), own);
+      await work(own);
     });
     this.current = task;
     await this.tasks.settle();
   }
+
+  run = (name: string, work: (app: ReturnType<Code['openApp']>, task: Task) => Promise<void>): Promise<void> =>
+    this.work(name, (task) => work(this.open(task), task));
 
   /** A request at the HTTP door; `done` hears of the answer when all that belongs to it is over. */
   async request(name: string, request: Request, done: (answer: Response) => void): Promise<void> {
@@ -306,4 +299,3 @@ export class World implements Stores {
 const asBindings = (bindings: object) => bindings as Parameters<Code['openApp']>[0];
 // Hono only ever calls these two members.
 const asExecution = (execution: object) => execution as ExecutionContext;
-const asToken = (body: unknown) => body as { access_token: string };

@@ -274,6 +274,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findLastPlace: () => [checkpoints.findLastPlace(database)],
   findOrphan: () => [checkpoints.findOrphan(database, { from: 1, to: 9 })],
   findRestoreUpTo: () => [checkpoints.findRestoreUpTo(database, 9)],
+  findRestoreSince: () => [checkpoints.findRestoreSince(database, '2031-01-01T00:00:00.000Z')],
   listJournal: () =>
     journalQueries.flatMap((query) => [
       journalPages.listJournal(database, query, { limit: 50 }),

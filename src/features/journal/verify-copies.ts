@@ -4,7 +4,7 @@ import { rootOf } from '../../domain/merkle.ts';
 import { addSeconds } from '../../domain/time.ts';
 import { verifyCheckpoint } from '../../kit/checkpoint.ts';
 import type { KeySet } from '../../kit/signed.ts';
-import { type CheckpointRow, findRestoreUpTo } from '../../store/checkpoints.ts';
+import { type CheckpointRow, findRestoreSince, findRestoreUpTo } from '../../store/checkpoints.ts';
 import { type Broken, broken, isBroken } from './broken.ts';
 import { findCopy, listCopies } from './copies.ts';
 
@@ -37,7 +37,7 @@ export async function compareCopies(
   { keys, copies }: { readonly keys: KeySet; readonly copies: ListedCopies },
 ): Promise<Compared | Broken> {
   const at = { checkpoint: row.sequence, place: row.fromPlace };
-  const left = await leftBehind(app, row, copies);
+  const left = await leftBehind(app, row, { keys, copies });
   if (isBroken(left)) return left;
   const copy = await findCopy(app.bindings.ARCHIVE, row);
   if (copy === undefined) {
@@ -59,14 +59,31 @@ export async function compareCopies(
 }
 
 /** Copies of another epoch are what a restore left behind, if the journal tells of one; otherwise they are a second history. */
-async function leftBehind(app: App, row: CheckpointRow, copies: ListedCopies): Promise<{ notes: string[] } | Broken> {
+async function leftBehind(
+  app: App,
+  row: CheckpointRow,
+  { keys, copies }: { readonly keys: KeySet; readonly copies: ListedCopies },
+): Promise<{ notes: string[] } | Broken> {
   const others = copies.epochsOf(row.sequence).filter((epoch) => epoch !== row.epoch);
   if (others.length === 0) return { notes: [] };
-  if ((await findRestoreUpTo(app.database, row.toPlace)) === undefined)
+  const isTold =
+    (await findRestoreUpTo(app.database, row.toPlace)) !== undefined ||
+    (await Promise.all(others.map((epoch) => wasLeftLater(app, { sequence: row.sequence, epoch }, keys)))).every(
+      Boolean,
+    );
+  if (!isTold)
     return broken(
       'checkpoint_forked',
       { checkpoint: row.sequence, place: row.fromPlace },
       `The archive holds one of this number of the epoch ${others.join(', ')} too, and the journal tells of no restore.`,
     );
   return { notes: [`Checkpoint ${row.sequence} of the epoch ${others.join(', ')} was left behind by a restore.`] };
+}
+
+/** Signed before a restore: one that went back to a time that an earlier restore had left, whose own time it left in turn. */
+async function wasLeftLater(app: App, of: { sequence: number; epoch: string }, keys: KeySet): Promise<boolean> {
+  const copy = await findCopy(app.bindings.ARCHIVE, of);
+  if (copy === undefined || copy === 'unreadable') return false;
+  const other = await verifyCheckpoint(copy.jws, keys);
+  return other.ok && (await findRestoreSince(app.database, other.claims.at)) !== undefined;
 }

@@ -17,6 +17,7 @@ export interface Surroundings {
   now(): number;
   fill(bytes: Uint8Array): void;
   fetch(url: string, init: RequestInit): Promise<Response>;
+  wait(milliseconds: number): Promise<void>;
 }
 
 let surroundings: Surroundings | undefined;
@@ -153,6 +154,7 @@ export function simulateGlobals(): void {
   replace('crypto', simulatedCrypto);
   replace('Blob', SimulatedBlob);
   replace('fetch', async (input: string | URL, init: RequestInit = {}) => here().fetch(String(input), init));
+  replace('scheduler', { wait: (milliseconds: number) => here().wait(milliseconds) });
   Math.random = () => {
     const bytes = new Uint8Array(4);
     here().fill(bytes);
