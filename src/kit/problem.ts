@@ -109,6 +109,7 @@ export const catalogue = {
   payee_needs_another_person: [403, 'A payee is confirmed by another person than the one who proposed it.'],
   hot_wallet_unfit: [422, 'The wallet cannot be one of the payout pool.'],
   hot_wallet_exists: [409, 'The wallet is one of the payout pool already.'],
+  hot_wallet_busy: [409, 'Payouts of this wallet are under way. Pause the batch, and wait until they have ended.'],
   custody_unavailable: [503, 'Custody does not answer at the moment. Try again.'],
   evidence_too_large: [422, 'The period holds too much for one bundle. Ask for a shorter one.'],
   history_too_long: [422, 'The history is too long for one answer. Ask for an earlier end.'],
