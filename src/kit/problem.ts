@@ -103,7 +103,7 @@ export const catalogue = {
   payout_release_needs_another_person: [403, 'A batch is released by another person than its uploader and editors.'],
   payout_nothing_to_retry: [409, 'No payout of the batch failed.'],
   payout_held: [409, 'The batch of this payout is not running.'],
-  payout_cap_reached: [409, 'What may leave in this period has left. It goes on when the next one begins.'],
+  payout_cap_reached: [409, 'What may leave within this time has left. It goes on as the time moves on.'],
   payout_recipient_sanctioned: [422, 'The recipient is on a sanctions list.'],
   payee_exists: [409, 'This address is a payee already.'],
   payee_needs_another_person: [403, 'A payee is confirmed by another person than the one who proposed it.'],

@@ -334,8 +334,8 @@ describe('a batch that a restore has set back', () => {
       { account: null },
     ]);
     expect(await office.atCustody()).toEqual(before);
-    const sums = await world.rows("SELECT reserved FROM payout_sums WHERE period = 'day'");
-    expect(sums).toEqual([{ reserved: '5000000' }]);
+    const sums = await world.rows("SELECT sum(reserved) AS reserved FROM payout_sums WHERE period = 'day'");
+    expect(sums).toEqual([{ reserved: 5000000 }]);
   });
 });
 
