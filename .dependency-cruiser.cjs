@@ -22,7 +22,12 @@ module.exports = {
     only('kit-is-generic', '^src/kit/', '^src/(kit|domain)/', 'kit knows neither store nor app'),
     only('dfns-holds-no-secret', '^src/dfns/', '^src/(dfns|domain)/', 'dfns takes a credential and holds none'),
     only('store-is-d1-only', '^src/store/', '^src/(store|domain)/', 'store speaks domain types'),
-    only('env-is-settings', '^src/env\\.ts', '^src/(env\\.ts|domain/)', 'settings stand on nothing'),
+    only(
+      'env-is-settings',
+      '^src/env\\.ts',
+      '^src/(env\\.ts|domain/|kit/settings\\.ts)',
+      'settings stand on nothing but what the settings of every Worker have in common',
+    ),
     only('app-below-features', '^src/app/', '^src/(app|kit|dfns|store|domain)/|^src/env\\.ts', 'app knows no feature'),
     {
       name: 'slices-never-import-slices',

@@ -6,6 +6,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
 import { activity } from './activity.ts';
 import { journalExport } from './journal-export.ts';
+import { payoutPreflight } from './payout-preflight.ts';
 import { release } from './release.ts';
 import { sandboxMutations } from './sandbox-mutations.ts';
 import { sandboxPages } from './sandbox-pages.ts';
@@ -85,6 +86,7 @@ const readings = [
   ...readSimulated('backlog'),
   ...(await activity(script)),
   ...(await journalExport(script)),
+  ...(await payoutPreflight(script)),
   ...(await readSandbox()),
 ];
 const kept = (isKept: boolean) => (isKept ? 'yes' : 'NO');

@@ -17,7 +17,7 @@ const USAGE = `usage: npm run setup -- plan [--json] [--checker] [--payees]
        npm run setup -- apply [--json] [--checker] [--payees]
        npm run setup -- prove [--json] [--no-store]
        npm run setup -- rotate-key maker|checker|setup [--show | --finish]
-       npm run setup -- rotate-webhook-secret [--show | --finish]
+       npm run setup -- rotate-webhook-secret [--show | --finish] [--checker]
 
 With --checker the webhook is that of the checker, and not that of the product.
 With --payees the lists of known recipients are those that the product has now; without, they stay as they are.
@@ -168,34 +168,33 @@ function oldWebhook(wanted: Wanted): KeptWebhook & { readonly secret: string } {
 }
 
 async function rotateWebhookSecret(): Promise<number> {
-  allow(0, '--show', '--finish');
-  const wanted = wantedFrom(env);
+  allow(0, '--show', '--finish', '--checker');
+  const wanted = await wantedHere();
   const dfns = openDfns(accessOf(env, 'setup'));
-  const state = `${webhookFile()}-rotation`;
+  const [state, deployed] = [`${webhookFile()}-rotation`, `${prefix()}webhook-secret`];
   const under = findSecrets<WebhookRotation>(state);
   if (has('--finish')) {
     if (under === undefined) throw new Misused(`no rotation is under way (${pathOf(state)} is missing)`);
     if (!(await finishRotation(dfns, under))) {
-      console.error(
-        'The product did not accept a ping of the new webhook: is its secret deployed? Nothing was changed.',
-      );
+      console.error('A ping of the new webhook was not accepted: is its secret deployed? Nothing was changed.');
       return exitCodes.unknown;
     }
     keepSecrets(webhookFile(), under.fresh);
-    keepSecrets('webhook-secret', { DFNS_WEBHOOK_SECRETS: under.fresh.secret });
+    keepSecrets(deployed, { DFNS_WEBHOOK_SECRETS: under.fresh.secret });
     forgetSecrets(state);
     console.log(`The old webhook ${under.old.id} is deleted; ${under.fresh.id} delivers.`);
-    sayHowToDeploy('The new secret alone', 'webhook-secret');
+    sayHowToDeploy('The new secret alone', deployed);
     return exitCodes.nothing;
   }
   const rotation = under ?? (await beginRotation(dfns, wanted, oldWebhook(wanted)));
   keepSecrets(state, rotation);
   const secrets = { DFNS_WEBHOOK_SECRETS: bothSecrets(rotation) };
-  keepSecrets('webhook-secret', secrets);
+  keepSecrets(deployed, secrets);
   console.log(`A second webhook ${rotation.fresh.id} stands ready, disabled until its secret is deployed.`);
   if (has('--show')) console.log(JSON.stringify(secrets, null, 2));
-  sayHowToDeploy('Both secrets', 'webhook-secret');
-  console.log('When it is deployed: npm run setup -- rotate-webhook-secret --finish');
+  sayHowToDeploy('Both secrets', deployed);
+  const flag = isChecker() ? ' --checker' : '';
+  console.log(`When it is deployed: npm run setup -- rotate-webhook-secret --finish${flag}`);
   return exitCodes.nothing;
 }
 

@@ -2,8 +2,16 @@
 import * as z from 'zod';
 import { type OpenableNetwork, openableNetworks, testnetsOrMainnets } from './domain/network.ts';
 import type { LimitsByAsset } from './domain/payout-cap.ts';
-import type { Refusal } from './domain/refusal.ts';
-import { accept, type Result, refuse } from './domain/result.ts';
+import { accept, type Result } from './domain/result.ts';
+import {
+  asJson,
+  custodyOf,
+  custodySettings,
+  notConfigured,
+  tokenSettings,
+  tokensOf,
+  WebhookSecrets,
+} from './kit/settings.ts';
 
 /** What deploy sets as secrets; `wrangler types` knows only what stands in wrangler.toml. */
 export interface Secrets {
@@ -20,18 +28,6 @@ export interface Secrets {
 }
 /** Settings are text here; `wrangler types` knows only the values of this file. */
 export type Bindings = { readonly [Name in keyof Env]: Env[Name] extends string ? string : Env[Name] } & Secrets;
-
-const WEBHOOK_SECRET_CHARACTERS_MIN = 8;
-
-/** Reads text as JSON; what is none has no shape that fits. */
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema behind this one refuses it, and names the setting.
-    return undefined;
-  }
-}
 
 /** 32 bytes in base64url. */
 const Bytes32 = z.string().regex(/^[\w-]{43}$/);
@@ -98,15 +94,8 @@ const RECERTIFY_DAYS_MAX = 3650;
 const Settings = z.object({
   ENVIRONMENT: z.enum(['local', 'staging', 'production']),
   PUBLIC_URL: z.url(),
-  DFNS_API_URL: z.url(),
-  DFNS_ORG_ID: z.string().min(1),
-  DFNS_AUTH_TOKEN: z.string().min(1),
-  DFNS_CREDENTIAL_ID: z.string().min(1),
-  DFNS_PRIVATE_KEY: z.string().includes('PRIVATE KEY'),
-  DFNS_WEBHOOK_SECRETS: z
-    .string()
-    .transform((list) => list.split(','))
-    .pipe(z.array(z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN)).min(1)),
+  ...custodySettings,
+  DFNS_WEBHOOK_SECRETS: WebhookSecrets,
   DFNS_DASHBOARD_URL: z.url().default('https://app.dfns.io'),
   DFNS_CALLS_PER_MINUTE: z.coerce.number().int().min(CALLS_PER_MINUTE_MIN).default(CALLS_PER_MINUTE),
   RESOLVE_ALONE_UP_TO: z.string().default('{}').transform(asJson).pipe(UnitsByAsset),
@@ -138,12 +127,7 @@ const Settings = z.object({
     .default('')
     .transform((list) => list.split(',').filter((zone) => zone !== '')),
   RECERTIFY_DAYS: z.coerce.number().int().min(0).max(RECERTIFY_DAYS_MAX),
-  JWT_ISSUER: z.url(),
-  JWT_AUDIENCE: z.string().min(1),
-  JWT_AUDIENCE_CLAIM: z.string().min(1),
-  JWT_JWKS_URL: z.url(),
-  JWT_ROLES_CLAIM: z.string().min(1),
-  JWT_TYPE: z.string().min(1),
+  ...tokenSettings,
 });
 
 export type Config = ReturnType<typeof nest>;
@@ -169,14 +153,7 @@ function nest(data: z.infer<typeof Settings>) {
     limitsTemplate: 'standard' as const,
     /** Requests for addresses are refused while no sanctions list is loaded. */
     isScreeningRequired: data.SCREENING_REQUIRED,
-    dfns: {
-      apiUrl: data.DFNS_API_URL,
-      orgId: data.DFNS_ORG_ID,
-      authToken: data.DFNS_AUTH_TOKEN,
-      credentialId: data.DFNS_CREDENTIAL_ID,
-      privateKey: data.DFNS_PRIVATE_KEY,
-      callsPerMinute: data.DFNS_CALLS_PER_MINUTE,
-    },
+    dfns: { ...custodyOf(data), callsPerMinute: data.DFNS_CALLS_PER_MINUTE },
     /** Where officers decide. */
     dashboardUrl: data.DFNS_DASHBOARD_URL.replace(/\/$/, ''),
     webhookSecrets: data.DFNS_WEBHOOK_SECRETS,
@@ -197,14 +174,7 @@ function nest(data: z.infer<typeof Settings>) {
     checkpoints: { url: data.CHECKPOINT_URL, token: data.CHECKPOINT_TOKEN },
     /** Where every entry of the journal is sent on to. */
     siem: { url: data.SIEM_URL, token: data.SIEM_TOKEN },
-    tokens: {
-      issuer: data.JWT_ISSUER,
-      audience: data.JWT_AUDIENCE,
-      audienceClaim: data.JWT_AUDIENCE_CLAIM,
-      jwksUrl: data.JWT_JWKS_URL,
-      rolesClaim: data.JWT_ROLES_CLAIM,
-      type: data.JWT_TYPE,
-    },
+    tokens: tokensOf(data),
   });
 }
 
@@ -220,7 +190,5 @@ export class NotConfigured extends Error {
 /** Names every setting that is missing or wrong, never its value. */
 export function readConfig(env: Bindings): Result<Config> {
   const { success, data, error } = Settings.safeParse(env);
-  if (success) return accept(nest(data));
-  const settings = [...new Set(error.issues.map(({ path }) => String(path[0])))];
-  return refuse({ code: 'not_configured', settings } satisfies Refusal);
+  return success ? accept(nest(data)) : notConfigured(error);
 }

@@ -42,7 +42,7 @@ export interface Issuer {
   readonly jwks: string;
   /** The key of the set alone, for a Worker that was given it. */
   readonly jwk: string;
-  tokenFor(subject: string): Promise<string>;
+  tokenFor(subject: string, roles?: readonly string[]): Promise<string>;
 }
 
 const KEY_ID = 'bench';
@@ -54,8 +54,8 @@ export async function openIssuer(): Promise<Issuer> {
   return {
     jwks: JSON.stringify({ keys: [jwk] }),
     jwk: JSON.stringify(jwk),
-    tokenFor: (subject) =>
-      new SignJWT()
+    tokenFor: (subject, roles = []) =>
+      new SignJWT({ roles })
         .setProtectedHeader({ alg: ALGORITHM, typ: TOKEN_TYPE, kid: KEY_ID })
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)

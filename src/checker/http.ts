@@ -7,6 +7,7 @@ import { timestamp } from '../domain/time.ts';
 import { authenticate } from '../kit/authenticate.ts';
 import { faultFields } from '../kit/log.ts';
 import { problem } from '../kit/problem.ts';
+import { mayKnock } from '../kit/sender-rate.ts';
 import { parseJson, readCapped } from './body.ts';
 import { type Checker, NotConfigured } from './checker.ts';
 import { ApprovalEvent, approvalIdOf } from './event.ts';
@@ -58,7 +59,8 @@ const webhooks = new Hono<Env>().post('/webhooks/dfns', async (c) => {
       return problem(c, { code: 'intake_unavailable' });
     }
   }
-  log.info('webhook.received', { eventId: event.id, kind: event.kind, approvalId });
+  // Which of the secrets in force, by its place: after a rotation nothing may come by the first any more.
+  log.info('webhook.received', { eventId: event.id, kind: event.kind, approvalId, secret: signer });
   return c.json({ received: true }, 200);
 });
 
@@ -69,6 +71,9 @@ http.use(async (c, next) => {
   c.header('x-request-id', c.var.requestId);
 });
 http.use(secureHeaders());
+http.use(async (c, next) =>
+  (await mayKnock(c.env.bindings, c.req.raw.headers)) ? next() : problem(c, { code: 'too_many_requests' }),
+);
 http.route('/', health);
 http.route('/', webhooks);
 http.route('/v1', v1);

@@ -129,6 +129,7 @@ export type Refusal =
   | { code: 'payee_needs_another_person' }
   | { code: 'hot_wallet_unfit'; reason: string }
   | { code: 'hot_wallet_exists' }
+  | { code: 'hot_wallet_busy' }
   // Custody
   | { code: 'custody_unavailable' }
   | { code: 'history_too_long'; rowsMax: number }

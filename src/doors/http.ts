@@ -38,6 +38,7 @@ import { keyIn } from '../kit/account-key.ts';
 import { authenticate } from '../kit/authenticate.ts';
 import { faultFields } from '../kit/log.ts';
 import { problem, problemResponse } from '../kit/problem.ts';
+import { mayKnock } from '../kit/sender-rate.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
 import { verifyDoor } from './verify/routes.ts';
@@ -122,12 +123,9 @@ router.use(async (c, next) => {
     c.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
 });
 router.use(secureHeaders());
-router.use(async (c, next) => {
-  // By sender, before anything is known of it: a flood of one costs nobody else an answer.
-  const sender = c.req.header('cf-connecting-ip') ?? 'unknown';
-  const { success } = await c.env.bindings.DOOR_RATE.limit({ key: sender });
-  return success ? next() : problem(c, { code: 'too_many_requests' });
-});
+router.use(async (c, next) =>
+  (await mayKnock(c.env.bindings, c.req.raw.headers)) ? next() : problem(c, { code: 'too_many_requests' }),
+);
 router.route('/', health);
 router.route('/', docs);
 router.route('/', verifyDoor);

@@ -1,8 +1,9 @@
 // The pool of hot wallets, and the sums that it has let out.
-import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
+import type { AssetId } from '../domain/asset.ts';
 import type { HotWallet } from '../domain/hot-wallet.ts';
 import type { HotWalletId } from '../domain/id.ts';
-import type { PayoutSum } from '../domain/payout-cap.ts';
+import type { CountsAfter, PayoutSum } from '../domain/payout-cap.ts';
 import type { Change } from './commit.ts';
 import { type Database, newerThan, olderThan } from './database.ts';
 import { changesOf, fromRow } from './records.ts';
@@ -55,7 +56,33 @@ export async function listPayoutSums(database: Database, ids: readonly string[])
     .from(payoutSums)
     .where(inArray(payoutSums.id, [...ids]))
     .all();
-  return rows.map((row) => ({ ...row, reserved: BigInt(row.reserved) }));
+  return rows.map(toSum);
+}
+const toSum = (row: typeof payoutSums.$inferSelect): PayoutSum => ({ ...row, reserved: BigInt(row.reserved) });
+
+const isOf = (asset: AssetId, period: keyof CountsAfter, after: CountsAfter) =>
+  and(eq(payoutSums.asset, asset), eq(payoutSums.period, period), gt(payoutSums.begins, after[period]));
+
+/** Every bucket of the asset that counts. */
+export async function listPayoutSumsAfter(
+  database: Database,
+  asset: AssetId,
+  after: CountsAfter,
+): Promise<PayoutSum[]> {
+  const of = (period: keyof CountsAfter) =>
+    database
+      .select()
+      .from(payoutSums)
+      .where(isOf(asset, period, after));
+  const [ofHour, ofDay] = await database.batch([of('hour'), of('day')]);
+  return [...ofHour, ...ofDay].map(toSum);
+}
+
+/** None of them moved since, and none came: each write raises a version. */
+export function payoutSumsAreAt(asset: AssetId, after: CountsAfter, versions: number): SQL {
+  const of = (period: keyof CountsAfter) =>
+    sql`(SELECT coalesce(sum(${payoutSums.version}), 0) FROM ${payoutSums} WHERE ${isOf(asset, period, after)})`;
+  return sql`${of('hour')} + ${of('day')} = ${versions}`;
 }
 
 const sumRow = changesOf<PayoutSum>(payoutSums, 'payout_sum', () => null);

@@ -987,11 +987,15 @@ export const payoutCounts = sqliteTable(
 );
 
 /** What the pool has let out of an asset within an hour or a day. */
-export const payoutSums = sqliteTable('payout_sums', {
-  id: text('id').primaryKey(),
-  version: integer('version').notNull(),
-  asset: text('asset').notNull(),
-  period: text('period').$type<'hour' | 'day'>().notNull(),
-  begins: text('begins').notNull(),
-  reserved: text('reserved').notNull(),
-});
+export const payoutSums = sqliteTable(
+  'payout_sums',
+  {
+    id: text('id').primaryKey(),
+    version: integer('version').notNull(),
+    asset: text('asset').notNull(),
+    period: text('period').$type<'hour' | 'day'>().notNull(),
+    begins: text('begins').notNull(),
+    reserved: text('reserved').notNull(),
+  },
+  (table) => [index('payout_sums_window').on(table.asset, table.period, table.begins)],
+);

@@ -243,7 +243,7 @@ export async function listTransfersInFlight(
 }
 
 /** Nothing of the wallet is under way at the instant of the commit. */
-export const nothingInFlight = (walletId: WalletId): SQL =>
+export const nothingInFlight = (walletId: WalletId | HotWalletId): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.walletId} = ${walletId} AND ${isUnsettled})`;
 
 /** Transfers of a wallet made since then, the newest first. */

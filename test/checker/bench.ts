@@ -13,7 +13,7 @@ import { checkerFactsOf } from '../../src/features/checker-facts/service.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
 import { control, EXCHANGE, openWorld, SANDBOX, sdk, tokenOf, USDC, type World } from '../support/world.ts';
 
-const CHECKER = 'http://checker.test';
+export const CHECKER = 'http://checker.test';
 const NOTICES = 'http://notices.test/in';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
@@ -23,7 +23,8 @@ export const LIMITS = { [USDC]: { perPayment: '5000000', perDayOfWallet: '800000
 
 export class Bench {
   readonly world: World;
-  readonly #secret: string;
+  /** Of its webhook at custody. */
+  readonly secret: string;
   checker: Checker;
   queued: unknown[] = [];
   readonly notices: Json[] = [];
@@ -33,7 +34,7 @@ export class Bench {
 
   constructor(world: World, secret: string) {
     this.world = world;
-    this.#secret = secret;
+    this.secret = secret;
     this.checker = this.open();
   }
 
@@ -62,6 +63,7 @@ export class Bench {
       COPIES: env.HINTS,
       REVIEWS: queue as unknown as Queue, // only the two sends of a producer are ever called
       RATE: env.API_RATE,
+      DOOR_RATE: env.DOOR_RATE,
       FACTS: checkerFactsOf(this.world.app),
       CHECKER_URL: CHECKER,
       MODE: mode,
@@ -74,7 +76,7 @@ export class Bench {
       DFNS_AUTH_TOKEN: env.CHECKER_AUTH_TOKEN,
       DFNS_CREDENTIAL_ID: env.CHECKER_CREDENTIAL_ID,
       DFNS_PRIVATE_KEY: env.CHECKER_PRIVATE_KEY,
-      DFNS_WEBHOOK_SECRETS: this.#secret,
+      DFNS_WEBHOOK_SECRETS: this.secret,
       JWT_ISSUER: env.JWT_ISSUER,
       JWT_AUDIENCE: env.JWT_AUDIENCE,
       JWT_AUDIENCE_CLAIM: env.JWT_AUDIENCE_CLAIM,

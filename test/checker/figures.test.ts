@@ -3,11 +3,13 @@
 import { exports } from 'cloudflare:workers';
 import { encodeFunctionData, parseAbi } from 'viem';
 import { expect, it } from 'vitest';
+import { forChecker } from '../../scripts/setup/organization.ts';
+import { beginRotation, bothSecrets, finishRotation } from '../../scripts/setup/rotate-webhook.ts';
 import { backTest, showDifferences } from '../../src/checker/back-test.ts';
 import { rules } from '../../src/checker/rules.ts';
 import { addSeconds } from '../../src/domain/time.ts';
-import { EXCHANGE, OTHER_EXCHANGE, sdk, USDC } from '../support/world.ts';
-import { type Bench, companyWallet, type Json, LIMITS, openBench } from './bench.ts';
+import { control, EXCHANGE, OTHER_EXCHANGE, sdk, USDC, wantedForTests } from '../support/world.ts';
+import { type Bench, CHECKER, companyWallet, type Json, LIMITS, openBench } from './bench.ts';
 
 const USDC_CONTRACT = USDC.split('/')[1] ?? '';
 const MULTICALL = '0xca11bde05977b3631167028862be2a173976ca11';
@@ -163,4 +165,40 @@ it('the product answers the checker through its entry point, and knows only what
   expect([await stops(wallet.custodyId), await stops('wa-other')]).toEqual([['halted'], []]);
   await bench.world.must('operator-1', '/v1/halts', { level: 'all', reason: 'all' });
   expect([await stops(wallet.custodyId), await stops('wa-other')]).toEqual([['halted', 'halted'], ['halted']]);
+});
+
+it('a webhook secret is rotated with both in force, and a sender that floods the door is answered no more', async () => {
+  const bench = await openBench();
+  const setup = await sdk('setup');
+  const webhooks = async () =>
+    (await setup.webhooks.listWebhooks({})).items.filter(({ url }) => url.startsWith(CHECKER));
+  const [first] = await webhooks();
+  const wanted = forChecker(await wantedForTests(), `${CHECKER}/webhooks/dfns`);
+  const old = { id: first?.id ?? '', url: wanted.webhookUrl, secret: bench.secret };
+  const rotation = await beginRotation(setup, wanted, old);
+  bench.open({ settings: { DFNS_WEBHOOK_SECRETS: bothSecrets(rotation) } });
+  await setup.webhooks.updateWebhook({ webhookId: rotation.fresh.id, body: { status: 'Enabled' } });
+  await bench.orderWaits();
+  await bench.takeEvents();
+  const signedBy = () =>
+    bench.logged.flatMap(({ event, fields }) => (event === 'webhook.received' ? fields?.secret : []));
+  expect([...new Set(signedBy())].sort()).toEqual([0, 1]);
+  expect(await bench.review()).toMatchObject({ verdict: 'approve' });
+
+  expect(await finishRotation(setup, rotation, async () => true)).toBe(true);
+  expect((await webhooks()).map(({ id }) => id)).toEqual([rotation.fresh.id]);
+  const { items } = await control('GET', '/deliveries');
+  const of = (id: string): Json =>
+    items.find(({ webhookId, url }: Json) => webhookId === id && url.startsWith(CHECKER));
+  bench.open({ settings: { DFNS_WEBHOOK_SECRETS: rotation.fresh.secret } });
+  const deliver = async ({ body, headers }: Json, from = '192.0.2.1') =>
+    (await bench.request(undefined, 'POST', '/webhooks/dfns', body, { ...headers, 'cf-connecting-ip': from })).status;
+  expect([await deliver(of(old.id)), await deliver(of(rotation.fresh.id))]).toEqual([401, 200]);
+
+  const DOOR_RATE = { limit: async ({ key }: { key: string }) => ({ success: key !== '198.51.100.9' }) };
+  bench.open({ settings: { DFNS_WEBHOOK_SECRETS: rotation.fresh.secret, DOOR_RATE } });
+  const event = of(rotation.fresh.id);
+  expect([await deliver(event, '198.51.100.9'), await deliver(event)]).toEqual([429, 200]);
+  const flood = await bench.request(undefined, 'GET', '/healthz', undefined, { 'cf-connecting-ip': '198.51.100.9' });
+  expect(flood.status).toBe(429);
 });

@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { originOfRetry, readDecimal, readRow, writeDecimal } from '../../src/domain/payout.ts';
 import { type Batch, cancelBatch, freshCheck, releaseBatch, reopen } from '../../src/domain/payout-batch.ts';
-import { freshSums, releaseSum, reserveSums } from '../../src/domain/payout-cap.ts';
+import {
+  countIn,
+  countsAfter,
+  freshSums,
+  type PayoutSum,
+  poolSums,
+  releaseSum,
+  reserveSums,
+} from '../../src/domain/payout-cap.ts';
+import { addSeconds } from '../../src/domain/time.ts';
 import { interleave, turnsOf } from '../../src/domain/turns.ts';
 import { ADDRESS, AT, accepted, idOf, refusalOf, USDC } from '../support/build.ts';
 
@@ -122,22 +131,67 @@ describe('a release', () => {
 
 describe('a cap of the pool', () => {
   const limits = { perRow: 10n, perBatch: 100n, perHour: 10n, perDay: 15n, twoReleasersAbove: null };
-  it('counts by the hour and by the day, to the unit', () => {
-    const sums = freshSums(USDC, AT);
-    expect(sums.map(({ id }) => id)).toEqual([`cap:${USDC}:2031-03-03T09`, `cap:${USDC}:2031-03-03`]);
-    const full = accepted(reserveSums(sums, 10n, limits));
-    expect(refusalOf(reserveSums(full, 1n, limits))).toMatchObject({
+  const used = (hour: bigint, day: bigint) => ({ ...poolSums(USDC, AT, []), used: { hour, day } });
+  const letOut = (at: string, units: bigint): PayoutSum[] => freshSums(USDC, at).map((sum) => countIn(sum, units));
+  /** What counts at an instant, of what was let out before, as D1 picks it. */
+  const countingAt = (at: string, sums: readonly PayoutSum[]) => {
+    const after = countsAfter(at);
+    return poolSums(
+      USDC,
+      at,
+      sums.filter(({ period, begins }) => begins > after[period]),
+    ).used;
+  };
+
+  it('is kept within the hour and within the day, to the unit', () => {
+    expect(accepted(reserveSums(used(0n, 0n), 10n, limits)).map(({ reserved }) => reserved)).toEqual([10n, 10n]);
+    expect(refusalOf(reserveSums(used(10n, 10n), 1n, limits))).toMatchObject({
       code: 'payout_cap_reached',
       period: 'hour',
       used: '10',
     });
-    const nextHour = full.map((sum) => (sum.period === 'hour' ? { ...sum, reserved: 0n } : sum));
-    expect(accepted(reserveSums(nextHour, 5n, limits)).map(({ reserved }) => reserved)).toEqual([5n, 15n]);
-    expect(refusalOf(reserveSums(nextHour, 6n, limits))).toMatchObject({ code: 'payout_cap_reached', period: 'day' });
-    const [hour] = full;
-    if (hour === undefined) throw new Error('no sums');
-    expect(releaseSum(hour, 4n).reserved).toBe(6n);
-    expect(() => releaseSum(hour, 11n)).toThrow(RangeError);
+    expect(accepted(reserveSums(used(0n, 10n), 5n, limits))).toHaveLength(2);
+    expect(refusalOf(reserveSums(used(0n, 10n), 6n, limits))).toMatchObject({ period: 'day', used: '10' });
+    const [bucket] = letOut(AT, 10n);
+    if (bucket === undefined) throw new Error('no sums');
+    expect(releaseSum(bucket, 4n).reserved).toBe(6n);
+    expect(() => releaseSum(bucket, 11n)).toThrow(RangeError);
+  });
+
+  it('slides: nothing is free before an hour, or a day, has passed, whatever the clock shows', () => {
+    const earlier = letOut('2031-03-03T09:59:58.000Z', 10n);
+    expect(earlier.map(({ id }) => id)).toEqual([
+      `cap:${USDC}:hour:2031-03-03T09:59`,
+      `cap:${USDC}:day:2031-03-03T09:45`,
+    ]);
+    expect(countingAt('2031-03-03T10:00:00.000Z', earlier)).toEqual({ hour: 10n, day: 10n });
+    expect(countingAt('2031-03-03T10:59:59.999Z', earlier)).toEqual({ hour: 10n, day: 10n });
+    expect(countingAt('2031-03-03T11:00:00.000Z', earlier)).toEqual({ hour: 0n, day: 10n });
+    expect(countingAt('2031-03-04T09:59:59.999Z', earlier)).toEqual({ hour: 0n, day: 10n });
+    expect(countingAt('2031-03-04T10:00:00.000Z', earlier)).toEqual({ hour: 0n, day: 0n });
+  });
+
+  it('never lets more than the limit leave within any hour, whenever payouts come', () => {
+    const gaps = fc.array(fc.tuple(fc.integer({ min: 0, max: 1800 }), fc.bigInt(1n, 7n)), { maxLength: 40 });
+    fc.assert(
+      fc.property(gaps, (steps) => {
+        let at = AT;
+        const sums = new Map<string, PayoutSum>();
+        const left: { at: string; units: bigint }[] = [];
+        for (const [seconds, units] of steps) {
+          at = addSeconds(at, seconds);
+          const after = countsAfter(at);
+          const counting = [...sums.values()].filter(({ period, begins }) => begins > after[period]);
+          const reserved = reserveSums(poolSums(USDC, at, counting), units, { ...limits, perDay: 1000n });
+          if (!reserved.ok) continue;
+          for (const sum of reserved.value) sums.set(sum.id, sum);
+          left.push({ at, units });
+          const within = left.filter((one) => one.at > addSeconds(at, -3600));
+          expect(within.reduce((sum, one) => sum + one.units, 0n)).toBeLessThanOrEqual(limits.perHour);
+        }
+      }),
+      { numRuns: 200, seed: 7 },
+    );
   });
 });
 

@@ -103,6 +103,22 @@ async function pauseAwhile(office: Office, id: string): Promise<void> {
   expect(await office.act('operator-2', id, 'resume')).toMatchObject({ status: 200, body: { status: 'running' } });
 }
 
+/** Everything that the pool sends waits for an officer. */
+async function askOfficer(): Promise<void> {
+  const setup = await sdk('setup');
+  const { users } = await control('GET', '/organization');
+  await setup.policies.createPolicy({
+    body: {
+      ...{ name: 'everything', activityKind: 'Wallets:Sign', rule: { kind: 'AlwaysTrigger' } },
+      filters: { walletTags: { hasAll: ['payouts:test'] } },
+      action: {
+        kind: 'RequestApproval',
+        approvalGroups: [{ quorum: 1, approvers: { userId: { in: [users['compliance-1'].userId] } } }],
+      },
+    },
+  });
+}
+
 describe('a batch with errors', () => {
   it('names each, sends none, is fixed by the row, released by another person, and pays each row once through 429s, lost answers, crashes and a pause, to the unit of its receipt', {
     timeout: 3_600_000,
@@ -217,7 +233,7 @@ describe('a batch of payouts', () => {
 });
 
 describe('a running batch', () => {
-  it('waits under a halt and a cap, says when its float is low, and cancels what has not left', {
+  it('waits under a halt, says when its float is low, and cancels what has not left', {
     timeout: 240_000,
   }, async () => {
     const office = await openOffice('5000000');
@@ -247,23 +263,60 @@ describe('a running batch', () => {
     expect(await office.read(id)).toMatchObject({ status: 'canceled', counts: { paid: 1, canceled: 1 } });
   });
 
+  it('waits until an hour has passed since the cap was reached, past the turn of the clock; a sum that moves meanwhile counts', {
+    timeout: 240_000,
+  }, async () => {
+    const limits = { perRow: '50000000', perBatch: '90000000', perHour: '5000000', perDay: '90000000' };
+    const office = new Office(await openWorld({ settings: { PAYOUT_LIMITS: JSON.stringify({ [USDC]: limits }) } }));
+    const { world } = office;
+    await office.addWallet('90000000');
+    const toMinute = (minute: string) =>
+      world.advance((Date.parse(`${world.at.slice(0, 11)}${minute}:00.000Z`) - Date.parse(world.at)) / 1000);
+    const paidBy = async (minute: string, id: string) => {
+      await toMinute(minute);
+      await world.tick();
+      await world.settle({ ticks: false });
+      return (await office.read(id)).counts.paid ?? 0;
+    };
+    await toMinute('09:50');
+    const { id } = await office.released(fileOf(lineTo(addressOf(1), '3'), lineTo(addressOf(2), '4')));
+    expect(await paidBy('09:55', id)).toBe(1);
+    expect(await paidBy('10:05', id)).toBe(1);
+    expect(await paidBy('10:54', id)).toBe(1);
+    expect(await paidBy('10:57', id)).toBe(2);
+
+    await toMinute('13:00');
+    const next = await office.released(fileOf(lineTo(addressOf(3), '2')));
+    await world.tick();
+    let isCounted = false;
+    // Another process lets 4 out in the minute before, after this one has read the sums and before it commits.
+    const prepare = (text: string) => {
+      if (text.includes('recoveries') && !isCounted) {
+        isCounted = true;
+        void env.DB.prepare('INSERT INTO payout_sums VALUES (?, 1, ?, ?, ?, ?)')
+          .bind('cap:rival', USDC, 'hour', '2031-03-03T12:59', '4000000')
+          .run();
+      }
+      return world.bindings.DB.prepare(text);
+    };
+    const batch = (statements: D1PreparedStatement[]) => world.bindings.DB.batch(statements);
+    // The two that drizzle calls.
+    world.restart({ bindings: { ...world.bindings, DB: { prepare, batch } as unknown as D1Database } });
+    for (let round = 0; round < 5; round += 1) await world.drainOnce();
+    world.restart();
+    await world.tick();
+    await world.settle({ ticks: false });
+    expect(isCounted).toBe(true);
+    expect(await office.read(next.id)).toMatchObject({ status: 'running', counts: { ready: 1 } });
+    expect(await paidBy('14:05', next.id)).toBe(1);
+  });
+
   it('that was denied at custody is tried again as a new batch with a name of its own', {
     timeout: 240_000,
   }, async () => {
     const office = await openOffice('50000000');
     const { world } = office;
-    const setup = await sdk('setup');
-    const { users } = await control('GET', '/organization');
-    await setup.policies.createPolicy({
-      body: {
-        ...{ name: 'everything', activityKind: 'Wallets:Sign', rule: { kind: 'AlwaysTrigger' } },
-        filters: { walletTags: { hasAll: ['payouts:test'] } },
-        action: {
-          kind: 'RequestApproval',
-          approvalGroups: [{ quorum: 1, approvers: { userId: { in: [users['compliance-1'].userId] } } }],
-        },
-      },
-    });
+    await askOfficer();
     const { id } = await office.released(fileOf(lineTo(addressOf(1), '2'), lineTo(addressOf(2), '3')));
     await world.settle();
     // A transfer that waits for approval does not hold its lane: both wait at once.
@@ -329,8 +382,8 @@ describe('a batch that a restore has set back', () => {
       { account: null },
     ]);
     expect(await office.atCustody()).toEqual(before);
-    const sums = await world.rows("SELECT reserved FROM payout_sums WHERE period = 'day'");
-    expect(sums).toEqual([{ reserved: '5000000' }]);
+    const sums = await world.rows("SELECT sum(reserved) AS reserved FROM payout_sums WHERE period = 'day'");
+    expect(sums).toEqual([{ reserved: 5000000 }]);
   });
 });
 
@@ -376,6 +429,49 @@ describe('the payout pool', () => {
     await world.settle();
     const { counts } = await office.read(batch.id);
     expect(counts.canceled + (counts.paid ?? 0)).toBe(802);
+  });
+
+  it('loses a wallet when an officer retires it, which waits for what is under way; the preflight counts on it no more', {
+    timeout: 240_000,
+  }, async () => {
+    const office = await openOffice('5000000', '5000000');
+    const { world } = office;
+    await askOfficer();
+    const { id } = await office.released(fileOf(lineTo(addressOf(1), '4'), lineTo(addressOf(2), '4')));
+    await world.settle();
+    const [first, second] = office.wallets;
+    const retire = (as: string, walletId: string) => world.post(as, `/v1/hot-wallets/${walletId}/retire`);
+    expect((await retire('operator-1', first.id)).status).toBe(403);
+    expect((await retire('admin-1', first.id)).status).toBe(403);
+    expect(await retire('compliance-1', first.id)).toMatchObject({ status: 409, body: { code: 'hot_wallet_busy' } });
+    const waiting = await world.rows(
+      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval'",
+    );
+    for (const { approval } of waiting) await world.decide(approval, 'Denied');
+    await office.finished(id);
+
+    expect(await retire('compliance-1', first.id)).toMatchObject({ status: 200, body: { status: 'retired' } });
+    expect(await retire('compliance-1', first.id)).toMatchObject({ status: 409, body: { code: 'wrong_status' } });
+    expect((await retire('compliance-1', second.id.replace(/.$/, 'Z'))).status).toBe(404);
+    const entries = await world.rows(
+      'SELECT kind, actor_role FROM journal WHERE subject_id = ? ORDER BY version',
+      first.id,
+    );
+    expect(entries).toEqual([
+      { kind: 'hot_wallet.active', actor_role: 'admin' },
+      { kind: 'hot_wallet.retired', actor_role: 'compliance' },
+    ]);
+    const { check } = await office.checked(fileOf(lineTo(addressOf(3), '6')));
+    expect(check.problems).toEqual([expect.stringContaining('The pool holds 5')]);
+    const paid = await office.released(fileOf(lineTo(addressOf(4), '1'), lineTo(addressOf(5), '1')));
+    await world.settle();
+    for (const { approval } of await world.rows(
+      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval'",
+    ))
+      await world.decide(approval, 'Approved');
+    await office.finished(paid.id);
+    const wallets = await world.rows("SELECT DISTINCT wallet_id AS id FROM transfers WHERE status = 'confirmed'");
+    expect(wallets).toEqual([{ id: second.id }]);
   });
 
   it('is held at custody by the presets that the set-up plans and applies: small rows to known recipients go, others wait, too much is blocked', {

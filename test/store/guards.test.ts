@@ -7,6 +7,7 @@ import { type FenceResult, standsAt } from '../../src/domain/fence.ts';
 import { type Halt, lift } from '../../src/domain/halt.ts';
 import type { AccountId } from '../../src/domain/id.ts';
 import { holdsAt, type Mandate, mandateMachine } from '../../src/domain/mandate.ts';
+import { countIn, countsAfter, freshSums, type PayoutSum, poolSums, releaseSum } from '../../src/domain/payout-cap.ts';
 import { addSeconds } from '../../src/domain/time.ts';
 import { commit } from '../../src/store/commit.ts';
 import { openDatabase, type Scope } from '../../src/store/database.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../src/store/destinations.ts';
 import { fenceChange, fenceStands } from '../../src/store/fences.ts';
 import { findHaltInForce, haltChange, listHalts, noHalt } from '../../src/store/halts.ts';
+import { listPayoutSumsAfter, payoutSumChange, payoutSumsAreAt } from '../../src/store/hot-wallets.ts';
 import { listUnseen } from '../../src/store/inbox.ts';
 import { openIncident } from '../../src/store/incidents.ts';
 import { findMandate, mandateChange, mandateHolds } from '../../src/store/mandates.ts';
@@ -48,6 +50,7 @@ import {
   releasedOrder,
   sequence,
   staff,
+  USDC,
 } from '../support/build.ts';
 
 const database = openDatabase(env.DB);
@@ -371,5 +374,32 @@ describe('incident', () => {
       ok: false,
       refusal: { code: 'version_conflict' },
     });
+  });
+});
+
+describe('guard of the caps', () => {
+  it('holds for the sums that were read, and not when another of the window was written, or one came', async () => {
+    const after = countsAfter(AT);
+    const counting = () => listPayoutSumsAfter(database, USDC, after);
+    const seen = async () => poolSums(USDC, AT, await counting());
+    const stands = async (versions: number) => holds(payoutSumsAreAt(USDC, after, versions));
+    const count = async (sum: PayoutSum) => keep(payoutSumChange(sum, countIn(sum, 5n)));
+
+    expect(await stands((await seen()).versions)).toBe(true);
+    const [now, ofDay] = freshSums(USDC, AT);
+    const [earlier] = freshSums(USDC, addSeconds(AT, -3600));
+    const [gone] = freshSums(USDC, addSeconds(AT, -3661));
+    if (!now || !ofDay || !earlier || !gone) throw new Error('no sums');
+    await count(gone);
+    expect([await stands(0), await counting()]).toEqual([true, []]);
+    await count(earlier);
+    expect([await stands(0), await stands(1)]).toEqual([false, true]);
+    await count(now);
+    await count(ofDay);
+    expect((await seen()).used).toEqual({ hour: 10n, day: 5n });
+    const read = await seen();
+    expect(await stands(read.versions)).toBe(true);
+    for (const sum of read.current) await keep(payoutSumChange(sum, releaseSum(sum, 5n)));
+    expect(await stands(read.versions)).toBe(false);
   });
 });

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { revoke } from '../../src/domain/mandate.ts';
+import { countsAfter } from '../../src/domain/payout-cap.ts';
 import * as accountKeys from '../../src/store/account-keys.ts';
 import * as accounts from '../../src/store/accounts.ts';
 import * as activity from '../../src/store/activity.ts';
@@ -368,6 +369,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findHotWallet: () => [hotWallets.findHotWallet(database, idOf('hot'))],
   findHotWalletAfter: () => [hotWallets.findHotWalletAfter(database, '')],
   listHotWallets: () => [hotWallets.listHotWallets(database, { limit: 50 })],
+  listPayoutSumsAfter: () => [hotWallets.listPayoutSumsAfter(database, 'asset', countsAfter(AT))],
   listPayoutSums: () => [hotWallets.listPayoutSums(database, ['cap:a', 'cap:b'])],
   findPayee: () => [payees.findPayee(database, idOf('pye'))],
   findPayeeOf: () => [payees.findPayeeOf(database, 'EthereumSepolia', '0x1')],
@@ -418,6 +420,7 @@ async function writeOnce(): Promise<void> {
       { holds: sql`NOT ${payoutBatches.batchIsIn(idOf('bat'), 'running')}`, refusal: { code: 'not_found' } },
       { holds: payouts.isNotSanctioned('evm', '0x1'), refusal: { code: 'not_found' } },
       { holds: sql`NOT ${hotWallets.hotWalletIsActive(idOf('hot'))}`, refusal: { code: 'not_found' } },
+      { holds: hotWallets.payoutSumsAreAt('asset', countsAfter(AT), 0), refusal: { code: 'not_found' } },
       { holds: hotWallets.isNoClientsWallet('wa-none'), refusal: { code: 'not_found' } },
     ],
     once: [

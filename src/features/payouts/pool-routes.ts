@@ -7,7 +7,7 @@ import { problem } from '../../kit/problem.ts';
 import { idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { listHotWallets } from '../../store/hot-wallets.ts';
 import { listPayees } from '../../store/payees.ts';
-import { addHotWallet, decidePayee, proposePayee } from './pool.ts';
+import { addHotWallet, decidePayee, proposePayee, retireHotWallet } from './pool.ts';
 import { HotWalletRequest, HotWalletView, PayeeRequest, PayeeView, viewHotWallet, viewPayee } from './schemas.ts';
 
 const staff = authorize('operator', 'compliance', 'auditor', 'admin');
@@ -28,6 +28,14 @@ const getHotWallets = createRoute({
   middleware: [staff] as const,
   request: { query: PageQuery },
   responses: { 200: { description: 'A page.', ...json(pageOf(HotWalletView)) }, ...problems },
+});
+const postRetireWallet = createRoute({
+  method: 'post',
+  path: '/hot-wallets/{id}/retire',
+  summary: 'Take a wallet out of the payout pool; not while payouts of it are under way',
+  middleware: [authorize('compliance'), idempotent] as const,
+  request: { query: NoQuery, params: idPath('hot') },
+  responses: { 200: { description: 'Out of the pool.', ...json(HotWalletView) }, ...problems },
 });
 const postPayee = createRoute({
   method: 'post',
@@ -73,6 +81,11 @@ export const poolRoutes = routes()
     const { limit, cursor } = c.req.valid('query');
     const pool = await listHotWallets(c.env.database, { before: cursor, limit: limit + 1 });
     return c.json(toPage(pool, limit, viewHotWallet), 200);
+  })
+  .openapi(postRetireWallet, async (c) => {
+    const { id } = c.req.valid('param');
+    const done = await retireHotWallet(c.env, by(c), id, (wallet) => c.var.keep(200, viewHotWallet(wallet)));
+    return done.ok ? c.json(viewHotWallet(done.value), 200) : problem(c, done.refusal);
   })
   .openapi(postPayee, async (c) => {
     const made = await proposePayee(c.env, by(c), c.req.valid('json'), (payee) => c.var.keep(201, viewPayee(payee)));

@@ -2,17 +2,18 @@
 import type { App } from '../../app/app.ts';
 import { nameOf } from '../../domain/actor.ts';
 import { acceptAsDestination, parseAddress } from '../../domain/address.ts';
-import { type HotWallet, judgeHotWallet } from '../../domain/hot-wallet.ts';
-import type { PayeeId } from '../../domain/id.ts';
+import { type HotWallet, judgeHotWallet, retire } from '../../domain/hot-wallet.ts';
+import type { HotWalletId, PayeeId } from '../../domain/id.ts';
 import { ends } from '../../domain/look-alike.ts';
 import { inStatus } from '../../domain/machine.ts';
 import type { Network } from '../../domain/network.ts';
 import { confirmPayee, type Payee, retirePayee } from '../../domain/payee.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { commit, type Once } from '../../store/commit.ts';
-import { hotWalletChange, isNoClientsWallet } from '../../store/hot-wallets.ts';
+import { findHotWallet, hotWalletChange, isNoClientsWallet } from '../../store/hot-wallets.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findPayee, findPayeeOf, payeeChange } from '../../store/payees.ts';
+import { nothingInFlight } from '../../store/transfers.ts';
 
 /** The wallet was made and tagged at custody; what it is there decides whether it may pay. */
 export async function addHotWallet(
@@ -40,6 +41,27 @@ export async function addHotWallet(
   });
   if (committed.ok) return accept(wallet);
   return committed.refusal.code === 'version_conflict' ? refuse({ code: 'hot_wallet_exists' }) : committed;
+}
+
+/** It pays nothing from here on. What is under way has to end first: its outcome is still to be heard of this wallet. */
+export async function retireHotWallet(
+  app: App,
+  by: Provenance,
+  id: HotWalletId,
+  keep: (wallet: HotWallet) => readonly Once[],
+): Promise<Result<HotWallet>> {
+  const wallet = await findHotWallet(app.database, id);
+  if (wallet === undefined) return refuse({ code: 'not_found' });
+  const active = inStatus('hot wallet', wallet, 'active');
+  if (!active.ok) return active;
+  const retired = retire(active.value, nameOf(by.actor), by.at);
+  const committed = await commit(app.database, {
+    by,
+    changes: [hotWalletChange(wallet, retired)],
+    requires: [{ holds: nothingInFlight(id), refusal: { code: 'hot_wallet_busy' } }],
+    once: keep(retired),
+  });
+  return committed.ok ? accept(retired) : committed;
 }
 
 export async function proposePayee(

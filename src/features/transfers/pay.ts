@@ -7,12 +7,12 @@ import { type Asset, assetIdOf, findAsset } from '../../domain/asset.ts';
 import type { HotWallet } from '../../domain/hot-wallet.ts';
 import { type Funds, judgeFunds } from '../../domain/order-decision.ts';
 import { cancelPayout, executePayout, type Payout } from '../../domain/payout.ts';
-import { type PayoutSum, reserveSums } from '../../domain/payout-cap.ts';
+import { countsAfter, type PayoutSum, type PoolSums, reserveSums } from '../../domain/payout-cap.ts';
 import { submit, type Transfer } from '../../domain/transfer.ts';
 import { PayNext } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { type Change, commit } from '../../store/commit.ts';
-import { findHotWallet, hotWalletIsActive, payoutSumChange } from '../../store/hot-wallets.ts';
+import { findHotWallet, hotWalletIsActive, payoutSumChange, payoutSumsAreAt } from '../../store/hot-wallets.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { listBatchesIn } from '../../store/payout-batches.ts';
@@ -74,7 +74,7 @@ interface Chosen {
   readonly payout: Payout<'ready'>;
   readonly asset: Asset;
   readonly units: bigint;
-  readonly sums: { readonly before: readonly PayoutSum[]; readonly after: readonly PayoutSum[] };
+  readonly sums: { readonly before: PoolSums; readonly after: readonly PayoutSum[] };
 }
 
 /** The first row that the wallet can pay and the pool's caps let go. A row that is too large for this wallet waits for another. */
@@ -84,7 +84,7 @@ async function choose(
   waiting: readonly Payout<'ready'>[],
   fundsOf: FundsOf,
 ): Promise<Chosen | undefined> {
-  const sumsByAsset = new Map<string, readonly PayoutSum[]>();
+  const sumsByAsset = new Map<string, PoolSums>();
   for (const payout of waiting) {
     const { units } = payout;
     const asset = findAsset(payout.asset);
@@ -125,12 +125,17 @@ async function pay(
       transferChange(prepared, submitting),
       payoutChange(payout, executePayout(payout, prepared.id)),
       ...sums.after.flatMap((after, index): Change[] => {
-        const before = sums.before[index];
+        const before = sums.before.current[index];
         return before === undefined ? [] : [payoutSumChange(before, after)];
       }),
     ],
     requires: [
       ...(await guardsOf(app, payout)),
+      // Sums of other minutes count too, and have other versions than those that this batch raises.
+      {
+        holds: payoutSumsAreAt(asset.id, countsAfter(by.at), sums.before.versions),
+        refusal: { code: 'version_conflict' },
+      },
       { holds: hotWalletIsActive(wallet.id), refusal: { code: 'hot_wallet_unfit', reason: 'It was retired.' } },
     ],
   });

@@ -31,7 +31,7 @@ import { findRecovery, recoveryChange } from '../../store/recoveries.ts';
 import { findTransferByExternalId, transferChange } from '../../store/transfers.ts';
 import { findHeldAfter, type Held } from './held.ts';
 import { bookOutcome, recordOutcome } from './outcome.ts';
-import { readSums } from './pool-sums.ts';
+import { readSumsAt } from './pool-sums.ts';
 import { readSlots, type Slots, slotTakenUp } from './recover-slot.ts';
 
 /** One call each, well within what one delivery of a message may take. */
@@ -176,7 +176,7 @@ async function recordOfPool(
     ...{ custodyId: item.id, asset, units, requestBody: canonicalJson(item.body), day: dayOf(item, by.at) },
     ...{ accountLimitDayId: null, createdAt: by.at },
   };
-  const sums = item.status === 'rejected' ? [] : await readSums(app, asset, item.requestedAt ?? by.at);
+  const sums = item.status === 'rejected' ? [] : await readSumsAt(app, asset, item.requestedAt ?? by.at);
   const committed = await commit(app.database, {
     by,
     changes: [

@@ -6,6 +6,7 @@ import { timestamp } from '../../domain/time.ts';
 import { faultFields } from '../../kit/log.ts';
 import { webhookReceived } from '../../kit/messages.ts';
 import { problemResponse } from '../../kit/problem.ts';
+import { mayKnock } from '../../kit/sender-rate.ts';
 import { DeliveredEvent, messageText, parseJson, strangeText } from './event.ts';
 
 export const WEBHOOK_PATH = '/webhooks/dfns';
@@ -23,9 +24,7 @@ export async function receiveWebhook(request: Request, app: App, requestId: stri
     if (!request.bodyUsed) await request.body?.cancel();
     return problemResponse(refusal, requestId);
   };
-  const sender = headers.get('cf-connecting-ip') ?? 'unknown';
-  const { success } = await bindings.DOOR_RATE.limit({ key: sender });
-  if (!success) return refuse({ code: 'too_many_requests' });
+  if (!(await mayKnock(bindings, headers))) return refuse({ code: 'too_many_requests' });
   if (!/^application\/json\s*(;|$)/i.test(headers.get('content-type') ?? ''))
     return refuse({ code: 'content_type_unsupported', expected: 'application/json' });
   const body = await readCapped(request);

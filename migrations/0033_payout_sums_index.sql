@@ -1,0 +1,1 @@
+CREATE INDEX `payout_sums_window` ON `payout_sums` (`asset`,`period`,`begins`);
