@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
 import { activity } from './activity.ts';
+import { holdings } from './holdings.ts';
 import { journalExport } from './journal-export.ts';
 import { release } from './release.ts';
 import { sandboxMutations } from './sandbox-mutations.ts';
@@ -84,6 +85,7 @@ const readings = [
   ...readSimulated('pipeline'),
   ...readSimulated('backlog'),
   ...(await activity(script)),
+  ...(await holdings(script)),
   ...(await journalExport(script)),
   ...(await readSandbox()),
 ];
