@@ -64,6 +64,23 @@ export function localArchive(stores: Stores, effect: Effect): R2Bucket {
           return body === undefined ? null : { text: async () => body };
         },
       ),
+    list: ({ prefix, limit }: { prefix: string; limit: number }) =>
+      effect(
+        'R2',
+        () => `list ${prefix}`,
+        () => {
+          const keys = [...stores.archive.keys()].filter((key) => key.startsWith(prefix)).sort();
+          return { objects: keys.slice(0, limit).map((key) => ({ key })) };
+        },
+      ),
+    delete: (keys: readonly string[]) =>
+      effect(
+        'R2',
+        () => `delete ${keys.length}`,
+        () => {
+          for (const key of keys) stores.archive.delete(key);
+        },
+      ),
   });
 }
 
