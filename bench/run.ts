@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { accountRead } from './account-read.ts';
 import { activity } from './activity.ts';
+import { holdings } from './holdings.ts';
 import { journalExport } from './journal-export.ts';
 import { payoutPreflight } from './payout-preflight.ts';
 import { release } from './release.ts';
@@ -85,6 +86,7 @@ const readings = [
   ...readSimulated('pipeline'),
   ...readSimulated('backlog'),
   ...(await activity(script)),
+  ...(await holdings(script)),
   ...(await journalExport(script)),
   ...(await payoutPreflight(script)),
   ...(await readSandbox()),

@@ -1,5 +1,5 @@
 // Tests run in the Workers runtime. Every outbound request goes through the gate: it reaches the sandbox Worker under its
-// URL and fails for any other host, so no test can touch a network. What needs child processes or a browser is named
+// URL, a receiver of notices under another, and fails for any other host, so no test can touch a network. What needs child processes or a browser is named
 // *.node.test.ts or *.browser.test.ts and runs in Node.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { writePrinter } from '../scripts/write-printer.ts';
 import { deriveOrganization } from '../src/sandbox/derive.ts';
 import { ATTESTATION_KEY } from './support/attestation-key.ts';
 import { readContract } from './support/conformance/contract.ts';
+import { startReceiver } from './support/receiver/start.ts';
 
 const root = fileURLToPath(import.meta.resolve('..'));
 const compatibilityDate = '2026-08-15';
@@ -48,6 +49,7 @@ async function bundle(entry: string): Promise<string> {
 }
 
 await writePrinter();
+const outside = await startReceiver();
 const { orgId, accounts } = deriveOrganization(SEED);
 function accountOf(wanted: string) {
   const account = accounts.find(({ name }) => name === wanted);
@@ -60,6 +62,7 @@ const gate = `export default { fetch(request, env) {
   const { hostname } = new URL(request.url)
   if (hostname === 'sandbox.test') return env.SANDBOX.fetch(request)
   if (hostname.endsWith('.receiver.org')) return env.RECEIVER.fetch(request)
+  if (hostname.endsWith('.outside.org')) return env.OUTSIDE.fetch(request)
   throw new Error('a test may not reach ' + hostname)
 } }`;
 /** A host of somebody else: it keeps what it was sent, and answers as it was told to. */
@@ -135,7 +138,7 @@ const inWorkers = defineProject({
           {
             name: 'gate',
             compatibilityDate,
-            serviceBindings: { SANDBOX: 'sandbox', RECEIVER: 'receiver' },
+            serviceBindings: { SANDBOX: 'sandbox', RECEIVER: 'receiver', OUTSIDE: outside },
             modules: script('gate.mjs', gate),
           },
           { name: 'receiver', compatibilityDate, modules: script('receiver.mjs', receiver) },

@@ -9,6 +9,8 @@ export interface Noted {
   rowsRead: number;
 }
 
+const isRead = (sql: string): boolean => /^\s*(select|with)/i.test(sql);
+
 /** The binding, which also notes each statement that is sent, and calls `look` after each round trip. */
 export function counted(binding: Binding, notes: Noted[], look: () => void): D1Database {
   const inner = new WeakMap<object, { statement: Prepared; sql: string }>();
@@ -18,7 +20,7 @@ export function counted(binding: Binding, notes: Noted[], look: () => void): D1D
       const note = { sql, rowsRead: 0 };
       notes.push(note);
       // Only `all` says what was read; asked before the work, it reads the rows as they are.
-      if (/^\s*(select|with)/i.test(sql)) note.rowsRead = (await statement.all()).meta.rows_read;
+      if (isRead(sql)) note.rowsRead = (await statement.all()).meta.rows_read;
       const result = await work();
       look();
       return result;
@@ -37,8 +39,13 @@ export function counted(binding: Binding, notes: Noted[], look: () => void): D1D
     prepare: (sql: string) => noted(binding.prepare(sql), sql),
     batch: async (statements: readonly object[]) => {
       const known = statements.flatMap((one) => inner.get(one) ?? []);
-      notes.push(...known.map(({ sql }) => ({ sql, rowsRead: 0 })));
       const results = await binding.batch(known.map(({ statement }) => statement));
+      notes.push(
+        ...known.map(({ sql }, place) => ({
+          sql,
+          rowsRead: isRead(sql) ? (results[place]?.meta.rows_read ?? 0) : 0,
+        })),
+      );
       look();
       return results;
     },

@@ -6,7 +6,7 @@ import { addSeconds, type Timestamp } from './time.ts';
 
 export const accountKeyMachine = machine({ active: ['revoked'], revoked: [] });
 
-/** What a key may open; the statement's scope is the kept ones too. */
+/** What a key may open; the statement's scope is the kept and the printed ones too. */
 export const reports = ['balances', 'restrictions', 'activity', 'statement', 'attestation'] as const;
 export type Report = (typeof reports)[number];
 

@@ -20,6 +20,7 @@ import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
 import { runPayouts } from '../features/payouts/run.ts';
 import { askForMonthStatements } from '../features/reports/months.ts';
+import { forgetOldPrints } from '../features/reports/print.ts';
 import { watchEpoch } from '../features/restores/watch.ts';
 import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { wakeArrivals } from '../features/transfers/arrivals.ts';
@@ -76,6 +77,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     watchToken,
     forgetOldDeliveries,
     askForMonthStatements,
+    forgetOldPrints,
   },
 };
 

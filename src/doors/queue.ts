@@ -23,6 +23,7 @@ import { raiseNoticesStep, tellClientsStep } from '../features/notices/raise.ts'
 import { checkBatchStep } from '../features/payouts/check.ts';
 import { cancelRowsStep, runBatchesStep } from '../features/payouts/run.ts';
 import { makeMonthStatement } from '../features/reports/months.ts';
+import { printStatementStep } from '../features/reports/print.ts';
 import { syncWallet } from '../features/reports/sync.ts';
 import { lookForLostStep } from '../features/restores/lost.ts';
 import { fireOnDeposits } from '../features/schedules/triggers.ts';
@@ -67,6 +68,7 @@ const consumers: readonly Consumer[] = [
   sendCheckpointOutside,
   streamJournalStep,
   makeMonthStatement,
+  printStatementStep,
   readArrivalStep,
   checkBatchStep,
   runBatchesStep,

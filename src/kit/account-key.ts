@@ -14,7 +14,7 @@ export const newKey = (): string => `${PREFIX}${base64url.encode(crypto.getRando
 export const keyIn = (header: string | undefined): string | undefined => HEADER.exec(header ?? '')?.[1];
 
 /** A route of one of these reports, and of nothing else. */
-const PATH = new RegExp(`^/v1/accounts/[^/]+/(?:(${reports.join('|')})|(statements)(?:/[^/]+)?)$`);
+const PATH = new RegExp(`^/v1/accounts/[^/]+/(?:(${reports.join('|')})|(statements|statement-prints)(?:/[^/]+)?)$`);
 
 /** What a key may do: read the reports that it names. Everything else is refused before a route is looked for. */
 export function judgeKey(

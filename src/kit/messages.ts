@@ -98,6 +98,12 @@ export const MakeStatement = envelope('statement.make', {
   accountId: idOf<AccountId>('acc'),
   month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/),
 });
+/** The day it was asked for, and the digest of its data. */
+export const PRINT_NAME = /^\d{4}-\d{2}-\d{2}-[0-9a-f]{64}$/;
+export const PrintStatement = envelope('statement.print', {
+  accountId: idOf<AccountId>('acc'),
+  print: z.string().regex(PRINT_NAME),
+});
 /** How far it has come stands with the list. */
 export const RescreenDestinations = envelope('screening.rescreen', { listId: idOf<ScreeningListId>('scl') });
 /** Written by `commit` itself: entries of the journal of which somebody is to be told. */
@@ -151,6 +157,7 @@ export const keepCheckpoint = constructorOf<typeof KeepCheckpoint>('checkpoint.k
 export const sendCheckpoint = constructorOf<typeof SendCheckpoint>('checkpoint.send');
 export const streamJournal = constructorOf<typeof StreamJournal>('journal.stream');
 
+export const printStatement = constructorOf<typeof PrintStatement>('statement.print');
 export const makeStatement = constructorOf<typeof MakeStatement>('statement.make');
 
 /** As a queue's `sendBatch` takes them. */

@@ -13,7 +13,8 @@ export const aliveStatuses = ['proposed', 'requested', 'in_review', 'approved', 
 /** As a literal: the planner takes a partial index only when it can see that its condition holds. */
 export const aliveOnly = sql`status IN ('proposed', 'requested', 'in_review', 'approved', 'suspended', 'removing')`;
 /** Destinations whose address custody's list holds: removal and denial of it have not been applied yet. */
-export const isListed = inArray(destinations.status, ['approved', 'suspended', 'removing']);
+/** Spelled out, for the index of what is listed. */
+export const isListed = sql`status IN ('approved', 'suspended', 'removing')`;
 
 export async function findDestination(
   database: Database,
@@ -51,17 +52,6 @@ export async function listDestinations(
   return rows.map((row) => fromRow<Destination>(row));
 }
 
-/** Destinations whose address custody's list should hold now, newest first. */
-export async function listListedDestinations(database: Database, accountId: AccountId): Promise<Destination[]> {
-  const rows = await database
-    .select()
-    .from(destinations)
-    .where(and(eq(destinations.accountId, accountId), isListed))
-    .orderBy(desc(destinations.id))
-    .all();
-  return rows.map((row) => fromRow<Destination>(row));
-}
-
 /** The addresses that custody's list should hold now, by our records. */
 export async function listListedAddresses(database: Database, accountId: AccountId): Promise<string[]> {
   const rows = await database
@@ -88,7 +78,7 @@ export async function findPolicyChange(database: Database, id: PolicyChangeId): 
   return row && fromRow<PolicyChange>(row);
 }
 
-const unsettled = ['queued', 'submitting', 'submitted', 'conflict'] as const;
+export const unsettled = ['queued', 'submitting', 'submitted', 'conflict'] as const;
 
 /** Changes of an account that are not at an end: in order of asking. */
 export async function listUnsettledChanges(

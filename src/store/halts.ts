@@ -45,16 +45,19 @@ export async function findHaltInForce(
 }
 
 /**
- * Every halt that stops this account or a mandate of it now, newest first. Two searches of the index of halts in force: over
- * an OR of both the planner would read the halts of everybody.
+ * Every halt that stops this account or a mandate of it now. Two searches of the index of halts in force: over an OR of both
+ * the planner would read the halts of everybody.
  */
+export const haltIdsInForce = (accountId: AccountId): SQL => sql`(SELECT id FROM halts
+  WHERE status = 'active' AND level = 'all' UNION ALL
+  SELECT id FROM halts WHERE status = 'active' AND level IN ('account', 'mandate') AND account_id = ${accountId})`;
+
+/** Newest first. */
 export async function listHaltsInForce(database: Database, accountId: AccountId, limit: number): Promise<Halt[]> {
-  const ids = sql`(SELECT id FROM halts WHERE status = 'active' AND level = 'all' UNION ALL
-    SELECT id FROM halts WHERE status = 'active' AND level IN ('account', 'mandate') AND account_id = ${accountId})`;
   const rows = await database
     .select()
     .from(halts)
-    .where(sql`${halts.id} IN ${ids}`)
+    .where(sql`${halts.id} IN ${haltIdsInForce(accountId)}`)
     .orderBy(desc(halts.id))
     .limit(limit)
     .all();

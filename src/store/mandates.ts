@@ -25,17 +25,8 @@ export const readLimits = (text: string): readonly MandateLimit[] =>
     perDay: BigInt(perDay),
   }));
 
-/** Those that let money go or will, newest first. */
-export async function listLivingMandates(database: Database, accountId: AccountId, limit: number): Promise<Mandate[]> {
-  const rows = await database
-    .select()
-    .from(mandates)
-    .where(and(eq(mandates.accountId, accountId), inArray(mandates.status, ['granted', 'active'])))
-    .orderBy(desc(mandates.id))
-    .limit(limit)
-    .all();
-  return rows.map(toMandate);
-}
+/** Lets money go, or will. Spelled out, for the index of what is living. */
+export const isLiving = sql`status IN ('granted', 'active')`;
 
 export async function findMandate(database: Database, scope: Scope, id: MandateId): Promise<Mandate | undefined> {
   const row = await database

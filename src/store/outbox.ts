@@ -35,6 +35,10 @@ export const wakeRows = (rows: readonly OutboxRow[]): Once => ({
   taken: { code: 'version_conflict' },
 });
 
+/** By itself, for work that changes no record and is done again by whoever asks again. */
+export const keepWake = (database: Database, row: OutboxRow) =>
+  database.batch([insertRows(database, outbox, [row], 'keep')]);
+
 // Marks on deliveries, not facts of the business: they are hints that any later run may repeat, so they need no entry.
 
 export interface Claim {

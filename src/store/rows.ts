@@ -1,5 +1,5 @@
 // Statements over rows: many by one, and the guard that ends a batch. What they belong to is `commit`'s.
-import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteColumn, SQLiteTable, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
@@ -58,6 +58,21 @@ export function updateRows<T extends RecordTable>(database: Database, table: T, 
 
 // The names are those of a row, the values expressions; a generic table hides that.
 const asChanges = <T extends SQLiteTable>(values: Record<string, SQL>) => values as SQLiteUpdateSetSource<T>;
+
+/** All that a query finds of a table as one value, so that one statement can answer several lists; no table is wider than 32. */
+export const jsonOf = (table: SQLiteTable, query: SQLWrapper): SQL => {
+  const columns = Object.values(getTableColumns(table)).map(({ name }) => sql.identifier(name));
+  return sql`(SELECT json_group_array(json_array(${sql.join(columns, sql`, `)})) FROM ${query})`;
+};
+
+export function rowsOf<T extends SQLiteTable>(table: T, json: string): T['$inferSelect'][] {
+  const names = Object.keys(getTableColumns(table));
+  const rows: unknown[][] = JSON.parse(json);
+  return rows.map((values) => asRow<T>(Object.fromEntries(names.map((name, place) => [name, values[place]]))));
+}
+
+// The values are those of the columns in their order, as `jsonOf` names them.
+const asRow = <T extends SQLiteTable>(row: object) => row as T['$inferSelect'];
 
 /** Ends the batch with this rule's name unless it holds. */
 export const abortUnless = (database: Database, holds: SQL, rule: string): Statement =>

@@ -352,6 +352,9 @@ export const destinations = sqliteTable(
   },
   (table) => [
     index('destinations_account').on(table.accountId, table.id),
+    index('destinations_listed')
+      .on(table.accountId, table.id)
+      .where(sql`status IN ('approved', 'suspended', 'removing')`),
     // A sanctions hit is recorded once for each list, however often the address is asked for.
     index('destinations_refused')
       .on(table.accountId, table.network, table.address, table.id)
@@ -408,6 +411,7 @@ export const mandates = sqliteTable(
   },
   (table) => [
     index('mandates_account').on(table.accountId, table.id),
+    index('mandates_living').on(table.accountId, table.id).where(sql`status IN ('granted', 'active')`),
     index('mandates_destination').on(table.destinationId, table.status),
     index('mandates_over').on(table.status, table.validUntil),
     check('mandates_period', sql`${table.validFrom} < ${table.validUntil}`),

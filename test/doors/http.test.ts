@@ -145,7 +145,8 @@ describe('another client', () => {
         const target = path
           .replace('{id}', ids[prefixOf(path)] ?? '')
           .replace('{keyId}', `key_${'0'.repeat(26)}`)
-          .replace('{month}', '2031-01');
+          .replace('{month}', '2031-01')
+          .replace('{print}', `2031-03-03-${'0'.repeat(64)}`);
         const query = path.endsWith('/statement') ? '?from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z' : '';
         const { status } = await world.request(
           'client-2',

@@ -56,6 +56,7 @@ describe('a read-only key', () => {
           path
             .replace('{id}', id)
             .replace('{month}', '2031-01')
+            .replace('{print}', `2031-03-03-${'0'.repeat(64)}`)
             .replace(/\{\w+\}/g, 'x');
         const query = path.endsWith('/statement') ? PERIOD : '';
         const ask = (id: string) =>

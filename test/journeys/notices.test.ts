@@ -153,6 +153,38 @@ describe('a webhook endpoint', () => {
   });
 });
 
+describe('a receiver that is a process of its own', () => {
+  const RECEIVER = 'https://node.outside.org';
+  const told = async (more: object) => {
+    const answer = await fetch(`${RECEIVER}/_told`, { method: 'PUT', body: JSON.stringify(more) });
+    expect(await answer.json()).toEqual([]);
+  };
+  const seen = async (): Promise<Json[]> => (await fetch(`${RECEIVER}/_told`)).json();
+
+  it('verifies with the reference library before, during and after a rotation, each time with the secret it holds', async () => {
+    const world = await openWorld({ settings: production });
+    const { endpoint, secret } = await world.must('admin-1', '/v1/webhook-endpoints', { url: `${RECEIVER}/fiducia` });
+    await told({ token: endpoint.verification.token });
+    await world.must('admin-1', `/v1/webhook-endpoints/${endpoint.id}/verify`);
+    /** What it answers to a halt while it holds this secret. */
+    const hears = async (held: string, reason: string) => {
+      await told({ secret: held });
+      await halt(world, reason);
+      await world.settle();
+      return seen();
+    };
+    const right = [{ status: 204, type: 'halt.active' }];
+    expect(await hears(secret, 'Before.')).toEqual(right);
+    const rotated = await world.must('admin-1', `/v1/webhook-endpoints/${endpoint.id}/rotate-secret`);
+    expect(await hears(secret, 'It does not know of the new one yet.')).toEqual(right);
+    expect(await hears(rotated.secret, 'It was told the new one.')).toEqual(right);
+    await world.advance(24 * 3600);
+    expect(await hears(rotated.secret, 'A day later.')).toEqual(right);
+    expect((await hears(secret, 'It has gone back to the old one.'))[0]).toEqual({ status: 401 });
+    expect((await deliveriesOf(world, endpoint.id))[0]).toMatchObject({ lastStatus: 401, sentAt: null });
+  });
+});
+
 describe('a delivery', () => {
   /** Lets days pass: each delivery is tried when it is due, and not before. */
   async function pass(world: World, seconds: number): Promise<void> {

@@ -210,7 +210,7 @@ describe('restrictions beside many other accounts', () => {
 
     expect(destination.status).toBe('approved');
     expect(await costs()).toEqual(few);
-    expect(few.map(({ statements }) => statements)).toEqual([7, 8]);
+    expect(few.map(({ statements }) => statements)).toEqual([2, 8]);
     expect(Math.max(...few.map(({ rows }) => rows))).toBeLessThan(40);
   });
 });

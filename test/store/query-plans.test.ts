@@ -26,6 +26,7 @@ import * as eventHealth from '../../src/store/event-health.ts';
 import * as fences from '../../src/store/fences.ts';
 import * as halts from '../../src/store/halts.ts';
 import * as history from '../../src/store/history.ts';
+import * as holding from '../../src/store/holding.ts';
 import * as hotWallets from '../../src/store/hot-wallets.ts';
 import * as idempotency from '../../src/store/idempotency.ts';
 import * as inbox from '../../src/store/inbox.ts';
@@ -163,9 +164,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   ],
   findAttestationAsOf: () => [attestations.findAttestationAsOf(database, idOf('acc'), AT)],
   findRecordsAsOf: () => [history.findRecordsAsOf(database, idOf('acc'), AT)],
-  listListedDestinations: () => [destinations.listListedDestinations(database, idOf('acc'))],
+  findHolding: () => scopes.map((scope) => holding.findHolding(database, scope, idOf('acc'), 50)),
   listHaltsInForce: () => [halts.listHaltsInForce(database, idOf('acc'), 50)],
-  listLivingMandates: () => [mandates.listLivingMandates(database, idOf('acc'), 50)],
   listChangesAsked: () => [approvals.listChangesAsked(database, 50)],
   listChangesInFlight: () => [approvals.listChangesInFlight(database, ['plc-1', 'plc-2'])],
   findChangeByApproval: () => [

@@ -6,8 +6,6 @@ import type { Account } from '../../domain/account.ts';
 import type { DailyLimit } from '../../domain/account-limits.ts';
 import { showAddress } from '../../domain/address.ts';
 import { showAmount } from '../../domain/amount.ts';
-import type { Destination } from '../../domain/destination.ts';
-import type { Halt } from '../../domain/halt.ts';
 import type { AccountId } from '../../domain/id.ts';
 import { isIn } from '../../domain/machine.ts';
 import type { Mandate } from '../../domain/mandate.ts';
@@ -16,27 +14,14 @@ import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import { readClaims } from '../../kit/attestation-keys.ts';
 import { findAccount } from '../../store/accounts.ts';
-import { type Attestation, findAttestation, findAttestationAsOf } from '../../store/attestations.ts';
+import { findAttestationAsOf } from '../../store/attestations.ts';
 import { type Database, databaseFor, type Scope } from '../../store/database.ts';
-import { listListedDestinations, listUnsettledChanges } from '../../store/destinations.ts';
-import { listHaltsInForce } from '../../store/halts.ts';
 import { ENTRIES_MAX, findRecordsAsOf } from '../../store/history.ts';
-import { listLivingMandates } from '../../store/mandates.ts';
+import { findHolding, type Holding } from '../../store/holding.ts';
 import type { RestrictionsView } from './schemas.ts';
 
 /** Lists are kept to about a hundred addresses, and this shows all of them at once. */
 const ROWS_MAX = 200;
-
-/** What holds the money in at one instant: newest first, changes in order of asking. */
-interface Holding {
-  readonly account: Account;
-  readonly destinations: readonly Destination[];
-  readonly changes: readonly PolicyChange[];
-  readonly mandates: readonly Mandate[];
-  readonly halts: readonly Halt[];
-  /** What the last check found, as it was signed. */
-  readonly attestation: Attestation | undefined;
-}
 
 type Restrictions = z.infer<typeof RestrictionsView>;
 
@@ -47,25 +32,17 @@ export async function readRestrictions(
   asOf: Timestamp | undefined,
 ): Promise<Result<Restrictions>> {
   const database = databaseFor(app, accountId);
+  const now = app.clock.now();
+  if (asOf === undefined) {
+    const holding = await findHolding(database, scope, accountId, ROWS_MAX);
+    return holding === undefined ? refuse({ code: 'not_found' }) : accept(view(holding, now));
+  }
   const account = await findAccount(database, scope, accountId);
   if (account === undefined) return refuse({ code: 'not_found' });
-  const now = app.clock.now();
-  if (asOf === undefined) return accept(view(await readNow(database, account), now));
   if (asOf > now) return refuse({ code: 'instant_in_future', asOf, now });
   if (asOf < account.createdAt) return refuse({ code: 'instant_before_opening', asOf, openedFrom: account.createdAt });
   const then = await readThen(database, account, asOf);
   return then.ok ? accept(view(then.value, asOf)) : then;
-}
-
-async function readNow(database: Database, account: Account): Promise<Holding> {
-  const [destinations, changes, mandates, halts, attestation] = await Promise.all([
-    listListedDestinations(database, account.id),
-    listUnsettledChanges(database, account.id, ROWS_MAX),
-    listLivingMandates(database, account.id, ROWS_MAX),
-    listHaltsInForce(database, account.id, ROWS_MAX),
-    findAttestation(database, account.id),
-  ]);
-  return { account, destinations, changes, mandates, halts, attestation };
 }
 
 async function readThen(database: Database, account: Account, asOf: Timestamp): Promise<Result<Holding>> {

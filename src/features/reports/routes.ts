@@ -1,7 +1,10 @@
 // HTTP of what a client sees of its account: restrictions, activity, balances, statement.
 import { createRoute, z } from '@hono/zod-openapi';
-import { accountIn, routes } from '../../app/routes.ts';
+import { relayQuietly } from '../../app/relay.ts';
+import { accountIn, by, routes } from '../../app/routes.ts';
+import type { AccountId } from '../../domain/id.ts';
 import { periodOf } from '../../domain/statement.ts';
+import { PRINT_NAME } from '../../kit/messages.ts';
 import { problem } from '../../kit/problem.ts';
 import { AccountPath, json, NoQuery, problems, Timestamp } from '../../kit/schemas.ts';
 import { findAccount } from '../../store/accounts.ts';
@@ -11,12 +14,19 @@ import { readActivity } from './activity.ts';
 import { readBalances } from './balances.ts';
 import { formats, headersOf, preferredBy, render, rendered, statementContent } from './formats.ts';
 import { findMonthFile } from './months.ts';
+import { askForPrint, findPrint } from './print.ts';
 import { readRestrictions } from './restrictions.ts';
-import { ActivityPage, ActivityQuery, BalancesView, MonthView, RestrictionsView } from './schemas.ts';
+import { ActivityPage, ActivityQuery, BalancesView, MonthView, PrintView, RestrictionsView } from './schemas.ts';
 import { readStatement } from './statement.ts';
 
 /** Twenty years. */
 const MONTHS_MAX = 240;
+
+const SOON = { 'retry-after': '2' };
+const beingPrinted = (accountId: AccountId, print: string) => ({
+  status: 'printing' as const,
+  place: `/v1/accounts/${accountId}/statement-prints/${print}`,
+});
 
 const getRestrictions = createRoute({
   method: 'get',
@@ -61,7 +71,31 @@ const getStatement = createRoute({
       format: z.enum(formats).optional().openapi({ description: 'Unless given, what `Accept` prefers; else JSON.' }),
     }),
   },
-  responses: { 200: { description: 'The statement.', content: statementContent }, ...problems },
+  responses: {
+    200: { description: 'The statement.', content: statementContent },
+    202: { description: 'As PDF: it is being printed, and fetched at `place`.', ...json(PrintView) },
+    ...problems,
+  },
+});
+
+const getPrint = createRoute({
+  method: 'get',
+  path: '/accounts/{id}/statement-prints/{print}',
+  summary: 'A statement as PDF that was asked for in the last week',
+  request: {
+    params: AccountPath.extend({
+      print: z
+        .string()
+        .regex(PRINT_NAME)
+        .openapi({ param: { name: 'print', in: 'path' }, example: `2031-03-03-${'0'.repeat(64)}` }),
+    }),
+    query: NoQuery,
+  },
+  responses: {
+    200: { description: 'The document.', content: { 'application/pdf': statementContent['application/pdf'] } },
+    202: { description: 'It is being printed.', ...json(PrintView) },
+    ...problems,
+  },
 });
 
 const getMonths = createRoute({
@@ -129,6 +163,18 @@ export const reportRoutes = routes()
     const read = await readBalances(c.env, found.value.scope, found.value.accountId);
     return read.ok ? c.json(read.value, 200) : problem(c, read.refusal);
   })
+  .openapi(getPrint, async (c) => {
+    const { id, print } = c.req.valid('param');
+    const found = await accountIn(c, id);
+    if (!found.ok) return problem(c, found.refusal);
+    const { accountId, scope } = found.value;
+    if ((await findAccount(databaseFor(c.env, accountId), scope, accountId)) === undefined)
+      return problem(c, { code: 'not_found' });
+    const file = await findPrint(c.env, { accountId, print });
+    if (file === undefined) return problem(c, { code: 'not_found' });
+    if (file === 'not printed yet') return c.json(beingPrinted(accountId, print), 202, SOON);
+    return rendered(c.body(file, 200, headersOf('pdf', `statement-${print.slice(0, 19)}`)));
+  })
   .openapi(getStatement, async (c) => {
     const found = await accountIn(c, c.req.valid('param').id);
     if (!found.ok) return problem(c, found.refusal);
@@ -137,6 +183,11 @@ export const reportRoutes = routes()
     if (!read.ok) return problem(c, read.refusal);
     const wanted = format ?? preferredBy(c.req.header('accept'));
     if (wanted === 'json') return c.json(read.value, 200);
+    if (wanted === 'pdf') {
+      const print = await askForPrint(c.env, by(c), found.value.accountId, read.value);
+      c.executionCtx.waitUntil(relayQuietly(c.env));
+      return c.json(beingPrinted(found.value.accountId, print), 202, SOON);
+    }
     const name = `statement-${period.from.slice(0, 10)}-${period.to.slice(0, 10)}`;
     return rendered(c.body(await render(read.value, wanted), 200, headersOf(wanted, name)));
   });

@@ -252,3 +252,10 @@ export const MonthView = z
     isReconciled: z.boolean(),
   })
   .openapi('MonthStatement');
+
+export const PrintView = z
+  .object({
+    status: z.literal('printing'),
+    place: z.string().openapi({ description: 'Where the document is fetched, for a week.' }),
+  })
+  .openapi('StatementPrint');

@@ -78,6 +78,14 @@ export function localArchive(stores: Stores, effect: Effect): R2Bucket {
           return { objects: keys.slice(0, limit).map((key) => ({ key })) };
         },
       ),
+    delete: (keys: readonly string[]) =>
+      effect(
+        'R2',
+        () => `delete ${keys.length}`,
+        () => {
+          for (const key of keys) stores.archive.delete(key);
+        },
+      ),
   });
 }
 

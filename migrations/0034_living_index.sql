@@ -1,0 +1,2 @@
+CREATE INDEX `destinations_listed` ON `destinations` (`account_id`,`id`) WHERE status IN ('approved', 'suspended', 'removing');--> statement-breakpoint
+CREATE INDEX `mandates_living` ON `mandates` (`account_id`,`id`) WHERE status IN ('granted', 'active');
