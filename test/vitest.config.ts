@@ -127,7 +127,7 @@ const inWorkers = defineProject({
             outboundService: 'closed',
             bindings: { SANDBOX_SEED: SEED },
             durableObjects: { ORGANIZATION: { className: 'Organization', useSQLite: true } },
-            modules: script('index.mjs', await bundle('src/sandbox/worker.ts')),
+            modules: script('index.mjs', await bundle('test/support/sandbox.ts')),
           },
           {
             name: 'gate',
@@ -143,6 +143,7 @@ const inWorkers = defineProject({
   ],
   test: {
     name: 'workers',
+    isolate: false, // test/support/setup.ts separates the files
     include: ['test/**/*.test.ts'],
     exclude: [IN_NODE, IN_BROWSER],
     setupFiles: ['test/support/setup.ts'],

@@ -44,9 +44,11 @@ async function complaintsOf(method: string, path: string, answer: Response): Pro
   return items.flatMap(({ body }) => complaintsAboutEvent(body));
 }
 
+const watched = watch(globalThis.fetch);
+
 /** For the set-up of every test file. */
 export function watchTheSandbox(): void {
-  const watched = watch(globalThis.fetch);
+  takeComplaints();
   globalThis.fetch = watched;
   afterEach(() => {
     if (globalThis.fetch !== watched && !vi.isMockFunction(globalThis.fetch)) {
