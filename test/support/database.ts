@@ -62,7 +62,7 @@ async function readRows(tables: readonly string[]): Promise<Rows> {
 }
 
 /** A statement for each table that has rows. */
-export const inserts = (rows: Rows): D1PreparedStatement[] =>
+const inserts = (rows: Rows): D1PreparedStatement[] =>
   Object.entries(rows).flatMap(([table, [first, ...others]]) => {
     if (first === undefined) return [];
     const names = Object.keys(first);
