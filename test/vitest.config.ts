@@ -133,7 +133,7 @@ const inWorkers = defineProject({
             outboundService: 'closed',
             bindings: { SANDBOX_SEED: SEED },
             durableObjects: { ORGANIZATION: { className: 'Organization', useSQLite: true } },
-            modules: script('index.mjs', await bundle('src/sandbox/worker.ts')),
+            modules: script('index.mjs', await bundle('test/support/sandbox.ts')),
           },
           {
             name: 'gate',

@@ -12,10 +12,12 @@ import type {
 } from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
 import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
+import { toApproval, toApprovalInFull, toDecidedChange } from './approval-mapping.ts';
 import { askForSignedActions, toSignedAction, toSignedActions } from './audit-log.ts';
 import { type Custody, CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
 import { type Haste, MUTATION_CALLS, type Pace, type Share, unpaced } from './pace.ts';
+import { toChangeRequest, toPolicy } from './policy-mapping.ts';
 import { follow } from './replacements.ts';
 
 export interface DfnsCredential {
@@ -123,7 +125,7 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
   const pageOfPolicies = (after: string | undefined) =>
     demand(
       () => dfns().policies.listPolicies({ query: { ...pagedAsText(after), status: 'Active' } }),
-      (answer) => to.toPage(answer, to.toPolicy),
+      (answer) => to.toPage(answer, toPolicy),
     );
   const pageOfWallets = (after: string | undefined) =>
     demand(
@@ -150,13 +152,13 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
     pageOfPolicies,
     pageOfWallets,
 
-    findPolicy: (policyId) => look(() => dfns().policies.getPolicy({ policyId }), to.toPolicy),
+    findPolicy: (policyId) => look(() => dfns().policies.getPolicy({ policyId }), toPolicy),
 
     createApprovedList: (list) =>
       attempt(
-        async (): Promise<CreateAnswer<ReturnType<typeof to.toPolicy>>> => ({
+        async (): Promise<CreateAnswer<ReturnType<typeof toPolicy>>> => ({
           kind: 'created',
-          created: to.toPolicy(await dfns().policies.createPolicy({ body: approvedList({ ...list, addresses: [] }) })),
+          created: toPolicy(await dfns().policies.createPolicy({ body: approvedList({ ...list, addresses: [] }) })),
         }),
       ),
 
@@ -167,7 +169,7 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       } catch (fault) {
         if (!(fault instanceof PolicyPendingError)) return hindranceOf(fault);
         try {
-          const { id, approvalId } = to.toChangeRequest(fault.context);
+          const { id, approvalId } = toChangeRequest(fault.context);
           return { kind: 'pending', changeRequestId: id, approvalId };
         } catch {
           // Accepted in words we cannot read: the change is found by reading the policy.
@@ -176,27 +178,27 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
       }
     },
 
-    findApproval: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), to.toApproval),
+    findApproval: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), toApproval),
 
-    findApprovalInFull: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), to.toApprovalInFull),
+    findApprovalInFull: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), toApprovalInFull),
 
     listPendingApprovals: (after) =>
       demand(
         () => dfns().policies.listApprovals({ query: { ...pagedAsText(after), status: 'Pending' } }),
-        (answer) => to.toPage(answer, to.toApprovalInFull),
+        (answer) => to.toPage(answer, toApprovalInFull),
       ),
 
     listPoliciesPage: (after) =>
       demand(
         () => dfns().policies.listPolicies({ query: { ...pagedAsText(after), status: 'Active' } }),
-        (answer) => to.toPage(answer, to.toPolicy),
+        (answer) => to.toPage(answer, toPolicy),
       ),
 
     async listApprovedChanges(policyId, addresses) {
       const decided = await all((token) =>
         demand(
           () => dfns().policies.listApprovals({ query: { ...pagedAsText(token), status: 'Approved' } }),
-          (answer) => to.toPage(answer, to.toDecidedChange),
+          (answer) => to.toPage(answer, toDecidedChange),
         ),
       );
       return decided

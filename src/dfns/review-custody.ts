@@ -3,10 +3,12 @@
 import { DfnsError } from '@dfns/sdk';
 import type { CustodyApproval, CustodyApprovalInFull, CustodyPolicy, CustodyWallet } from '../domain/custody.ts';
 import { type Hindrance, hindranceOf } from './answers.ts';
+import { toApproval, toReviewedApproval } from './approval-mapping.ts';
 import { all, type DfnsCredential, keepTo, openClient, pagedAsText } from './client.ts';
 import { CustodyUnavailable, type Page } from './custody.ts';
 import * as to from './mapping.ts';
 import { MUTATION_CALLS, type Pace, unpaced } from './pace.ts';
+import { toPolicy } from './policy-mapping.ts';
 
 export interface ReviewedApproval extends Omit<CustodyApprovalInFull, 'request'> {
   readonly evaluatedPolicyIds: readonly string[];
@@ -57,18 +59,18 @@ export function openReviewCustody(credential: DfnsCredential, pace: Pace = unpac
   const pageOfPolicies = (after: string | undefined) =>
     demand(
       () => dfns().policies.listPolicies({ query: { ...pagedAsText(after), status: 'Active' } }),
-      (answer) => to.toPage(answer, to.toPolicy),
+      (answer) => to.toPage(answer, toPolicy),
     );
 
   return {
     userId,
-    findApproval: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), to.toReviewedApproval),
+    findApproval: (approvalId) => look(() => dfns().policies.getApproval({ approvalId }), toReviewedApproval),
     pageOfPendingApprovals: (after) =>
       demand(
         () => dfns().policies.listApprovals({ query: { ...pagedAsText(after), status: 'Pending' } }),
-        (answer) => to.toPage(answer, to.toApproval),
+        (answer) => to.toPage(answer, toApproval),
       ),
-    findPolicy: (policyId) => look(() => dfns().policies.getPolicy({ policyId }), to.toPolicy),
+    findPolicy: (policyId) => look(() => dfns().policies.getPolicy({ policyId }), toPolicy),
     listPolicies: () => all(pageOfPolicies),
     findWallet: (walletId) => look(() => dfns().wallets.getWallet({ walletId }), to.toWallet),
 
@@ -76,7 +78,7 @@ export function openReviewCustody(credential: DfnsCredential, pace: Pace = unpac
       try {
         const body = { value, reason };
         const answer = await mutate('changes', () => dfns().policies.createApprovalDecision({ approvalId, body }));
-        return { kind: 'voted', approval: to.toApproval(answer) };
+        return { kind: 'voted', approval: toApproval(answer) };
       } catch (fault) {
         return hindranceOf(fault);
       }

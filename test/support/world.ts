@@ -1,6 +1,6 @@
 // A world for one test: the real doors, a real D1, the sandbox as custody, and a clock of its own. Queues are collected and
 // delivered by the test, so that it decides on order, duplicates and losses.
-import { applyD1Migrations, createExecutionContext, reset, waitOnExecutionContext } from 'cloudflare:test';
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { DfnsApiClient } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
@@ -17,6 +17,7 @@ import { http } from '../../src/doors/http.ts';
 import { consume } from '../../src/doors/queue.ts';
 import type { Bindings } from '../../src/env.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
+import { type Rows, startOver, takeRows } from './database.ts';
 import { counting, type Trip } from './trips.ts';
 
 export const SANDBOX = 'http://sandbox.test';
@@ -54,6 +55,7 @@ export interface Process {
   readonly custody?: Custody;
   readonly died?: Promise<never>;
 }
+type Settings = Readonly<Record<string, string>>;
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -119,10 +121,11 @@ export class World {
   at: string;
   /** Rejects when the process of `app` ends; a process that nobody kills lives for ever. */
   #died: Promise<never> = new Promise(() => {});
-  #keys = 0;
+  /** So many Idempotency-Keys were given out. */
+  keys = 0;
   #delivered = new Set<string>();
 
-  constructor(at: string, secret: string, settings: Readonly<Record<string, string>>) {
+  constructor(at: string, secret: string, settings: Settings) {
     this.at = at;
     const collect = (queue: Queued['queue']) => ({
       send: async (body: unknown, { delaySeconds = 0 }: { delaySeconds?: number } = {}) =>
@@ -170,8 +173,8 @@ export class World {
     body?: object | string,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    this.#keys += 1;
-    const key = `key-${this.#keys}`;
+    this.keys += 1;
+    const key = `key-${this.keys}`;
     const sent = new Headers(as === undefined ? {} : { authorization: `Bearer ${await tokenOf(as)}` });
     if (method !== 'GET') sent.set('idempotency-key', key);
     if (body !== undefined) sent.set('content-type', 'application/json');
@@ -280,15 +283,20 @@ export class World {
 
   tick = (cron = '* * * * *', at = this.at) => this.#work(runJobs({ cron, scheduledTime: Date.parse(at) }, this.app));
 
-  /** Lets everything happen until nothing does: crons, queues, custody's own progress, webhooks. */
+  /**
+   * Lets everything happen until nothing does: crons, queues, custody's own progress, webhooks. Cron fires at first, and
+   * again whenever the rest has come to an end; its minutes are long for what takes seconds.
+   */
   async settle({ webhooks = true, ticks = true }: { webhooks?: boolean; ticks?: boolean } = {}): Promise<void> {
+    let fires = ticks;
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      if (ticks) await this.tick();
+      if (fires) await this.tick();
       const carried = await this.drainOnce();
       await this.advance(2);
       const delivered = webhooks ? await this.deliverWebhooks() : 0;
-      const fresh = this.queued.length;
-      if (carried + delivered + fresh === 0) return;
+      const isQuiet = carried + delivered + this.queued.length === 0;
+      if (isQuiet && fires === ticks) return;
+      fires = ticks && isQuiet;
     }
     throw new Error(
       `not quiet after ${ROUNDS_MAX} rounds: ${JSON.stringify(this.queued)} ${JSON.stringify(this.logged.slice(-5))}`,
@@ -435,11 +443,13 @@ export async function openWorld({
   readings = {},
 }: {
   at?: string;
-  settings?: Readonly<Record<string, string>>;
+  settings?: Settings;
   readings?: object;
 } = {}): Promise<World> {
-  await reset();
-  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  const name = JSON.stringify([at, settings, readings]);
+  const known = opened.get(name);
+  if (known !== undefined) return reopen(known, settings);
+  await startOver();
   await control('POST', '/reset', {});
   await control('PUT', '/settings', readings);
   await control('PUT', '/webhooks/mode', { mode: 'hold' });
@@ -454,5 +464,31 @@ export async function openWorld({
   // That asked custody at the world's time; a test begins at a pace that nobody has used, also one with a clock of its own.
   await env.DB.prepare('DELETE FROM custody_pace').run();
   await world.prove();
+  opened.set(name, {
+    ...structuredClone({ at: world.at, keys: world.keys, secret: webhook.secret, queued: world.queued }),
+    custody: await control('GET', '/state'),
+    rows: await takeRows(),
+  });
+  return world;
+}
+
+/** A world as it was when it had been opened: what it takes to make it so again. */
+interface Opened {
+  readonly at: string;
+  readonly keys: number;
+  readonly secret: string;
+  readonly queued: readonly Queued[];
+  readonly custody: object;
+  readonly rows: Rows;
+}
+/** Each test gets a world of its own, but setting up custody takes longer than most tests: it is done once for each kind. */
+const opened = new Map<string, Opened>();
+
+async function reopen({ at, keys, secret, queued, custody, rows }: Opened, settings: Settings): Promise<World> {
+  await startOver(rows);
+  await control('PUT', '/state', custody);
+  const world = new World(at, secret, settings);
+  world.keys = keys;
+  world.queued = structuredClone([...queued]);
   return world;
 }

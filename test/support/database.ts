@@ -1,0 +1,73 @@
+// The stores in tests: all of them emptied, and the product's database taken and put back. The migrations run once in a
+// runtime; afterwards the shape that they led to is made at once.
+import { applyD1Migrations, reset } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+
+type Row = Record<string, string | number | null>;
+export type Rows = Readonly<Record<string, readonly Row[]>>;
+interface Shape {
+  readonly tables: readonly string[];
+  readonly statements: { readonly tables: string; readonly triggers: string };
+  /** What the migrations themselves wrote. */
+  readonly rows: Rows;
+}
+
+let shape: Shape | undefined;
+
+/** Every store is emptied, of whatever kind; the database has the newest shape, and these rows. */
+export async function startOver(rows?: Rows): Promise<void> {
+  await wake();
+  await reset();
+  if (shape === undefined) {
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+    shape = await readShape();
+  } else {
+    const { statements } = shape;
+    // The rows were let in when they were written; triggers would judge them again, one table before the other.
+    const [tables, triggers] = [env.DB.prepare(statements.tables), env.DB.prepare(statements.triggers)];
+    await env.DB.batch([tables, ...inserts(rows ?? shape.rows), triggers]);
+  }
+}
+
+/** The runtime puts to sleep what nobody asked for ten seconds, and a reset would pass that over and leave what it holds. */
+const wake = () =>
+  Promise.all([
+    ...[env.DB, env.CHECKER_DB].map((database) => database.prepare('SELECT 1').run()),
+    env.HINTS.get('none'),
+    env.ARCHIVE.head('none'),
+    fetch('http://sandbox.test/_sandbox/time'),
+  ]);
+
+async function readShape(): Promise<Shape> {
+  const { results } = await env.DB.prepare(
+    `SELECT type, name, sql FROM sqlite_master
+     WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!' ORDER BY rowid`,
+  ).all<{ type: string; name: string; sql: string }>();
+  const of = (...types: string[]) =>
+    results.flatMap(({ type, sql }) => (types.includes(type) ? [sql] : [])).join(';\n');
+  const tables = results.filter(({ type }) => type === 'table').map(({ name }) => name);
+  const statements = { tables: of('table', 'index'), triggers: of('trigger') };
+  return { tables, statements, rows: await readRows(tables) };
+}
+
+/** All that the database holds. */
+export async function takeRows(): Promise<Rows> {
+  if (shape === undefined) throw new Error('the database was never made');
+  return readRows(shape.tables);
+}
+
+async function readRows(tables: readonly string[]): Promise<Rows> {
+  const read = await env.DB.batch<Row>(tables.map((table) => env.DB.prepare(`SELECT * FROM "${table}"`)));
+  return Object.fromEntries(tables.map((table, at) => [table, read[at]?.results ?? []]));
+}
+
+/** A statement for each table that has rows. */
+const inserts = (rows: Rows): D1PreparedStatement[] =>
+  Object.entries(rows).flatMap(([table, [first, ...others]]) => {
+    if (first === undefined) return [];
+    const names = Object.keys(first);
+    const values = names.map((_, at) => `value ->> ${at}`);
+    const statement = `INSERT INTO "${table}" (${names.map((name) => `"${name}"`)}) SELECT ${values} FROM json_each(?)`;
+    const list = [first, ...others].map((row) => names.map((name) => row[name]));
+    return [env.DB.prepare(statement).bind(JSON.stringify(list))];
+  });
