@@ -8,9 +8,9 @@ export const EXCHANGES = [
 ] as const;
 
 /** In base units; an hour is soon full, and a batch soon needs two persons. */
-const limits = { perRow: '20000000', perBatch: '50000000', perHour: '60000000', perDay: '900000000' };
-export const TWO_RELEASERS_ABOVE = 30_000_000n;
-export const HOUR_MAX = 60_000_000n;
+const limits = { perRow: '20000000', perBatch: '50000000', perHour: '30000000', perDay: '900000000' };
+export const TWO_RELEASERS_ABOVE = 12_000_000n;
+export const HOUR_MAX = 30_000_000n;
 export const PAYOUT_LIMITS = JSON.stringify({
   [USDC]: { ...limits, twoReleasersAbove: String(TWO_RELEASERS_ABOVE) },
   [NATIVE]: limits,

@@ -222,14 +222,6 @@ export const protections: readonly Protection[] = [
     edits: [{ file: 'src/domain/payout-cap.ts', find: 'if (reserved + units > limit) {', put: 'if (false) {' }],
   },
   {
-    name: 'sums of the checker',
-    without: 'of two reviews at once both count on the same room of the day',
-    edits: [
-      { file: 'src/checker/store.ts', find: 'setWhere: eq(sums.version, version),', put: '' },
-      { file: 'src/checker/store.ts', find: 'WHERE changes() <> 1', put: 'WHERE changes() < 0' },
-    ],
-  },
-  {
     name: 'no checkpoint before the restore is told',
     without: 'the archive holds two histories, and the journal a word of none',
     edits: [

@@ -100,4 +100,4 @@ const seed = whole(values.seed, 'seed');
 const isWell = await (values.protections
   ? runWithoutEach(seed)
   : run(seed, values.without === undefined ? undefined : protectionNamed(values.without)));
-process.exit(isWell ? 0 : 1);
+process.exitCode = isWell ? 0 : 1;

@@ -230,7 +230,8 @@ export class Steps {
     const [cron, every] = chance.isOneIn(6) ? chance.pick(CRONS) : CRONS[0];
     const slot = Math.floor(this.#world.time / every) * every - (chance.isOneIn(8) ? every : 0);
     await fireCron(this.#world, cron, slot);
-    if (chance.isOneIn(5)) await fireCron(this.#world, cron, slot);
+    // Two fires of one slot that overlap matter most where slots are many.
+    if (chance.isOneIn(this.#climate.season === 'schedules' ? 2 : 5)) await fireCron(this.#world, cron, slot);
     return `fire ${cron} of ${new Date(slot).toISOString()}`;
   }
 
