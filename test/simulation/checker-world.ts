@@ -51,6 +51,7 @@ export function openChecker(world: World, task: Task): ReturnType<Code['openChec
     COPIES: localKv(world, effect),
     REVIEWS: localQueue(world, REVIEWS, effect),
     RATE: { limit: async () => ({ success: true }) },
+    DOOR_RATE: { limit: async () => ({ success: true }) },
     FACTS: boundTo(world, task, effect),
     CHECKER_URL: CHECKER,
     MODE: world.checkerMode,
