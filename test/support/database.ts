@@ -1,6 +1,6 @@
 // The stores in tests: all of them emptied, and the product's database taken and put back. The migrations run once in a
 // runtime; afterwards the shape that they led to is made at once.
-import { applyD1Migrations, reset } from 'cloudflare:test';
+import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 
 type Row = Record<string, string | number | null>;
@@ -14,35 +14,70 @@ interface Shape {
 
 let shape: Shape | undefined;
 
-/** Every store is emptied, of whatever kind; the database has the newest shape, and these rows. */
+/**
+ * Every store is emptied, of whatever kind; the database has the newest shape, and these rows. Not by the runtime's own reset: that
+ * ends what is asleep or at work just then, and tells of each.
+ */
 export async function startOver(rows?: Rows): Promise<void> {
-  await wake();
-  await reset();
+  const [objects] = await Promise.all([
+    objectsOf(env.DB),
+    objectsOf(env.CHECKER_DB).then((those) => env.CHECKER_DB.batch(drops(env.CHECKER_DB, those))),
+    emptyHints(),
+    emptyArchive(),
+  ]);
   if (shape === undefined) {
+    await env.DB.batch(drops(env.DB, objects));
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
     shape = await readShape();
-  } else {
-    const { statements } = shape;
-    // The rows were let in when they were written; triggers would judge them again, one table before the other.
-    const [tables, triggers] = [env.DB.prepare(statements.tables), env.DB.prepare(statements.triggers)];
-    await env.DB.batch([tables, ...inserts(rows ?? shape.rows), triggers]);
+    return;
+  }
+  const { statements } = shape;
+  // The rows were let in when they were written; triggers would judge them again, one table before the other.
+  const [tables, triggers] = [env.DB.prepare(statements.tables), env.DB.prepare(statements.triggers)];
+  await env.DB.batch([...drops(env.DB, objects), tables, ...inserts(rows ?? shape.rows), triggers]);
+}
+
+interface DatabaseObject {
+  readonly type: string;
+  readonly name: string;
+  readonly sql: string;
+}
+async function objectsOf(database: D1Database): Promise<DatabaseObject[]> {
+  const { results } = await database
+    .prepare(
+      `SELECT type, name, sql FROM sqlite_master
+       WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!' ORDER BY rowid`,
+    )
+    .all<DatabaseObject>();
+  return results;
+}
+
+/** What hangs on a table goes with it; triggers go first, and would forbid what the tables do when they go. */
+const drops = (database: D1Database, objects: readonly DatabaseObject[]): D1PreparedStatement[] => [
+  database.prepare('PRAGMA defer_foreign_keys = on'),
+  ...['trigger', 'table'].flatMap((kind) =>
+    objects.filter(({ type }) => type === kind).map(({ name }) => database.prepare(`DROP ${kind} "${name}"`)),
+  ),
+];
+
+async function emptyHints(): Promise<void> {
+  for (let isOver = false; !isOver; ) {
+    const page = await env.HINTS.list();
+    await Promise.all(page.keys.map(({ name }) => env.HINTS.delete(name)));
+    isOver = page.list_complete;
   }
 }
 
-/** The runtime puts to sleep what nobody asked for ten seconds, and a reset would pass that over and leave what it holds. */
-const wake = () =>
-  Promise.all([
-    ...[env.DB, env.CHECKER_DB].map((database) => database.prepare('SELECT 1').run()),
-    env.HINTS.get('none'),
-    env.ARCHIVE.head('none'),
-    fetch('http://sandbox.test/_sandbox/time'),
-  ]);
+async function emptyArchive(): Promise<void> {
+  for (let isOver = false; !isOver; ) {
+    const { objects, truncated } = await env.ARCHIVE.list();
+    if (objects.length > 0) await env.ARCHIVE.delete(objects.map(({ key }) => key));
+    isOver = !truncated;
+  }
+}
 
 async function readShape(): Promise<Shape> {
-  const { results } = await env.DB.prepare(
-    `SELECT type, name, sql FROM sqlite_master
-     WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!' ORDER BY rowid`,
-  ).all<{ type: string; name: string; sql: string }>();
+  const results = await objectsOf(env.DB);
   const of = (...types: string[]) =>
     results.flatMap(({ type, sql }) => (types.includes(type) ? [sql] : [])).join(';\n');
   const tables = results.filter(({ type }) => type === 'table').map(({ name }) => name);

@@ -3,9 +3,10 @@
 // nothing, and nobody is logged in. Every answer of the sandbox is compared with the SDK's types.
 import { watchTheSandbox } from './conformance/watch.ts';
 import { startOver } from './database.ts';
-import { forgetTokens } from './world.ts';
+import { control, forgetTokens } from './world.ts';
 
 await startOver();
+await control('POST', '/reset', {});
 forgetTokens();
 watchTheSandbox();
 await fetch('http://any.receiver.org/_told', { method: 'DELETE' });
