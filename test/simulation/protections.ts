@@ -217,11 +217,6 @@ export const protections: readonly Protection[] = [
     ],
   },
   {
-    name: 'caps of the pool',
-    without: 'the pool lets out more in an hour than it may',
-    edits: [{ file: 'src/domain/payout-cap.ts', find: 'if (reserved + units > limit) {', put: 'if (false) {' }],
-  },
-  {
     name: 'no checkpoint before the restore is told',
     without: 'the archive holds two histories, and the journal a word of none',
     edits: [
