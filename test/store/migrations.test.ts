@@ -5,6 +5,7 @@ import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as schema from '../../src/store/schema.ts';
 import { triggers } from '../../src/store/triggers.ts';
+import { emptyDatabase } from '../support/database.ts';
 import { columnsOf, rawInsert, rawRow } from './raw-rows.ts';
 
 const ROWS_PER_TABLE = 3;
@@ -44,7 +45,7 @@ describe('migrations', () => {
   const before = new Map<string, { columns: readonly string[]; rows: readonly string[] }>();
 
   beforeAll(async () => {
-    await reset();
+    await emptyDatabase(env.DB);
     const [first, ...later] = env.TEST_MIGRATIONS;
     if (first === undefined) throw new Error('no migration');
     await applyD1Migrations(env.DB, [first]);

@@ -19,12 +19,7 @@ let shape: Shape | undefined;
  * ends what is asleep or at work just then, and tells of each.
  */
 export async function startOver(rows?: Rows): Promise<void> {
-  const [objects] = await Promise.all([
-    objectsOf(env.DB),
-    objectsOf(env.CHECKER_DB).then((those) => env.CHECKER_DB.batch(drops(env.CHECKER_DB, those))),
-    emptyHints(),
-    emptyArchive(),
-  ]);
+  const [objects] = await Promise.all([objectsOf(env.DB), emptyDatabase(env.CHECKER_DB), emptyHints(), emptyArchive()]);
   if (shape === undefined) {
     await env.DB.batch(drops(env.DB, objects));
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
@@ -35,6 +30,11 @@ export async function startOver(rows?: Rows): Promise<void> {
   // The rows were let in when they were written; triggers would judge them again, one table before the other.
   const [tables, triggers] = [env.DB.prepare(statements.tables), env.DB.prepare(statements.triggers)];
   await env.DB.batch([...drops(env.DB, objects), tables, ...inserts(rows ?? shape.rows), triggers]);
+}
+
+/** Not even a table is left. */
+export async function emptyDatabase(database: D1Database): Promise<void> {
+  await database.batch(drops(database, await objectsOf(database)));
 }
 
 interface DatabaseObject {
