@@ -200,7 +200,7 @@ export const protections: readonly Protection[] = [
     edits: [
       {
         file: 'src/domain/payout-batch.ts',
-        find: 'if (by === batch.uploadedBy || batch.editors.includes(by))',
+        find: 'if (hasHandIn(batch, by))',
         put: 'if (false)',
       },
     ],
