@@ -21,19 +21,20 @@ async function works(name: string, call: () => Promise<boolean>): Promise<Check>
   }
 }
 
-/** Anyone may ask, and custody counts our calls: its answer serves for a while. */
+/** Anyone may ask, and custody counts our calls: its answer serves for a while, to those that are set up alike. */
 const CUSTODY_MILLISECONDS = 30_000;
-let custody: { readonly checks: readonly Check[]; readonly at: number } | undefined;
+const ofCustody = new WeakMap<object, { readonly checks: readonly Check[]; readonly at: number }>();
 
 async function checkCustody(app: App, publicUrl: string): Promise<readonly Check[]> {
   const now = app.clock.wall();
-  if (custody === undefined || now - custody.at >= CUSTODY_MILLISECONDS) {
-    const look = async () => (await app.custody.listWebhookIds(`${publicUrl}/webhooks/dfns`)).length > 0;
-    const sponsors = [...app.config.feeSponsors].map(([network, id]) => checkSponsor(app, network, id));
-    const venues = [...app.config.venueAccounts].map(([venue, account]) => checkVenue(app, venue, account));
-    custody = { checks: await Promise.all([works('custody', look), ...sponsors, ...venues]), at: now };
-  }
-  return custody.checks;
+  const last = ofCustody.get(app.bindings);
+  if (last !== undefined && now - last.at < CUSTODY_MILLISECONDS) return last.checks;
+  const look = async () => (await app.custody.listWebhookIds(`${publicUrl}/webhooks/dfns`)).length > 0;
+  const sponsors = [...app.config.feeSponsors].map(([network, id]) => checkSponsor(app, network, id));
+  const venues = [...app.config.venueAccounts].map(([venue, account]) => checkVenue(app, venue, account));
+  const checks = await Promise.all([works('custody', look), ...sponsors, ...venues]);
+  ofCustody.set(app.bindings, { checks, at: now });
+  return checks;
 }
 
 /** Transfers of a network whose sponsor cannot pay are refused by custody, each and every one. */
