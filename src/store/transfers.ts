@@ -242,6 +242,19 @@ export async function listTransfersInFlight(
   return rows.map(toTransfer);
 }
 
+/** The one that holds the lane of its wallet: handed over, and not sent to its network yet. */
+export async function findTransferAtLane(
+  database: Database,
+  walletId: WalletId | HotWalletId,
+): Promise<Transfer | undefined> {
+  const row = await database
+    .select()
+    .from(transfers)
+    .where(and(eq(transfers.walletId, walletId), sql`${transfers.status} IN ('submitting', 'submitted')`))
+    .get();
+  return row && toTransfer(row);
+}
+
 /** Nothing of the wallet is under way at the instant of the commit. */
 export const nothingInFlight = (walletId: WalletId | HotWalletId): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.walletId} = ${walletId} AND ${isUnsettled})`;

@@ -361,6 +361,39 @@ describe('an hour that was lost', () => {
     });
   });
 
+  it('is found also where one was being sent and another of its wallet waited behind it', async () => {
+    const { account, destination } = await world.readyToTrade();
+    await world.settle();
+    await control('POST', '/faults', {
+      method: 'POST',
+      path: '/wallets/*/transfers',
+      kind: 'status',
+      status: 500,
+      times: 1,
+    });
+    await withdraw(destination.id, '1000', 'one');
+    await world.drainOnce();
+    await withdraw(destination.id, '2000', 'two');
+    await world.drainOnce();
+    const statuses = () => world.rows('SELECT status FROM transfers ORDER BY id');
+    expect(await statuses()).toEqual([{ status: 'confirmed' }, { status: 'submitting' }, { status: 'prepared' }]);
+    const [snapshot, restoredTo] = [await takeSnapshot(), world.at];
+    await world.advance(120);
+    await world.settle();
+    const sentBefore = await sent(account);
+    expect(sentBefore.map(({ status }) => status)).toEqual(['confirmed', 'confirmed', 'confirmed']);
+    deploy('epoch-2');
+    await putBack(snapshot);
+    world.queued = [];
+    expect(await restore(restoredTo)).toMatchObject({ status: 202 });
+    await world.settle();
+    await world.advance(61);
+    await world.settle();
+    expect(await epoch()).toMatchObject({ status: 'sound' });
+    expect(new Set((await statuses()).map(({ status }) => status))).toEqual(new Set(['confirmed']));
+    expect(await sent(account)).toEqual(sentBefore);
+  });
+
   it('is restored only under an epoch that is deployed, and by an administrator', async () => {
     const { restoredTo } = await loseAnHour();
     expect(await restore(restoredTo, 'epoch-3')).toMatchObject({ status: 409, body: { code: 'epoch_not_deployed' } });

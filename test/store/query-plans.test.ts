@@ -306,6 +306,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ]),
   findOrderByOrigin: () => [orders.findOrderByOrigin(database, 'issuer|subject|POST|/v1/orders|key')],
   listScheduledOrdersDue: () => [orders.listScheduledOrdersDue(database, AT, 50)],
+  findTransferAtLane: () => [transfers.findTransferAtLane(database, idOf('wal'))],
   listTransfersInFlight: () => [transfers.listTransfersInFlight(database, idOf('wal'), 50)],
   listTransfersSince: () => [transfers.listTransfersSince(database, idOf('wal'), AT, 50)],
   listOrdersToStart: () => [orders.listOrdersToStart(database, AT, 50)],

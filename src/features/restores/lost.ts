@@ -3,6 +3,7 @@
 
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
+import { orSilence } from '../../app/silence.ts';
 import type { Page } from '../../dfns/custody.ts';
 import { type Epoch, endRestore } from '../../domain/epoch.ts';
 import { isId } from '../../domain/id.ts';
@@ -29,7 +30,11 @@ export const lookForLostStep = consumer('events', LookForLost, async (app, { epo
   if (restoring?.status !== 'restoring' || restoring.epoch !== epoch) return 'done';
   let after = cursor ?? undefined;
   for (let pages = 0; pages < PAGES_PER_STEP; pages += 1) {
-    const { items, next } = await (stage === 'wallets' ? unknownWallets(app, after) : unknownPolicies(app, after));
+    const read = stage === 'wallets' ? unknownWallets(app, after) : unknownPolicies(app, after);
+    const found = await (pages === 0 ? read : orSilence(read));
+    // What was looked through stays so, where custody falls silent.
+    if (found === undefined) break;
+    const { items, next } = found;
     for (const held of items) await tellOf(app, by, held);
     if (next === undefined)
       return stage === 'wallets' ? goOn(app, by, epoch, 'policies', null) : finish(app, by, restoring);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import { isOwnExternalId } from '../../app/external-id.ts';
+import { orSilence } from '../../app/silence.ts';
 import { assetIdOf } from '../../domain/asset.ts';
 import { canonicalJson } from '../../domain/canonical.ts';
 import type { CustodyTransfer } from '../../domain/custody.ts';
@@ -32,6 +33,7 @@ import { findTransferByExternalId, transferChange } from '../../store/transfers.
 import { findHeldAfter, type Held } from './held.ts';
 import { bookOutcome, recordOutcome } from './outcome.ts';
 import { readSumsAt } from './pool-sums.ts';
+import { clearTheWay } from './recover-lane.ts';
 import { readSlots, type Slots, slotTakenUp } from './recover-slot.ts';
 
 /** One call each, well within what one delivery of a message may take. */
@@ -46,7 +48,11 @@ export const recoverTransfersStep = consumer('events', RecoverTransfers, async (
   for (let pages = 0; pages < PAGES_PER_STEP; pages += 1) {
     const wallet = await findHeldAfter(app, place.done);
     if (wallet === undefined) return goOn(app, by, lookForLost({ epoch, stage: 'wallets', cursor: null }));
-    const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined);
+    const read = app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined);
+    const found = await (pages === 0 ? read : orSilence(read));
+    // What was read stays read: where custody answers little, each delivery still gets further.
+    if (found === undefined) break;
+    const { items, next } = found;
     const recent = items.filter((one) => isRecent(restoring, one));
     const isSlotted = recent.length > 0 && wallet.accountId !== null;
     const slots = isSlotted ? await readSlots(app, wallet.accountId, restoring.restoredTo, by.at) : new Map();
@@ -220,7 +226,9 @@ async function takeUp(
       ...ofMandate,
     ],
   });
-  return committed.ok ? recordOutcome(app, by, submitting, adopt(submitting, item, by.at)) : 'again';
+  if (committed.ok) return recordOutcome(app, by, submitting, adopt(submitting, item, by.at));
+  await clearTheWay(app, by, prepared);
+  return 'again';
 }
 
 async function handedOver(

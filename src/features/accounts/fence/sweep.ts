@@ -5,7 +5,8 @@ import type { App } from '../../../app/app.ts';
 import { consumer, type Outcome } from '../../../app/consumer.ts';
 import type { Job } from '../../../app/job.ts';
 import { readShared } from '../../../app/shared-policies.ts';
-import { CustodyUnavailable, type Page } from '../../../dfns/custody.ts';
+import { orSilence } from '../../../app/silence.ts';
+import type { Page } from '../../../dfns/custody.ts';
 import type { Account } from '../../../domain/account.ts';
 import type { CustodyPolicy, CustodyWallet } from '../../../domain/custody.ts';
 import { checkFence, type Fence, isShared, resultOf } from '../../../domain/fence.ts';
@@ -125,7 +126,7 @@ async function compare(app: App, by: Provenance, startedAt: Timestamp, after: st
   // One after another: what differs costs a call to custody each.
   for (const account of accounts) {
     const before = records.fences.find(({ accountId }) => accountId === account.id);
-    const read = await judge(app, by, account, records, seen).catch(notRead);
+    const read = await orSilence(judge(app, by, account, records, seen));
     if (read === undefined) unread.push(account);
     else judged.push({ account, before, read });
   }
@@ -142,10 +143,6 @@ async function compare(app: App, by: Provenance, startedAt: Timestamp, after: st
   return accounts.length < ACCOUNTS_PER_SLICE
     ? goOn(app, { startedAt, stage: 'histories', cursor: null }, delaySeconds)
     : goOn(app, { startedAt, stage: 'accounts', cursor: last.id }, delaySeconds);
-}
-
-function notRead(fault: unknown): undefined {
-  if (!(fault instanceof CustodyUnavailable)) throw fault;
 }
 
 async function goOn(app: App, next: Parameters<typeof sweepFences>[0], delaySeconds = 0): Promise<Outcome> {
