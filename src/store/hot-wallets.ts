@@ -41,6 +41,17 @@ export async function listHotWallets(
   return rows.map((row) => fromRow<HotWallet>(row));
 }
 
+/** Those that may pay, however many were retired before. */
+export async function listActiveHotWallets(database: Database, limit: number): Promise<HotWallet<'active'>[]> {
+  const rows = await database
+    .select()
+    .from(hotWallets)
+    .where(and(sql`${hotWallets.status} = 'active'`, gt(hotWallets.custodyId, '')))
+    .limit(limit)
+    .all();
+  return rows.map((row) => fromRow<HotWallet<'active'>>(row));
+}
+
 export const hotWalletChange = changesOf<HotWallet>(hotWallets, 'hot_wallet', () => null);
 
 /** No client's account holds it. */

@@ -5,14 +5,14 @@ import { assetIdOf, findAsset, nativeOf } from '../../domain/asset.ts';
 import { feeReserveOf } from '../../domain/fee.ts';
 import type { HotWallet } from '../../domain/hot-wallet.ts';
 import type { AssetTotal, CheckProgress } from '../../domain/payout-batch.ts';
-import { listHotWallets } from '../../store/hot-wallets.ts';
+import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import { listTransfersInFlight } from '../../store/transfers.ts';
 
 const WALLETS_MAX = 100;
 const IN_FLIGHT_MAX = 200;
 
 export async function problemsOfBatch(app: App, { totals }: CheckProgress): Promise<string[]> {
-  const pool = (await listHotWallets(app.database, { limit: WALLETS_MAX })).filter(({ status }) => status === 'active');
+  const pool = await listActiveHotWallets(app.database, WALLETS_MAX);
   const networks = new Set(totals.map(({ asset }) => findAsset(asset)?.network));
   const held = new Map<string, bigint>();
   for (const wallet of pool.filter(({ network }) => networks.has(network))) {

@@ -4,13 +4,12 @@ import { type App, begin } from '../../app/app.ts';
 import { consumer } from '../../app/consumer.ts';
 import type { Job } from '../../app/job.ts';
 import { system } from '../../domain/actor.ts';
-import type { HotWalletId } from '../../domain/id.ts';
 import { isIn } from '../../domain/machine.ts';
 import { cancelPayout } from '../../domain/payout.ts';
 import { finish, start } from '../../domain/payout-batch.ts';
 import { CancelRows, payNext, RunBatches } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
-import { listHotWallets } from '../../store/hot-wallets.ts';
+import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 import { batchChange, findBatch, findCounts, listBatchesIn } from '../../store/payout-batches.ts';
@@ -21,14 +20,14 @@ const WALLETS_MAX = 100;
 const ROWS_PER_SLICE = 500;
 
 async function runAll(app: App, by: Provenance): Promise<void> {
-  const lanes = await listLanes(app);
+  const lanes = await listActiveHotWallets(app.database, WALLETS_MAX);
   for (const batch of await listBatchesIn(app.database, 'released', { limit: BATCHES_PER_RUN })) {
     if (batch.status !== 'released') continue;
     // A lost race means that somebody canceled it, or another run began it.
     await commit(app.database, {
       by,
       changes: [batchChange(batch, start(batch, by.at))],
-      messages: lanes.map((walletId) => message('money', payNext({ walletId }))),
+      messages: lanes.map(({ id: walletId }) => message('money', payNext({ walletId }))),
     });
   }
   for (const batch of await listBatchesIn(app.database, 'running', { limit: BATCHES_PER_RUN })) {
@@ -36,11 +35,6 @@ async function runAll(app: App, by: Provenance): Promise<void> {
     if (batch.status !== 'running' || ready + executing > 0) continue;
     await commit(app.database, { by, changes: [batchChange(batch, finish(batch, by.at))] });
   }
-}
-
-async function listLanes(app: App): Promise<HotWalletId[]> {
-  const pool = await listHotWallets(app.database, { limit: WALLETS_MAX });
-  return pool.filter(({ status }) => status === 'active').map(({ id }) => id);
 }
 
 export const runBatchesStep = consumer('events', RunBatches, async (app, _, by) => {

@@ -7,7 +7,7 @@ import { transfersPerMinute } from '../../dfns/pace.ts';
 import type { HotWalletId } from '../../domain/id.ts';
 import { interleave, turnsOf } from '../../domain/turns.ts';
 import { bodies, orderDue, payNext, refreshTransfer, transferDue } from '../../kit/messages.ts';
-import { listHotWallets } from '../../store/hot-wallets.ts';
+import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import { listOrdersToStart } from '../../store/orders.ts';
 import { findCounts, listBatchesIn } from '../../store/payout-batches.ts';
 import { listTransfersTooLate, listTransfersToRead, listTransfersToSend } from '../../store/transfers.ts';
@@ -51,6 +51,5 @@ async function listLanes(app: App): Promise<HotWalletId[]> {
   const running = await listBatchesIn(app.database, 'running', { limit: BATCHES_MAX });
   const counts = await Promise.all(running.map(({ id }) => findCounts(app.database, id)));
   if (counts.every(({ ready = 0 }) => ready === 0)) return [];
-  const pool = await listHotWallets(app.database, { limit: LANES_MAX });
-  return pool.filter(({ status }) => status === 'active').map(({ id }) => id);
+  return (await listActiveHotWallets(app.database, LANES_MAX)).map(({ id }) => id);
 }
