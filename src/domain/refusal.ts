@@ -122,6 +122,7 @@ export type Refusal =
   | { code: 'payout_rows_differ'; checked: string }
   | { code: 'payout_release_needs_another_person' }
   | { code: 'payout_nothing_to_retry' }
+  | { code: 'payout_rows_under_way'; rows: number }
   | { code: 'payout_held'; found: string }
   | { code: 'payout_cap_reached'; asset: string; period: string; limit: string; used: string; requested: string }
   | { code: 'payout_recipient_sanctioned' }

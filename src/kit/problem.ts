@@ -102,6 +102,7 @@ export const catalogue = {
   payout_rows_differ: [409, 'The rows are not those that you were shown. Read the batch again.'],
   payout_release_needs_another_person: [403, 'A batch is released by another person than its uploader and editors.'],
   payout_nothing_to_retry: [409, 'No payout of the batch failed.'],
+  payout_rows_under_way: [409, 'Payouts of the batch are still on their way. Retry when each has come to an end.'],
   payout_held: [409, 'The batch of this payout is not running.'],
   payout_cap_reached: [409, 'What may leave within this time has left. It goes on as the time moves on.'],
   payout_recipient_sanctioned: [422, 'The recipient is on a sanctions list.'],

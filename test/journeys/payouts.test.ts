@@ -353,6 +353,29 @@ describe('a running batch', () => {
       'Rejected',
     ]);
   });
+
+  it('cannot be retried after a cancellation while one of its rows may still fail', { timeout: 120_000 }, async () => {
+    const office = await openOffice('50000000');
+    const { world } = office;
+    await askOfficer();
+    const { id } = await office.released(fileOf(lineTo(addressOf(3), '2'), lineTo(addressOf(4), '3')));
+    await world.settle();
+    const waiting = await world.rows(
+      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval'",
+    );
+    expect(waiting).toHaveLength(2);
+    await world.decide(waiting[0].approval, 'Denied');
+    await world.settle();
+    expect(await office.act('operator-2', id, 'cancel', { reason: 'enough' })).toMatchObject({ status: 200 });
+    expect(await office.act('operator-1', id, 'retry')).toMatchObject({
+      ...{ status: 409, body: { code: 'payout_rows_under_way', rows: 1 } },
+    });
+    await world.decide(waiting[1].approval, 'Denied');
+    await world.waitFor(async () => (await office.read(id)).counts.rejected === 2);
+    expect(await office.act('operator-1', id, 'retry')).toMatchObject({
+      ...{ status: 202, body: { retryOf: id, rows: 2 } },
+    });
+  });
 });
 
 describe('a batch that a restore has set back', () => {
