@@ -22,6 +22,8 @@ export interface Restoring {
   readonly startedAt: Timestamp;
   /** To which instant the database was set back, as the person says who did it. */
   readonly restoredTo: Timestamp;
+  /** From here on custody is read. */
+  readonly readFrom: Timestamp;
   /** The newest entry of the journal that was found; null in an empty one. */
   readonly lastEntry: { readonly id: string; readonly hash: string } | null;
 }
@@ -44,6 +46,16 @@ export const firstEpoch = (epoch: string, at: Timestamp): Epoch<'sound'> => ({
   epoch,
   createdAt: at,
 });
+
+/**
+ * From when on custody may have done what this database does not know: the restore point, or earlier where the database had been
+ * set back before and that restore was never begun, or not ended.
+ * @param signedAt of the last checkpoint: none is signed in a database that was set back before its restore is begun
+ */
+export function readFrom(before: Epoch | undefined, restoredTo: Timestamp, signedAt: Timestamp | undefined): Timestamp {
+  const known = before?.status === 'restoring' ? before.readFrom : (signedAt ?? before?.createdAt);
+  return known !== undefined && known < restoredTo ? known : restoredTo;
+}
 
 /** A new epoch, while custody is read. A database from before there were epochs has none to follow. */
 export function beginRestore(before: Epoch | undefined, epoch: string, restoring: Restoring): Epoch<'restoring'> {

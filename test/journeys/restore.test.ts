@@ -314,6 +314,36 @@ describe('an hour that was lost', () => {
     await world.settle({ ticks: false, webhooks: false });
   };
 
+  it.each(['begun', 'ended'])(
+    'is found also when the database is set back again before its restore was %s',
+    async (what) => {
+      await signs();
+      const { schedule, restoredTo, sentBefore, account } = await loseAnHour();
+      if (what === 'ended') {
+        world.perturb('pageOfTransfers', () => () => Promise.reject(new Error('no answer')));
+        expect(await restore(restoredTo)).toMatchObject({ status: 202 });
+        await world.drainOnce();
+        world.queued = [];
+      }
+      await world.advance(60 * HOUR);
+      await signs();
+      const again = await takeSnapshot();
+      const told = world.at;
+      deploy('epoch-3');
+      await putBack(again);
+      world.queued = [];
+      expect(await restore(told, 'epoch-3')).toMatchObject({ status: 202, body: { restoredTo: told } });
+      await world.settle();
+      await world.tick(QUARTER);
+      expect(await epoch()).toMatchObject({ status: 'sound' });
+      expect(await incidents('transfer_unknown')).toMatchObject([{ status: 'open' }]);
+      await world.advance(61);
+      await world.settle();
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+      expect(await sent(account)).toEqual(sentBefore);
+    },
+  );
+
   it('may be gone back to after the restore went too far: what that had signed is no fork either', async () => {
     await world.openAccount();
     const early = await takeSnapshot();

@@ -56,7 +56,11 @@ export class Office {
 
   upload = (file: string, query = '', as = 'operator-1') =>
     this.world.request(as, 'POST', `/v1/payout-batches${query}`, file, { 'content-type': 'text/csv' });
-  read = async (id: string): Promise<Json> => (await this.world.get('operator-1', `/v1/payout-batches/${id}`)).body;
+  read = async (id: string): Promise<Json> => {
+    const { status, body } = await this.world.get('operator-1', `/v1/payout-batches/${id}`);
+    if (status !== 200) throw new Error(`the batch ${id}: ${status} ${JSON.stringify(body)}`);
+    return body;
+  };
   rows = async (id: string, query = ''): Promise<Json[]> =>
     (await this.world.get('operator-1', `/v1/payout-batches/${id}/payouts?limit=200${query}`)).body.items;
   act = (as: string, id: string, verb: string, body?: object) =>

@@ -2,11 +2,12 @@
 // done no money moves; after it the halt stands until another person lifts it.
 
 import type { App } from '../../app/app.ts';
-import { beginRestore, type Epoch } from '../../domain/epoch.ts';
+import { beginRestore, type Epoch, readFrom } from '../../domain/epoch.ts';
 import { restoreHalt } from '../../domain/halt.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import { recoverTransfers } from '../../kit/messages.ts';
+import { findLastCheckpoint } from '../../store/checkpoints.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { epochChange, findEpoch } from '../../store/epochs.ts';
 import { haltChange } from '../../store/halts.ts';
@@ -36,7 +37,10 @@ export async function begin(
   }
   const [last] = await listEntries(app.database, {}, { limit: 1 });
   const lastEntry = last === undefined ? null : { id: last.id, hash: last.hash };
-  const restoring = beginRestore(found, epoch, { startedAt: by.at, restoredTo, lastEntry });
+  const signed = await findLastCheckpoint(app.database);
+  const restoring = beginRestore(found, epoch, {
+    ...{ startedAt: by.at, restoredTo, readFrom: readFrom(found, restoredTo, signed?.at), lastEntry },
+  });
   const reason = `The database was set back to ${restoredTo}.`;
   const committed = await commit(app.database, {
     by,

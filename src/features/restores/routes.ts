@@ -22,6 +22,10 @@ const EpochView = z
       .openapi({ description: 'Whether the epoch is the deployed one and no restore is under way.' }),
     startedAt: Instant.nullable(),
     restoredTo: Instant.nullable(),
+    readFrom: Instant.nullable().openapi({
+      description:
+        'From here on, less a day, custody is read: earlier than the restore point after a restore that was never ended.',
+    }),
     lastEntry: z.object({ id: z.string(), hash: z.string() }).nullable(),
   })
   .openapi('Epoch');
@@ -30,8 +34,11 @@ const view = (epoch: Epoch | undefined, moneyMoves: boolean): z.infer<typeof Epo
   status: epoch?.status ?? 'none',
   moneyMoves,
   ...(epoch?.status === 'restoring'
-    ? { startedAt: epoch.startedAt, restoredTo: epoch.restoredTo, lastEntry: epoch.lastEntry }
-    : { startedAt: null, restoredTo: null, lastEntry: null }),
+    ? {
+        ...{ startedAt: epoch.startedAt, restoredTo: epoch.restoredTo, readFrom: epoch.readFrom },
+        lastEntry: epoch.lastEntry,
+      }
+    : { startedAt: null, restoredTo: null, readFrom: null, lastEntry: null }),
 });
 
 const getEpoch = createRoute({

@@ -70,7 +70,7 @@ async function goOn(app: App, by: Provenance, next: (id: string | null) => objec
   return committed.ok ? 'done' : 'again';
 }
 
-const horizonOf = ({ restoredTo }: Epoch<'restoring'>): Timestamp => addSeconds(restoredTo, -MARGIN_SECONDS);
+const horizonOf = ({ readFrom }: Epoch<'restoring'>): Timestamp => addSeconds(readFrom, -MARGIN_SECONDS);
 /** What has no date may be of the lost time. */
 const isRecent = (restoring: Epoch<'restoring'>, { requestedAt }: CustodyTransfer): boolean =>
   requestedAt === undefined || requestedAt >= horizonOf(restoring);
