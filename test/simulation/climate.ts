@@ -8,6 +8,8 @@ export interface Weather {
   readonly faults: number;
   /** Of the calls of custody, this part does. */
   readonly outages: number;
+  /** Of the calls that move money, this part is done and its answer never heard. */
+  readonly lostAnswers: number;
   /** Of the steps that begin something, this part is a crash. */
   readonly crashes: number;
   /** Webhooks come rarely, and mostly get lost: what became of a call is known by asking again only. */
@@ -15,12 +17,12 @@ export interface Weather {
 }
 
 const weathers: readonly Weather[] = [
-  { faults: 0, outages: 0, crashes: 0, isDeaf: false },
-  { faults: 0.01, outages: 0.03, crashes: 0.005, isDeaf: false },
-  { faults: 0.005, outages: 0.25, crashes: 0.005, isDeaf: false },
-  { faults: 0, outages: 0.3, crashes: 0, isDeaf: true },
-  { faults: 0, outages: 0.25, crashes: 0.002, isDeaf: true },
-  { faults: 0.06, outages: 0.02, crashes: 0.02, isDeaf: false },
+  { faults: 0, outages: 0, lostAnswers: 0, crashes: 0, isDeaf: false },
+  { faults: 0.01, outages: 0.03, lostAnswers: 0, crashes: 0.005, isDeaf: false },
+  { faults: 0.005, outages: 0.25, lostAnswers: 0.1, crashes: 0.005, isDeaf: false },
+  { faults: 0, outages: 0.3, lostAnswers: 0, crashes: 0, isDeaf: true },
+  { faults: 0, outages: 0.03, lostAnswers: 0.6, crashes: 0.002, isDeaf: true },
+  { faults: 0.06, outages: 0.02, lostAnswers: 0, crashes: 0.02, isDeaf: false },
 ];
 const seasons = ['money', 'money', 'stops', 'stops', 'schedules', 'addresses', 'payouts', 'payouts'] as const;
 /** What people mostly do in it. */

@@ -1,5 +1,6 @@
 // One step of a simulation: one choice of the scheduler, made from one number. The same number in the same state is the same
 // step, so a run is its list of numbers.
+import { acts } from './acts.ts';
 import { USDC_CONTRACT } from './assets.ts';
 import { decide, pendingApprovals } from './beginning.ts';
 import { CHECKER_CRONS, fireCheckerCron } from './checker-world.ts';
@@ -16,18 +17,18 @@ import {
   restore,
   showCall,
 } from './deliver.ts';
-import { failFetch, LOST, refuse } from './outage.ts';
+import { Faults } from './faults.ts';
 import { isUpload } from './payout-acts.ts';
 import { Random } from './random.ts';
 import { askSomething } from './seasons.ts';
-import type { Parked } from './tasks.ts';
+import type { Task } from './tasks.ts';
 import type { World } from './world.ts';
 
 const TASKS_MAX = 7;
 const CALLS_KEPT = 20;
-/** What moves money, and what lets it go. */
-const MONEY_CALL = /^POST .*\/transfers$/;
-const VOTE_CALL = /^POST .*\/decisions$/;
+const MONEY_QUEUE = 'fiducia-money';
+/** How likely a task reads on at one go. */
+const READS_ON = 0.75;
 const REMEMBER_ONE_IN = 6;
 const RESTORE_ONE_IN = 30;
 const IMAGES_MAX = 12;
@@ -44,7 +45,7 @@ const PATIENCE = 3 * MINUTE;
 export class Steps {
   readonly #world: World;
   readonly #climate: Climate;
-  readonly #unheard = new Set<string>();
+  readonly #faults: Faults;
   readonly #images: Remembered[] = [];
   readonly #calls: Call[] = [];
   #keys = 0;
@@ -52,6 +53,7 @@ export class Steps {
   constructor(world: World, climate: Climate) {
     this.#world = world;
     this.#climate = climate;
+    this.#faults = new Faults(world, climate.weather);
   }
 
   /** Makes the step of this number; says in a line what it was. */
@@ -61,64 +63,48 @@ export class Steps {
     world.time += chance.below(40);
     const { parked, living } = world.tasks;
     const goesOn = parked.length > 0 && (living.size >= TASKS_MAX || chance.happens(0.86));
-    const line = goesOn ? this.#goOn(chance) : await this.#begin(chance);
+    const line = goesOn ? await this.#goOn(chance) : await this.#begin(chance);
     await world.tasks.settle();
     return line;
   }
 
-  #goOn(chance: Random): string {
+  async #goOn(chance: Random): Promise<string> {
     const world = this.#world;
-    const parked = world.tasks.take(chance.below(world.tasks.parked.length));
+    const parked = world.tasks.take(this.#next(chance));
     world.current = parked.task;
-    const fate = chance.happens(this.#badLuckOf(parked)) ? this.#fail(parked, chance) : undefined;
-    if (fate === undefined) parked.goOn();
-    return `${parked.task.name} [${parked.task.id}] > ${parked.kind} ${parked.show()}${fate === undefined ? '' : ` : ${fate}`}`;
+    const fate = this.#faults.meet(parked, chance);
+    const what = `${parked.task.name} [${parked.task.id}] > ${parked.kind} ${parked.show()}`;
+    if (fate !== undefined) return `${what} : ${fate}`;
+    parked.goOn();
+    return [what, ...(this.#isClose ? [] : await this.#readOn(parked.task, chance))].join(', ');
   }
 
-  /** The call that moves money meets more than its share: what follows from its lost answer is what matters most. */
-  #badLuckOf({ kind, show }: Parked): number {
-    const { faults, outages } = this.#climate.weather;
-    if (kind !== 'fetch') return faults;
-    const call = show();
-    if (call.startsWith('POST /auth/')) return outages / 3;
-    return MONEY_CALL.test(call) || VOTE_CALL.test(call) ? Math.min(0.7, outages * 2.5) : outages;
-  }
-
-  /** A fault as the platform or the network have them; says which. */
-  #fail(parked: Parked, chance: Random): string | undefined {
-    const isDone = chance.isOneIn(2);
-    const lost = isDone ? 'done, answer lost' : 'never arrived';
-    switch (parked.kind) {
-      case 'D1 read':
-      case 'D1 write':
-        parked.fail(new Error('D1_ERROR: Network connection lost.'), isDone);
-        return lost;
-      case 'queue':
-      case 'R2':
-      case 'binding':
-        parked.fail(new Error('internal error'), isDone);
-        return lost;
-      case 'KV':
-        this.#world.staleReads = isDone;
-        if (isDone) parked.goOn();
-        else parked.fail(new Error('KV is not to be had'), false);
-        this.#world.staleReads = false;
-        return isDone ? 'stale' : 'failed';
-      case 'fetch':
-        return this.#failCall(parked, chance, isDone);
-      case 'wait':
-        return undefined;
+  /** What a task reads one after another often happens at one go: a step is worth more, and each read may still be the last for now. */
+  async #readOn(task: Task, chance: Random): Promise<string[]> {
+    const { tasks } = this.#world;
+    const read: string[] = [];
+    while (chance.happens(READS_ON)) {
+      await tasks.settle();
+      const index = tasks.parked.findIndex((parked) => parked.task === task && parked.kind === 'D1 read');
+      if (index < 0) break;
+      const parked = tasks.take(index);
+      read.push(parked.show());
+      parked.goOn();
     }
+    return read;
   }
 
-  /** A wallet's call whose answer was lost is refused when it is repeated: the worst that custody may say without a lie. */
-  #failCall(parked: Parked, chance: Random, isDone: boolean): string {
-    const call = parked.show();
-    if (!MONEY_CALL.test(call)) return failFetch(parked, chance, isDone);
-    if (this.#unheard.delete(call)) return refuse(parked);
-    const fate = failFetch(parked, chance, isDone);
-    if (fate === LOST) this.#unheard.add(call);
-    return fate;
+  /** Where people stop what moves, it matters who comes first between any two effects. */
+  get #isClose(): boolean {
+    return this.#climate.season === 'stops';
+  }
+
+  /** Half of the time what moves money goes on before all else: most of what may go wrong with it is far down its way. */
+  #next(chance: Random): number {
+    const { parked } = this.#world.tasks;
+    if (this.#isClose) return chance.below(parked.length);
+    const money = parked.flatMap(({ task }, index) => (task.name.startsWith(MONEY_QUEUE) ? [index] : []));
+    return money.length > 0 && chance.isOneIn(2) ? chance.pick(money) : chance.below(parked.length);
   }
 
   async #begin(chance: Random): Promise<string> {
@@ -136,19 +122,20 @@ export class Steps {
       ask: 22,
       queue: due.length > 0 ? 40 : 0,
       webhook: Math.min(isDeaf ? 1 : 20, world.transits.length * 4),
-      cron: isDeaf ? 14 : 7,
+      cron: isDeaf ? 8 : 4,
       custody: 14,
       officer: 6,
       time: isDeaf ? 20 : 8,
       deposit: 2,
-      checker: 5,
-      patience: isDeaf && this.#unheard.size > 0 ? 25 : 0,
+      checker: 3,
+      patience: isDeaf && this.#faults.hasUnheard ? 25 : 0,
     });
     switch (what) {
       case 'ask':
         return this.#ask(chance);
       case 'queue': {
-        const first = chance.pick(due);
+        const money = due.filter(({ queue }) => queue === MONEY_QUEUE);
+        const first = chance.pick(money.length > 0 && chance.isOneIn(2) ? money : due);
         const more = due.filter((message) => message !== first && message.queue === first.queue && chance.isOneIn(4));
         const isCopied = chance.isOneIn(15);
         const batch = [first, ...more.slice(0, 3)];
@@ -203,7 +190,9 @@ export class Steps {
   }
 
   #newCall(chance: Random): Call | undefined {
-    const asked = askSomething(this.#climate.season)(this.#world, chance);
+    // Who hears nothing of his money stops it.
+    const act = this.#faults.hasUnheard && chance.isOneIn(4) ? acts.halt : askSomething(this.#climate.season);
+    const asked = act(this.#world, chance);
     if (asked === undefined) return undefined;
     this.#keys += 1;
     const call = { ...asked, key: `key-${this.#keys}` };
