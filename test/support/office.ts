@@ -61,6 +61,14 @@ export class Office {
     if (status !== 200) throw new Error(`the batch ${id}: ${status} ${JSON.stringify(body)}`);
     return body;
   };
+  /** How many rows stand how, for loops that look more often than the API would let them. */
+  async counts(id: string): Promise<Readonly<Record<string, number>>> {
+    const found = await this.world.rows(
+      'SELECT status, count(*) n FROM payouts WHERE batch_id = ? GROUP BY status',
+      id,
+    );
+    return Object.fromEntries(found.map(({ status, n }) => [status, n]));
+  }
   rows = async (id: string, query = ''): Promise<Json[]> =>
     (await this.world.get('operator-1', `/v1/payout-batches/${id}/payouts?limit=200${query}`)).body.items;
   act = (as: string, id: string, verb: string, body?: object) =>
