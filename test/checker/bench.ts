@@ -11,7 +11,8 @@ import type { Terms } from '../../src/checker/terms.ts';
 import type { ReviewCustody } from '../../src/dfns/review-custody.ts';
 import { checkerFactsOf } from '../../src/features/checker-facts/service.ts';
 import type { Log, LogFields } from '../../src/kit/log.ts';
-import { control, EXCHANGE, openWorld, SANDBOX, sdk, tokenOf, USDC, type World } from '../support/world.ts';
+import { control, SANDBOX, sdk, tokenOf } from '../support/outside.ts';
+import { EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 export const CHECKER = 'http://checker.test';
 const NOTICES = 'http://notices.test/in';

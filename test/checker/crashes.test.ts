@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers';
 import { encodeFunctionData, parseAbi } from 'viem';
 import { expect, it } from 'vitest';
 import type { ReviewCustody } from '../../src/dfns/review-custody.ts';
-import { EXCHANGE, sdk, USDC } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { EXCHANGE, USDC } from '../support/world.ts';
 import { type Bench, companyWallet, type Json, openBench } from './bench.ts';
 
 const USDC_CONTRACT = USDC.split('/')[1] ?? '';

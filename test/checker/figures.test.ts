@@ -8,7 +8,8 @@ import { beginRotation, bothSecrets, finishRotation } from '../../scripts/setup/
 import { backTest, showDifferences } from '../../src/checker/back-test.ts';
 import { rules } from '../../src/checker/rules.ts';
 import { addSeconds } from '../../src/domain/time.ts';
-import { control, EXCHANGE, OTHER_EXCHANGE, sdk, USDC, wantedForTests } from '../support/world.ts';
+import { control, sdk, wantedForTests } from '../support/outside.ts';
+import { EXCHANGE, OTHER_EXCHANGE, USDC } from '../support/world.ts';
 import { type Bench, CHECKER, companyWallet, type Json, LIMITS, openBench } from './bench.ts';
 
 const USDC_CONTRACT = USDC.split('/')[1] ?? '';

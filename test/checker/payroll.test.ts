@@ -8,7 +8,8 @@ import { payoutPresets } from '../../src/domain/payout-preset.ts';
 import { addSeconds } from '../../src/domain/time.ts';
 import { checkerFactsOf } from '../../src/features/checker-facts/service.ts';
 import { addressOf, fileOf, GENEROUS, lineTo, Office } from '../support/office.ts';
-import { NATIVE, sdk, USDC, wantedForTests } from '../support/world.ts';
+import { sdk, wantedForTests } from '../support/outside.ts';
+import { NATIVE, USDC } from '../support/world.ts';
 import { type Bench, type Json, openBench } from './bench.ts';
 
 const ROWS = Number(env.PAYROLL_ROWS);

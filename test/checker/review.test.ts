@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { runJobs } from '../../src/checker/cron.ts';
 import { addSeconds } from '../../src/domain/time.ts';
-import { control, EXCHANGE, sdk, USDC } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { EXCHANGE, USDC } from '../support/world.ts';
 import { askGroup, type Bench, type Json, LIMITS, openBench, userIdsOf } from './bench.ts';
 
 const VOTES = { method: 'POST', path: '/v2/policy-approvals/*/decisions' };

@@ -4,7 +4,8 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../src/doors/openapi.ts';
 import { catalogue } from '../../src/kit/problem.ts';
-import { EXCHANGE, MONDAY, openWorld, tokenOf, USDC, type World } from '../support/world.ts';
+import { tokenOf } from '../support/outside.ts';
+import { EXCHANGE, MONDAY, openWorld, USDC, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

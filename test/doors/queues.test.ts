@@ -2,7 +2,8 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import { checkFence } from '../../src/kit/messages.ts';
-import { openWorld, tokenOf } from '../support/world.ts';
+import { tokenOf } from '../support/outside.ts';
+import { openWorld } from '../support/world.ts';
 
 const WAIT = { timeout: 20_000, interval: 100 };
 

@@ -6,7 +6,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { http } from '../../src/doors/http.ts';
 import { consume } from '../../src/doors/queue.ts';
 import { checkFence } from '../../src/kit/messages.ts';
-import { control, openWorld, sdk, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

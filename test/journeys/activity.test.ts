@@ -2,7 +2,8 @@
 // that a stranger put there to be seen.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EXCHANGE, MONDAY, NATIVE, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { EXCHANGE, MONDAY, NATIVE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

@@ -1,7 +1,8 @@
 // Approvals at custody, explained through the real doors: ours in words, and those that nobody asked for here.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loseAnswer } from '../support/custody.ts';
-import { control, EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 const THIRD = '0xde709f2102306220921060314715629080e2fb77';
 

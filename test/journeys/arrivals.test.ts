@@ -1,7 +1,8 @@
 // Money that was sent to a venue, and whether the venue shows it: a balance is read before the hand-over and after the end.
 import { expect, it, vi } from 'vitest';
 import { CustodyUnavailable } from '../../src/dfns/custody.ts';
-import { control, openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

@@ -7,7 +7,8 @@ import { http } from '../../src/doors/http.ts';
 import { checkFence } from '../../src/kit/messages.ts';
 import { verifyFile } from '../../src/kit/verify-attestation.ts';
 import { ATTESTATION_KEY, ATTESTATION_KEY_ID } from '../support/attestation-key.ts';
-import { control, EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

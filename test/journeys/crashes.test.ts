@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Custody } from '../../src/dfns/custody.ts';
 import { type Way, walkCrashes } from '../support/crash.ts';
-import { openWorld, sdk, type World } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 const ISSUER = 'http://sandbox.test/_sandbox/identity';
 const NETWORKS = ['EthereumSepolia', 'BaseSepolia'];

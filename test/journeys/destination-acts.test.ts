@@ -3,8 +3,9 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { addSeconds } from '../../src/domain/time.ts';
+import { sdk } from '../support/outside.ts';
 import { rowsReadBy } from '../support/trips.ts';
-import { EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 const DAY = 86_400;
 /** 3,000 unless more are asked for: SWEEP_ACCOUNTS=20000 makes it 100,000. */

@@ -3,7 +3,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Custody } from '../../src/dfns/custody.ts';
 import { type Way, walkCrashes } from '../support/crash.ts';
-import { openWorld, sdk, type World } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 interface Change {
   readonly address: string;

@@ -2,7 +2,8 @@
 // list at custody is ours in the end. And what the unique index is for.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { control, openWorld, sdk, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 const CLIENTS = ['client-1', 'client-2', 'client-3', 'client-4', 'client-5'];
 const ADDRESSES = 10;

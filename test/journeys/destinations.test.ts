@@ -1,7 +1,8 @@
 // Destinations through the real doors: an officer's no, two wishes at once, what custody does meanwhile.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loseAnswer } from '../support/custody.ts';
-import { EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 const THIRD = '0xde709f2102306220921060314715629080e2fb77';
 

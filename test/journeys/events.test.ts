@@ -3,7 +3,9 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { consume } from '../../src/doors/queue.ts';
-import { control, openWorld, type Queued, USDC, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import type { Queued } from '../support/stage.ts';
+import { openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: rows and views are examined by the tests
 type Json = any;

@@ -6,7 +6,8 @@ import { explainEvidence } from '../../src/kit/explain-evidence.ts';
 import { checkFence } from '../../src/kit/messages.ts';
 import { verifyEvidence } from '../../src/kit/verify-evidence.ts';
 import { corruptions } from '../support/evidence.ts';
-import { control, EXCHANGE, MONDAY, openWorld, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import { EXCHANGE, MONDAY, openWorld, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: bundles are taken apart and altered here
 type Json = any;

@@ -1,7 +1,8 @@
 // Wallets that hold only tokens: with a fee sponsor they pay, without one they are told why not.
 import { PolicyPendingError } from '@dfns/sdk';
 import { expect, it, vi } from 'vitest';
-import { control, NATIVE, openWorld, sdk, USDC } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { NATIVE, openWorld, USDC } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

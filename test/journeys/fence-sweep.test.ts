@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CustodyUnavailable } from '../../src/dfns/custody.ts';
 import { checkFence } from '../../src/kit/messages.ts';
 import { verifyFile } from '../../src/kit/verify-attestation.ts';
-import { EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

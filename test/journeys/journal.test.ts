@@ -10,7 +10,8 @@ import { CHECKPOINT, type CheckpointClaims } from '../../src/kit/checkpoint.ts';
 import { commit } from '../../src/store/commit.ts';
 import { ATTESTATION_KEY } from '../support/attestation-key.ts';
 import { provenance, staff } from '../support/build.ts';
-import { type Answer, ENTRIES, EXCHANGE, openWorld, type World } from '../support/world.ts';
+import type { Answer } from '../support/stage.ts';
+import { ENTRIES, EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
 type Json = any;
@@ -556,6 +557,7 @@ describe('outside', () => {
   });
 
   it('every entry goes to the SIEM in order, at least once, and on from where it was taken', async () => {
+    world.makeAll();
     await world.openAccount();
     const streamed = () =>
       to('/siem').flatMap(({ body }) =>

@@ -1,7 +1,8 @@
 // Transfers of one wallet go one after another, in the order in which they were prepared.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { letAPersonDecideTransfers } from '../support/custody.ts';
-import { control, openWorld, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
 

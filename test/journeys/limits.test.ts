@@ -1,7 +1,8 @@
 // Limits of an account: lowering binds at once, raising needs the client, an officer who is another, and for a template the
 // tags at custody. The account's own sum of a day binds at the hand-over.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { openWorld, USDC, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

@@ -4,7 +4,8 @@ import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RETRY_SECONDS } from '../../src/features/notices/deliver.ts';
 import { askOutside } from '../../src/kit/outside.ts';
-import { EXCHANGE, openWorld, type Queued, type World } from '../support/world.ts';
+import type { Queued } from '../support/stage.ts';
+import { EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;
@@ -504,6 +505,7 @@ describe('an e-mail contact', () => {
 describe('a room in the chat', () => {
   it('of a role hears what concerns it, without a whole address, unless it was switched off', async () => {
     const world = await openWorld({ settings: production });
+    world.makeAll();
     await world.openAccount();
     await halt(world, `Money goes to ${EXCHANGE}, says https://x.example/${EXCHANGE}`);
     await world.settle();

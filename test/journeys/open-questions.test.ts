@@ -1,8 +1,9 @@
 // What the documents of custody leave open: the journeys that a reading is about, under both.
 import { describe, expect, it } from 'vitest';
 import { loseAnswer } from '../support/custody.ts';
+import { control, sdk } from '../support/outside.ts';
 import { approve, ends, inReview, instant, openAccount, readyToTrade, slow, trade } from '../support/patient.ts';
-import { control, EXCHANGE, NATIVE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { EXCHANGE, NATIVE, OTHER_EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

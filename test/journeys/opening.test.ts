@@ -1,7 +1,8 @@
 // Opening an account: what must stand before it is active, and what a crash at any await leaves behind.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loseAnswer } from '../support/custody.ts';
-import { openWorld, sdk, type World } from '../support/world.ts';
+import { sdk } from '../support/outside.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
 import { addSeconds } from '../../src/domain/time.ts';
-import { control, EXCHANGE, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import { EXCHANGE, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

@@ -1,6 +1,7 @@
 // The lane toward custody through the real doors: its pace, what custody says of it, and the breaker that delays.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, EXCHANGE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
 

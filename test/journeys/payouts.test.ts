@@ -6,17 +6,9 @@ import { applySetup, planSetup } from '../../scripts/setup/apply.ts';
 import { payoutPresets } from '../../src/domain/payout-preset.ts';
 import { drainUntilDeath } from '../support/crash.ts';
 import { addressOf, fileOf, GENEROUS, HEADER, lineTo, Office, openOffice } from '../support/office.ts';
+import { control, sdk, wantedForTests } from '../support/outside.ts';
 import { putBack, takeSnapshot } from '../support/rollback.ts';
-import {
-  control,
-  EXCHANGE,
-  OTHER_EXCHANGE,
-  openWorld,
-  sdk,
-  USDC,
-  type World,
-  wantedForTests,
-} from '../support/world.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

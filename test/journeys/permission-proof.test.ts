@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { proofOf, showProof } from '../../scripts/setup/prove.ts';
 import { readOrganization } from '../../scripts/setup/read.ts';
-import { control, MONDAY, openWorld, sdk, type World, wantedForTests } from '../support/world.ts';
+import { control, sdk, wantedForTests } from '../support/outside.ts';
+import { MONDAY, openWorld, type World } from '../support/world.ts';
 
 const DAY = 86_400;
 let world: World;

@@ -1,7 +1,8 @@
 // What a preview says is what happens: the same facts, the same judgement, and nothing written.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import { NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

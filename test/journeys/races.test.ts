@@ -1,7 +1,8 @@
 // What happens when two things happen at once, late or twice: stops after a first attempt, overtaken readings, broken syncs.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
-import { control, EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

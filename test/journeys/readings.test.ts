@@ -2,8 +2,9 @@
 // that a reading is about are in open-questions.test.ts.
 import { describe, expect, it } from 'vitest';
 import { addSeconds } from '../../src/domain/time.ts';
+import { control } from '../support/outside.ts';
 import { instant, readyToTrade, slow, trade } from '../support/patient.ts';
-import { control, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
+import { NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

@@ -1,8 +1,9 @@
 // A database that was set back: no money moves in it before it was told so, and what custody did meanwhile is found again.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { control } from '../support/outside.ts';
 import { putBack, takeSnapshot } from '../support/rollback.ts';
-import { control, NATIVE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
+import { NATIVE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 const QUARTER = '*/15 * * * *';
 let world: World;

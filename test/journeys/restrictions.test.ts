@@ -3,8 +3,9 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { columnsOf, rawInsert, rawRow } from '../store/raw-rows.ts';
+import { sdk } from '../support/outside.ts';
 import { listening, type Recorded } from '../support/statements.ts';
-import { EXCHANGE, OTHER_EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { EXCHANGE, OTHER_EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

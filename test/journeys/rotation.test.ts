@@ -4,7 +4,8 @@ import { planSetup } from '../../scripts/setup/apply.ts';
 import { type Access, openDfns } from '../../scripts/setup/dfns.ts';
 import { addKey, type KeyRotation, makeKey, retireKey } from '../../scripts/setup/rotate-key.ts';
 import { beginRotation, bothSecrets, finishRotation } from '../../scripts/setup/rotate-webhook.ts';
-import { control, openWorld, SANDBOX, sdk, World, wantedForTests } from '../support/world.ts';
+import { control, SANDBOX, sdk, wantedForTests } from '../support/outside.ts';
+import { openWorld, World } from '../support/world.ts';
 
 async function accessOf(account: string): Promise<Access> {
   const { orgId, serviceAccounts } = await control('GET', '/organization');

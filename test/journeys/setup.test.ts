@@ -7,7 +7,7 @@ import { exitCodeOf, type KeptWebhook, type Step, showPlan } from '../../scripts
 import { type PolicyBody, wantedPolicies } from '../../scripts/setup/policies.ts';
 import { makeKey } from '../../scripts/setup/rotate-key.ts';
 import { accessOf, wantedForChecker, wantedFrom } from '../../scripts/setup/settings.ts';
-import { control, sdk, wantedForTests } from '../support/world.ts';
+import { control, sdk, wantedForTests } from '../support/outside.ts';
 
 let wanted: Wanted;
 let setup: DfnsApiClient;

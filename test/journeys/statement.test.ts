@@ -4,17 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { addSeconds } from '../../src/domain/time.ts';
 import { http } from '../../src/doors/http.ts';
 import { digestOf } from '../../src/kit/statement-code.ts';
-import {
-  control,
-  EXCHANGE,
-  MONDAY,
-  NATIVE,
-  OTHER_EXCHANGE,
-  openWorld,
-  tokenOf,
-  USDC,
-  type World,
-} from '../support/world.ts';
+import { control, tokenOf } from '../support/outside.ts';
+import { EXCHANGE, MONDAY, NATIVE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

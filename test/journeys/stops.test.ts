@@ -1,7 +1,8 @@
 // Stops that come when custody has the money's order already: marked, told to whoever asked and to who decides, never resent.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { letAPersonDecideTransfers } from '../support/custody.ts';
-import { control, openWorld, USDC, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import { openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
 import { letAPersonDecideTransfers } from '../support/custody.ts';
-import { control, EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
 const NOTE = 'Read in the dashboard of custody and on the network.';

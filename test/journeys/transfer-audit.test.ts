@@ -1,6 +1,7 @@
 // What people are told of transfers: those that take too long, and those at custody that nobody asked for here.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { control, EXCHANGE, openWorld, sdk, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { EXCHANGE, openWorld, type World } from '../support/world.ts';
 
 const QUARTER = '*/15 * * * *';
 

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
 import { hashOfEntry } from '../../src/domain/journal.ts';
 import { letAPersonDecideTransfers } from '../support/custody.ts';
-import { control, ENTRIES, OTHER_EXCHANGE, openWorld, sdk, USDC, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { ENTRIES, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 const TRANSFERS = { method: 'POST', path: '/wallets/*/transfers' };
 

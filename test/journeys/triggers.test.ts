@@ -1,7 +1,8 @@
 // Orders that a deposit or a balance makes: each firing once, within its cool-down and its maximum of a day.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { depositsBooked } from '../../src/kit/messages.ts';
-import { control, openWorld, USDC, type World } from '../support/world.ts';
+import { control } from '../support/outside.ts';
+import { openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

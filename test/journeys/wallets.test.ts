@@ -2,7 +2,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openApp } from '../../src/app/app.ts';
-import { control, openWorld, sdk, type World } from '../support/world.ts';
+import { control, sdk } from '../support/outside.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 // What tests arrange at custody: a person for each transfer, an answer that is lost.
-import { control, sdk } from './world.ts';
+import { control, sdk } from './outside.ts';
 
 /** Every transfer waits until compliance-1 decides. */
 export async function letAPersonDecideTransfers(): Promise<void> {

@@ -12,13 +12,27 @@ interface Shape {
   readonly rows: Rows;
 }
 
+interface Stored {
+  readonly key: string;
+  readonly value: ArrayBuffer;
+}
+/** What the stores of the product held. */
+export interface Stores {
+  readonly rows: Rows;
+  readonly hints: readonly Stored[];
+  readonly archive: readonly Stored[];
+}
+
+/** Of R2, in one call. */
+const ARCHIVE_DELETES_MAX = 1_000;
+
 let shape: Shape | undefined;
 
 /**
- * Every store is emptied, of whatever kind; the database has the newest shape, and these rows. Not by the runtime's own reset: that
+ * Every store is emptied, of whatever kind; the database has the newest shape; then they hold this. Not by the runtime's own reset: that
  * ends what is asleep or at work just then, and tells of each.
  */
-export async function startOver(rows?: Rows): Promise<void> {
+export async function startOver(held?: Stores): Promise<void> {
   const [objects] = await Promise.all([objectsOf(env.DB), emptyDatabase(env.CHECKER_DB), emptyHints(), emptyArchive()]);
   if (shape === undefined) {
     await env.DB.batch(drops(env.DB, objects));
@@ -29,7 +43,12 @@ export async function startOver(rows?: Rows): Promise<void> {
   const { statements } = shape;
   // The rows were let in when they were written; triggers would judge them again, one table before the other.
   const [tables, triggers] = [env.DB.prepare(statements.tables), env.DB.prepare(statements.triggers)];
-  await env.DB.batch([...drops(env.DB, objects), tables, ...inserts(rows ?? shape.rows), triggers]);
+  await env.DB.batch([...drops(env.DB, objects), tables, ...inserts(held?.rows ?? shape.rows), triggers]);
+  const { hints = [], archive = [] } = held ?? {};
+  await Promise.all([
+    ...hints.map(({ key, value }) => env.HINTS.put(key, value)),
+    ...archive.map(({ key, value }) => env.ARCHIVE.put(key, value)),
+  ]);
 }
 
 /** Not even a table is left. */
@@ -60,21 +79,41 @@ const drops = (database: D1Database, objects: readonly DatabaseObject[]): D1Prep
   ),
 ];
 
-async function emptyHints(): Promise<void> {
-  for (let isOver = false; !isOver; ) {
-    const page = await env.HINTS.list();
-    await Promise.all(page.keys.map(({ name }) => env.HINTS.delete(name)));
-    isOver = page.list_complete;
+const emptyHints = async (): Promise<unknown> =>
+  Promise.all((await namesOfHints()).map((name) => env.HINTS.delete(name)));
+
+async function namesOfHints(): Promise<string[]> {
+  const names: string[] = [];
+  for (let page = await env.HINTS.list(); ; page = await env.HINTS.list({ cursor: page.cursor })) {
+    names.push(...page.keys.map(({ name }) => name));
+    if (page.list_complete) return names;
   }
 }
 
 async function emptyArchive(): Promise<void> {
-  for (let isOver = false; !isOver; ) {
-    const { objects, truncated } = await env.ARCHIVE.list();
-    if (objects.length > 0) await env.ARCHIVE.delete(objects.map(({ key }) => key));
-    isOver = !truncated;
+  const keys = await keysOfArchive();
+  for (let at = 0; at < keys.length; at += ARCHIVE_DELETES_MAX)
+    await env.ARCHIVE.delete(keys.slice(at, at + ARCHIVE_DELETES_MAX));
+}
+
+async function keysOfArchive(): Promise<string[]> {
+  const keys: string[] = [];
+  for (let page = await env.ARCHIVE.list(); ; page = await env.ARCHIVE.list({ cursor: page.cursor })) {
+    keys.push(...page.objects.map(({ key }) => key));
+    if (!page.truncated) return keys;
   }
 }
+
+const readAll = async (
+  keys: readonly string[],
+  read: (key: string) => Promise<ArrayBuffer | null | undefined>,
+): Promise<Stored[]> => {
+  const found = await Promise.all(keys.map(async (key) => ({ key, value: await read(key) })));
+  return found.flatMap(({ key, value }) => (value ? [{ key, value }] : []));
+};
+const readHints = async () => readAll(await namesOfHints(), (key) => env.HINTS.get(key, 'arrayBuffer'));
+const readArchive = async () =>
+  readAll(await keysOfArchive(), async (key) => (await env.ARCHIVE.get(key))?.arrayBuffer());
 
 async function readShape(): Promise<Shape> {
   const results = await objectsOf(env.DB);
@@ -85,10 +124,11 @@ async function readShape(): Promise<Shape> {
   return { tables, statements, rows: await readRows(tables) };
 }
 
-/** All that the database holds. */
-export async function takeRows(): Promise<Rows> {
+/** All that they hold. */
+export async function takeStores(): Promise<Stores> {
   if (shape === undefined) throw new Error('the database was never made');
-  return readRows(shape.tables);
+  const [rows, hints, archive] = await Promise.all([readRows(shape.tables), readHints(), readArchive()]);
+  return { rows, hints, archive };
 }
 
 async function readRows(tables: readonly string[]): Promise<Rows> {

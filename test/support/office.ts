@@ -2,7 +2,8 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { type Api, loadList } from '../../scripts/screening/load.ts';
-import { control, NATIVE, openWorld, sdk, USDC, type World } from './world.ts';
+import { control, sdk } from './outside.ts';
+import { NATIVE, openWorld, USDC, type World } from './world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;

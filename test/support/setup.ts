@@ -3,7 +3,7 @@
 // nothing, and nobody is logged in. Every answer of the sandbox is compared with the SDK's types.
 import { watchTheSandbox } from './conformance/watch.ts';
 import { startOver } from './database.ts';
-import { control, forgetTokens } from './world.ts';
+import { control, forgetTokens } from './outside.ts';
 
 await startOver();
 await control('POST', '/reset', {});
