@@ -20,7 +20,7 @@ export interface Edit {
 }
 
 /** The text to replace stands there exactly once: an edit that has become stale fails here, and removes nothing silently. */
-function edited(text: string, { file, find, put }: Edit): string {
+export function edited(text: string, { file, find, put }: Edit): string {
   const found = text.split(find).length - 1;
   if (found !== 1) throw new Error(`${file}: the text to replace stands there ${found} times: ${find}`);
   return text.replace(find, () => put);

@@ -285,9 +285,17 @@ export class Stage {
    * Lets everything happen until nothing does: crons, queues, custody's own progress, webhooks. Cron fires at first, and
    * again whenever the rest has come to an end; its minutes are long for what takes seconds.
    */
-  async settle({ webhooks = true, ticks = true }: { webhooks?: boolean; ticks?: boolean } = {}): Promise<void> {
+  async settle({
+    webhooks = true,
+    ticks = true,
+    rounds = ROUNDS_MAX,
+  }: {
+    webhooks?: boolean;
+    ticks?: boolean;
+    rounds?: number;
+  } = {}): Promise<void> {
     let fires = ticks;
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       if (fires) await this.tick();
       const carried = await this.drainOnce();
       await this.advance(2);
@@ -297,7 +305,7 @@ export class Stage {
       fires = ticks && isQuiet;
     }
     throw new Error(
-      `not quiet after ${ROUNDS_MAX} rounds: ${JSON.stringify(this.queued)} ${JSON.stringify(this.logged.slice(-5))}`,
+      `not quiet after ${rounds} rounds: ${JSON.stringify(this.queued)} ${JSON.stringify(this.logged.slice(-5))}`,
     );
   }
 
