@@ -10,6 +10,7 @@ import { writePrinter } from '../scripts/write-printer.ts';
 import { deriveOrganization } from '../src/sandbox/derive.ts';
 import { ATTESTATION_KEY } from './support/attestation-key.ts';
 import { readContract } from './support/conformance/contract.ts';
+import { useMemoryDisk } from './support/memory-disk.ts';
 import { startReceiver } from './support/receiver/start.ts';
 
 const root = fileURLToPath(import.meta.resolve('..'));
@@ -20,7 +21,7 @@ const [IN_NODE, IN_BROWSER] = ['test/**/*.node.test.ts', 'test/**/*.browser.test
 const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
 /** Orders of test/journeys/preview.test.ts; the long run is 500. */
 const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
-const WORKERS = Math.max(2, availableParallelism() - 1);
+const WORKERS = availableParallelism() + 1;
 /** Points of the crash walks; `CRASH_STRIDE=1` tries every one. */
 const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
 /** Events of test/journeys/events.test.ts; the long run is 10000. */
@@ -48,6 +49,7 @@ async function bundle(entry: string): Promise<string> {
   return file.text;
 }
 
+useMemoryDisk();
 await writePrinter();
 const outside = await startReceiver();
 const { orgId, accounts } = deriveOrganization(SEED);
@@ -172,6 +174,6 @@ const inNode = (name: string, pattern: string) =>
 
 export default defineConfig({
   root,
-  // Vitest would leave one core to itself, and these files mostly wait.
+  // More than there are cores: a file that waits for the runtime or for a process of its own leaves its core to another.
   test: { maxWorkers: WORKERS, projects: [inWorkers, inNode('node', IN_NODE), inNode('browser', IN_BROWSER)] },
 });
