@@ -327,9 +327,7 @@ describe('a running batch', () => {
     const { id } = await office.released(fileOf(lineTo(addressOf(1), '2'), lineTo(addressOf(2), '3')));
     await world.settle();
     // A transfer that waits for approval does not hold its lane: both wait at once.
-    const waiting = await world.rows(
-      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval'",
-    );
+    const waiting = await office.waiting();
     expect(waiting).toHaveLength(2);
     const { items } = (await world.get('compliance-1', '/v1/approvals')).body;
     expect(items.map(({ severity, askedBy }: Json) => [severity, askedBy.role])).toEqual([
@@ -349,9 +347,7 @@ describe('a running batch', () => {
     expect(await office.act('operator-2', retried.body.id, 'release', check)).toMatchObject({ status: 400 });
     await office.act('operator-2', retried.body.id, 'release', { rowsHash: check.rowsHash });
     await world.settle();
-    const [again] = await world.rows(
-      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval'",
-    );
+    const [again] = await office.waiting();
     await world.decide(again.approval, 'Approved');
     await office.finished(retried.body.id);
     expect((await office.atCustody()).map(({ status }) => status).sort()).toEqual([
@@ -367,9 +363,7 @@ describe('a running batch', () => {
     await askOfficer();
     const { id } = await office.released(fileOf(lineTo(addressOf(3), '2'), lineTo(addressOf(4), '3')));
     await world.settle();
-    const waiting = await world.rows(
-      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval'",
-    );
+    const waiting = await office.waiting();
     expect(waiting).toHaveLength(2);
     await world.decide(waiting[0].approval, 'Denied');
     await world.settle();
@@ -474,9 +468,7 @@ describe('the payout pool', () => {
     expect((await retire('operator-1', first.id)).status).toBe(403);
     expect((await retire('admin-1', first.id)).status).toBe(403);
     expect(await retire('compliance-1', first.id)).toMatchObject({ status: 409, body: { code: 'hot_wallet_busy' } });
-    const waiting = await world.rows(
-      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval'",
-    );
+    const waiting = await office.waiting();
     for (const { approval } of waiting) await world.decide(approval, 'Denied');
     await office.finished(id);
 

@@ -62,6 +62,12 @@ export class Office {
     if (status !== 200) throw new Error(`the batch ${id}: ${status} ${JSON.stringify(body)}`);
     return body;
   };
+  /** Transfers that wait for people at custody. */
+  waiting = (): Promise<Json[]> =>
+    this.world.rows(
+      "SELECT facts ->> 'approvalId' AS approval FROM transfers WHERE status = 'awaiting_approval' ORDER BY id",
+    );
+
   /** How many rows stand how, for loops that look more often than the API would let them. */
   async counts(id: string): Promise<Readonly<Record<string, number>>> {
     const found = await this.world.rows(
