@@ -5,7 +5,7 @@
 import { budgetOf } from '../src/dfns/pace.ts';
 import { beginning } from '../test/simulation/beginning.ts';
 import { bundle } from '../test/simulation/bundle.ts';
-import { drain } from '../test/simulation/calm.ts';
+import { drain, untilQuiet } from '../test/simulation/calm.ts';
 import { deliverWebhook } from '../test/simulation/deliver.ts';
 import { simulateGlobals } from '../test/simulation/platform/globals.ts';
 import { World } from '../test/simulation/world.ts';
@@ -23,6 +23,8 @@ const DEPOSITS_BETWEEN_DELIVERIES = 100;
 simulateGlobals();
 const start = await bundle();
 const world = new World(start, SEED, await beginning(start));
+// What the beginning left on its way arrives first.
+await untilQuiet(world, { isOver: () => true, minutesMax: 5 });
 
 const appliedSoFar = () =>
   countOf("SELECT count(*) AS n FROM inbox WHERE outcome = 'applied' AND kind = 'wallet.blockchainevent.detected'");

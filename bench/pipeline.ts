@@ -3,13 +3,13 @@
 // simulated, so an hour of orders is minutes of work and no figure depends on the machine. Run by itself: it replaces what a
 // process finds around it. Prints its readings as JSON.
 import { transfersPerMinute } from '../src/dfns/pace.ts';
-import { USDC } from '../test/simulation/assets.ts';
 import { beginning } from '../test/simulation/beginning.ts';
 import { bundle } from '../test/simulation/bundle.ts';
 import { simulateGlobals } from '../test/simulation/platform/globals.ts';
 import { World } from '../test/simulation/world.ts';
+import { addDueOrders } from './support/due-orders.ts';
 import type { Reading } from './support/sandbox.ts';
-import { copyClients, count, MINUTE, numbers, run, SEED } from './support/simulated.ts';
+import { count, MINUTE, run, SEED } from './support/simulated.ts';
 
 const ORDERS = Number(process.env.PIPELINE_ORDERS ?? 2_000);
 const ORDERS_PER_CLIENT = 10;
@@ -25,37 +25,12 @@ const start = await bundle();
 const world = new World(start, SEED, await beginning(start));
 
 const counts = count(world, CALLS_PER_MINUTE);
-addClients(ORDERS / ORDERS_PER_CLIENT);
+addDueOrders(world, { orders: ORDERS, clients: ORDERS / ORDERS_PER_CLIENT });
 await world.control('PUT', '/settings', { rateLimitPerMinute: CALLS_PER_MINUTE });
 const beganAt = Math.ceil(world.time / MINUTE) * MINUTE;
 await run(world, counts, { beganAt, minutesMax: MINUTES_MAX, crons: { '* * * * *': MINUTE }, isOver });
 console.log(JSON.stringify(readings()));
 process.exit(0);
-
-/** Clients like the first one, with schedules that are due at once. */
-function addClients(clients: number): void {
-  const { accountId: account, copy, renamed } = copyClients(world, clients);
-  const of = `t.account_id = '${account}'`;
-  const own = { id: renamed('id'), account_id: renamed('account_id') };
-  copy('destinations', of, own);
-  copy('mandates', of, { ...own, destination_id: renamed('destination_id') });
-  copy('fences', of, { account_id: renamed('account_id') });
-  addSchedules(account, clients);
-}
-
-function addSchedules(account: string, clients: number): void {
-  const recurrence = JSON.stringify({ kind: 'cron', expression: '0 9 * * *', timeZone: 'UTC' });
-  const dueAt = new Date(Math.ceil(world.time / MINUTE) * MINUTE).toISOString();
-  const asked = `FROM mandates m, n WHERE m.account_id <> '${account}' AND m.id LIKE '%' || printf('%08d', 1 + n % ${clients})
-    AND m.status = 'active' GROUP BY n`;
-  world.product.script(`${numbers(ORDERS)} INSERT INTO schedules (id, version, status, facts, created_at, account_id, mandate_id,
-    asset, units, recurrence, start_at, catch_up, catch_up_hours_max, runs, next_slot)
-    SELECT 'sch_' || printf('%026d', n), 1, 'active', '{}', '${dueAt}', m.account_id, m.id, '${USDC}', '1000', '${recurrence}',
-    '${dueAt}', 'latest', 24, 0, '${dueAt}' ${asked}`);
-  world.product.script(`INSERT INTO journal (id, subject_id, version, kind, account_id, actor, actor_role, request_id, at, data, hash)
-    SELECT 'jnl_' || id, id, 1, 'schedule.active', account_id, 'a', 'operator', 'r', created_at, '{}', '${'0'.repeat(64)}'
-    FROM schedules WHERE id LIKE 'sch_0000%'`);
-}
 
 function isOver(): boolean {
   return countOf("SELECT count(*) AS n FROM orders WHERE status NOT IN ('released', 'executing')") === ORDERS;

@@ -51,7 +51,7 @@ async function readSandbox(): Promise<Reading[]> {
 }
 
 /** In a process of its own: it replaces what a process finds around it, time first of all. */
-function readSimulated(name: 'pipeline' | 'backlog'): Reading[] {
+function readSimulated(name: 'pipeline' | 'payouts' | 'backlog'): Reading[] {
   const { status, stdout } = spawnSync(process.execPath, [`bench/${name}.ts`], {
     cwd: root,
     encoding: 'utf8',
@@ -84,6 +84,7 @@ if (wanted !== undefined) process.exit();
 const readings = [
   ...(await release(script)),
   ...readSimulated('pipeline'),
+  ...readSimulated('payouts'),
   ...readSimulated('backlog'),
   ...(await activity(script)),
   ...(await holdings(script)),

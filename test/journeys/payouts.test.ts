@@ -8,6 +8,7 @@ import { drainUntilDeath } from '../support/crash.ts';
 import { addressOf, fileOf, GENEROUS, HEADER, lineTo, Office, openOffice } from '../support/office.ts';
 import { control, sdk, wantedForTests } from '../support/outside.ts';
 import { putBack, takeSnapshot } from '../support/rollback.ts';
+import type { Queued } from '../support/stage.ts';
 import { EXCHANGE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
@@ -316,6 +317,23 @@ describe('a running batch', () => {
     expect(isCounted).toBe(true);
     expect(await office.read(next.id)).toMatchObject({ status: 'running', counts: { ready: 1 } });
     expect(await paidBy('14:05', next.id)).toBe(1);
+  });
+
+  it('goes out by all lanes at once: those that are woken together take each another row', {
+    timeout: 60_000,
+  }, async () => {
+    const office = await openOffice('50000000', '50000000', '50000000');
+    const { world } = office;
+    const { id } = await office.released(fileOf(...[1, 2, 3].map((n) => lineTo(addressOf(n), `${n}`))));
+    const typeOf = ({ body }: Queued) => (body as { type: string }).type;
+    for (let round = 0; round < 5 && !world.queued.some((one) => typeOf(one) === 'payout.next'); round += 1)
+      await world.drainOnce();
+    const woken = world.queued.splice(0).filter((one) => typeOf(one) === 'payout.next');
+    expect(woken).toHaveLength(3);
+    await Promise.all(woken.map((message) => world.carryOut(message)));
+    expect(world.queued.filter(({ attempts }) => attempts > 1)).toEqual([]);
+    expect(await office.counts(id)).toEqual({ executing: 3 });
+    expect(new Set((await office.atCustody()).map(({ requestBody }) => requestBody.to)).size).toBe(3);
   });
 
   it('that was denied at custody is tried again as a new batch with a name of its own', {

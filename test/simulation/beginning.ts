@@ -111,7 +111,8 @@ async function setUpChecker(world: World): Promise<void> {
   if (status !== 200) throw new Error(`the checker has no list: ${status} ${world.logged.slice(-3)}`);
 }
 
-async function addHotWallet(world: World, usdc: string): Promise<void> {
+/** A wallet of the pool, with coin for fees and this much USDC. */
+export async function addHotWallet(world: World, usdc: string): Promise<void> {
   let custodyWalletId = '';
   await world.run('the office', async () => {
     const maker = world.dfnsOf('maker');

@@ -40,13 +40,42 @@ export const payNextRow = consumer('money', PayNext, async (app, { walletId }, b
   // What is under way wakes the lane when it is sent, and cron does.
   const isBusy = inFlight.some(({ status }) => status === 'submitting' || status === 'submitted');
   if (isBusy || inFlight.length === IN_FLIGHT_MAX) return 'done';
-  const waiting = await listWaiting(app, wallet);
-  if (waiting.length === 0 || !(await mayGo(app))) return 'done';
+  if ((await listWaiting(app, wallet)).length === 0 || !(await mayGo(app))) return 'done';
   const fundsOf = await readFunds(app, wallet, inFlight);
-  const chosen = await choose(app, by, waiting, fundsOf);
-  if (chosen !== undefined) return pay(app, by, wallet, chosen);
-  return tellOfFloat(app, by, wallet, waiting, fundsOf);
+  const taken = await inTurn(app, () => take(app, by, wallet, fundsOf));
+  return typeof taken === 'string' ? taken : handOver(app, by, taken);
 });
+
+/**
+ * Lanes that are woken together would all choose the first row and raise the same sums, and all but one of them would have to
+ * come again: those of one process choose one after another, and ask custody side by side.
+ */
+const turns = new WeakMap<App, Promise<unknown>>();
+function inTurn<T>(app: App, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(app) ?? Promise.resolve()).then(work, work);
+  turns.set(app, turn);
+  return turn;
+}
+
+/** Another process may choose beside this one: what it took is not there any more at the next look. */
+const LOOKS_MAX = 4;
+
+/** A row for this wallet, with its transfer about to be handed over; or what there is to do instead. */
+async function take(
+  app: App,
+  by: Provenance,
+  wallet: HotWallet,
+  fundsOf: FundsOf,
+): Promise<Transfer<'submitting'> | Outcome> {
+  for (let look = 1; ; look += 1) {
+    const waiting = await listWaiting(app, wallet);
+    const chosen = await choose(app, by, waiting, fundsOf);
+    if (chosen === undefined) return waiting.length === 0 ? 'done' : tellOfFloat(app, by, wallet, waiting, fundsOf);
+    const taken = await pay(app, by, wallet, chosen);
+    if (taken !== 'taken by another') return taken;
+    if (look === LOOKS_MAX) return 'again';
+  }
+}
 
 /** Rows of running batches on the wallet's network, the oldest batch first. */
 async function listWaiting(app: App, { network }: HotWallet): Promise<Payout<'ready'>[]> {
@@ -104,7 +133,7 @@ async function pay(
   by: Provenance,
   wallet: HotWallet,
   { payout, asset, units, sums }: Chosen,
-): Promise<Outcome> {
+): Promise<Transfer<'submitting'> | Outcome | 'taken by another'> {
   const recovery = await findRecovery(app.database, payout.externalId);
   // Custody did it in a time that this database forgot: nothing is sent.
   if (recovery !== undefined) return adoptPayout(app, by, payout, recovery);
@@ -139,12 +168,12 @@ async function pay(
       { holds: hotWalletIsActive(wallet.id), refusal: { code: 'hot_wallet_unfit', reason: 'It was retired.' } },
     ],
   });
-  if (committed.ok) return handOver(app, by, submitting);
+  if (committed.ok) return submitting;
   const { refusal } = committed;
   if (refusal.code === 'payout_recipient_sanctioned')
     return endRow(app, by, wallet, cancelPayout(payout, explain(refusal)), payout);
-  // Paused, halted, or another turn came first: cron brings the lane again.
-  return refusal.code === 'version_conflict' ? 'again' : 'done';
+  // Paused or halted: cron brings the lane again.
+  return refusal.code === 'version_conflict' ? 'taken by another' : 'done';
 }
 
 /** A sanctions list has come that names whom it pays: the row ends, and the wallet goes on with the next. */
