@@ -55,7 +55,10 @@ export interface Moment {
   };
   readonly custody: object;
   readonly stores: Stores;
+  /** Webhooks that custody still holds are signed with a time, and soon too old for the door. */
+  readonly until: number;
 }
+const HELD_MILLISECONDS = 120_000;
 /** By the steps that led there. */
 const moments = new Map<string, Moment>();
 
@@ -138,18 +141,21 @@ export class Stage {
     const { steps, seen } = this.#path ?? {};
     if (steps === undefined || seen !== this.#look()) return make();
     const path = `${steps} > ${step}${JSON.stringify(of)}`;
-    const known = moments.get(path) ?? (await this.keep(await make()));
-    if (moments.has(path)) await this.goTo(known);
-    else moments.set(path, known);
+    const known = moments.get(path);
+    const isGood = known !== undefined && Date.now() < known.until;
+    const moment = isGood ? known : await this.keep(await make());
+    if (isGood) await this.goTo(moment);
+    else moments.set(path, moment);
     this.startAt(path);
-    return structuredClone(known.own.result) as T; // by the same step, with the same arguments
+    return structuredClone(moment.own.result) as T; // by the same step, with the same arguments
   }
 
   /** All there is now, to come back to. */
   async keep(result?: unknown): Promise<Moment> {
     const { at, keys, queued, mails, logged } = this;
     const own = structuredClone({ at, keys, queued, mails, logged, delivered: this.#delivered, result });
-    return { own, custody: await control('GET', '/state'), stores: await takeStores() };
+    const until = (await this.held()).length > 0 ? Date.now() + HELD_MILLISECONDS : Number.POSITIVE_INFINITY;
+    return { own, custody: await control('GET', '/state'), stores: await takeStores(), until };
   }
 
   async goTo({ own, custody, stores }: Moment): Promise<void> {
