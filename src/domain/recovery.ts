@@ -1,4 +1,4 @@
-// A transfer of ours at custody that a restored database does not know: what it moved, and which sum counts it.
+// A transfer of ours at custody that a restored database does not know: what it moved, and which sums count it.
 import type { AssetId } from './asset.ts';
 import type { AccountId, HotWalletId, WalletId } from './id.ts';
 import type { Timestamp } from './time.ts';
@@ -24,5 +24,7 @@ export type Recovery = (OfAccount | OfPool) & {
   readonly requestBody: string;
   readonly day: string;
   readonly accountLimitDayId: string | null;
+  /** Sums that count it because their mandate may have let it out. */
+  readonly mandateLimitDayIds: readonly string[];
   readonly createdAt: Timestamp;
 };

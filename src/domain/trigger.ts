@@ -32,9 +32,21 @@ export const slotOfDeposit = ({ walletId, transactionHash, position }: Movement)
   `deposit|${walletId}|${transactionHash}|${position}`;
 
 /** The slot of a balance above its floor: one for each window of a cool-down, so that two looks at once are one firing. */
-export function slotOfFloor(trigger: Trigger, at: Timestamp): string {
-  const window = trigger.cooldownMinutes * MILLISECONDS_PER_MINUTE;
-  return `floor|${timestamp(Math.floor(Date.parse(at) / window) * window)}`;
+export const slotOfFloor = (trigger: Trigger, at: Timestamp): string => `floor|${windowOf(trigger, at)}`;
+
+function windowOf({ cooldownMinutes }: Trigger, at: Timestamp): Timestamp {
+  const window = cooldownMinutes * MILLISECONDS_PER_MINUTE;
+  return timestamp(Math.floor(Date.parse(at) / window) * window);
+}
+
+/** The windows within which a floor may have fired from one instant to another, by their beginning. */
+export function floorWindows(trigger: Trigger, since: Timestamp, until: Timestamp, most: number): Timestamp[] {
+  const windows: Timestamp[] = [];
+  for (let at = windowOf(trigger, since); at <= until && windows.length < most; ) {
+    windows.push(at);
+    at = timestamp(Date.parse(at) + trigger.cooldownMinutes * MILLISECONDS_PER_MINUTE);
+  }
+  return windows;
 }
 
 /** Whether a booked movement is what a trigger waits for; one from before the schedule's start is none of its. */
@@ -73,14 +85,16 @@ export function fire(
       : undefined;
   const skipped = heldBy ?? late ?? heldBack(trigger, schedule.fired, at);
   if (skipped !== undefined) return accept({ skipped, schedule: { ...schedule, version: schedule.version + 1 } });
+  return accept({ skipped, schedule: countFiring(schedule, at) });
+}
+
+/** The schedule after one more firing. */
+export function countFiring(schedule: Schedule<'active'>, at: Timestamp): Schedule<'active' | 'ended'> {
   const day = utcDay(at);
   const count = schedule.fired?.day === day ? schedule.fired.count + 1 : 1;
   const next = { ...schedule, runs: schedule.runs + 1, fired: { lastAt: at, day, count } };
   const isOver = schedule.runsMax !== null && next.runs >= schedule.runsMax;
-  return accept({
-    skipped,
-    schedule: isOver ? end(next, 'all runs made') : { ...next, version: schedule.version + 1 },
-  });
+  return isOver ? end(next, 'all runs made') : { ...next, version: schedule.version + 1 };
 }
 
 /** No firing is to come: such a schedule waits for nothing. */

@@ -73,6 +73,31 @@ export async function listMandatesTo(
   return rows.map(toMandate);
 }
 
+const MANDATES_TO_MAX = 50;
+
+/** Mandates of an account that let money go to an address, or will. */
+export async function listLivingMandatesTo(
+  database: Database,
+  accountId: AccountId,
+  address: string,
+): Promise<Mandate[]> {
+  const rows = await database
+    .select({ mandate: mandates })
+    .from(mandates)
+    .innerJoin(destinations, eq(destinations.id, mandates.destinationId))
+    .where(
+      and(
+        eq(mandates.accountId, accountId),
+        inArray(mandates.status, ['granted', 'active']),
+        // Custody may show an address of the EVM in another case.
+        sql`lower(${destinations.address}) = lower(${address})`,
+      ),
+    )
+    .limit(MANDATES_TO_MAX)
+    .all();
+  return rows.map(({ mandate }) => toMandate(mandate));
+}
+
 /** Living mandates past their validity. */
 export async function listMandatesOver(database: Database, at: Timestamp, limit: number): Promise<Mandate[]> {
   const rows = await database

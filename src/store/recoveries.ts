@@ -3,12 +3,17 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Recovery } from '../domain/recovery.ts';
 import type { Database } from './database.ts';
-import { changesOf } from './records.ts';
+import { changesOf, fromJson } from './records.ts';
 import { recoveries, transfers } from './schema.ts';
 
 const isOpen = sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.externalId} = ${recoveries.id})`;
 // The wallet is of the account, or of the pool where there is none: rows are written from that type.
-const toRecovery = (row: typeof recoveries.$inferSelect) => ({ ...row, units: BigInt(row.units) }) as Recovery;
+const toRecovery = (row: typeof recoveries.$inferSelect) =>
+  ({
+    ...row,
+    units: BigInt(row.units),
+    mandateLimitDayIds: row.mandateLimitDayIds === null ? [] : fromJson<string[]>(row.mandateLimitDayIds),
+  }) as Recovery;
 
 /** That nothing here has taken up yet. */
 export async function findRecovery(database: Database, externalId: string): Promise<Recovery | undefined> {

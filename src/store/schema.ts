@@ -610,6 +610,8 @@ export const recoveries = sqliteTable(
     /** The UTC day on which custody was asked, and the account's sum of it that counts this one; null when it was rejected. */
     day: text('day').notNull(),
     accountLimitDayId: text('account_limit_day_id'),
+    /** Null in rows from before there was one. */
+    mandateLimitDayIds: text('mandate_limit_day_ids'),
     createdAt: text('created_at').notNull(),
   },
   (table) => [uniqueIndex('recoveries_custody').on(table.custodyId), index('recoveries_account').on(table.accountId)],

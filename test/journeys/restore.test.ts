@@ -1,6 +1,7 @@
 // A database that was set back: no money moves in it before it was told so, and what custody did meanwhile is found again.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { addSeconds } from '../../src/domain/time.ts';
 import { control } from '../support/outside.ts';
 import { putBack, takeSnapshot } from '../support/rollback.ts';
 import { NATIVE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
@@ -422,6 +423,91 @@ describe('an hour that was lost', () => {
     await world.settle();
     expect(await epoch()).toMatchObject({ status: 'sound' });
     expect(new Set((await statuses()).map(({ status }) => status))).toEqual(new Set(['confirmed']));
+    expect(await sent(account)).toEqual(sentBefore);
+  });
+
+  /** What happens in the lost time, then the restore to its end; the halt of all still stands. */
+  async function loseTime(account: Json, happens: () => Promise<void>): Promise<Json[]> {
+    const [snapshot, restoredTo] = [await takeSnapshot(), world.at];
+    await happens();
+    const sentBefore = await sent(account);
+    deploy('epoch-2');
+    await putBack(snapshot);
+    world.queued = [];
+    expect(await restore(restoredTo)).toMatchObject({ status: 202 });
+    await world.settle();
+    await world.advance(61);
+    await world.settle();
+    expect(await epoch()).toMatchObject({ status: 'sound' });
+    return sentBefore;
+  }
+
+  it('does not skip an order for a time that passed in it and that custody has carried out', async () => {
+    const { account, destination } = await world.readyToTrade();
+    await world.settle();
+    const dueAt = addSeconds(world.at, 600);
+    const asked = {
+      kind: 'withdrawal',
+      destinationId: destination.id,
+      asset: NATIVE,
+      amount: { units: '2000' },
+      dueAt,
+    };
+    const { body: order } = await world.post('client-1', '/v1/orders', asked);
+    const sentBefore = await loseTime(account, async () => {
+      await world.advance(601);
+      await world.settle();
+      await world.advance(2 * HOUR);
+    });
+    expect(sentBefore).toHaveLength(2);
+    expect((await world.get('client-1', `/v1/orders/${order.id}`)).body).toMatchObject({ status: 'executed' });
+    expect(await sent(account)).toEqual(sentBefore);
+  });
+
+  it.each([
+    ['deposit', { kind: 'deposit_received', minUnits: '1' }],
+    ['balance', { kind: 'balance_above', floorUnits: '8000000' }],
+  ])('gives what a %s made its order again, though all is halted', async (_, trigger) => {
+    const { account, mandate } = await world.readyToTrade();
+    await world.settle();
+    const bounds = { asset: USDC, cooldownMinutes: 60, perDayMax: 3 };
+    const asked = { mandateId: mandate.id, asset: USDC, units: '4500000', trigger: { ...trigger, ...bounds } };
+    const { body: schedule } = await world.post('operator-1', '/v1/schedules', asked);
+    const sentBefore = await loseTime(account, async () => {
+      await world.fund(account, '5000000', USDC.split('/')[1]);
+      await world.settle();
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+      await world.advance(HOUR);
+    });
+    const items = (await world.get('operator-1', `/v1/orders?scheduleId=${schedule.id}`)).body.items;
+    expect(items).toMatchObject([{ status: 'executed', amount: { units: '4500000' } }]);
+    const { body: after } = await world.get('operator-1', `/v1/schedules/${schedule.id}`);
+    expect(after).toMatchObject({ status: 'active', runs: 1, lastFiredAt: expect.any(String) });
+    expect(await sent(account)).toEqual(sentBefore);
+  });
+
+  it('counts what custody moved for each mandate that may have let it out, until its wish says which', async () => {
+    const { account, mandate, destination } = await world.readyToTrade();
+    await world.settle();
+    const other = await world.grant('client-1', destination.id);
+    const order = (key: string, units: string) => {
+      const asked = { kind: 'trade_funding', mandateId: mandate.id, asset: USDC, amount: { units } };
+      return world.request('operator-1', 'POST', '/v1/orders', asked, { 'idempotency-key': key });
+    };
+    const usedOf = async ({ id }: Json): Promise<string | undefined> =>
+      (await world.rows(`SELECT reserved FROM limit_days WHERE id LIKE 'limit:${id}:%'`))[0]?.reserved;
+    const sentBefore = await loseTime(account, async () => {
+      expect(await order('the-wish', '4000000')).toMatchObject({ status: 202 });
+      await world.settle();
+    });
+    expect([await usedOf(mandate), await usedOf(other)]).toEqual(['7000000', '4000000']);
+    const halts = (await world.get('admin-1', '/v1/halts')).body.items;
+    const all = halts.find(({ level, status }: Json) => level === 'all' && status === 'active');
+    await world.post('compliance-1', `/v1/halts/${all.id}/lift`, { reason: 'Compared with custody.' });
+    expect(await order('another', '2000000')).toMatchObject({ status: 422, body: { code: 'daily_limit_exceeded' } });
+    expect(await order('the-wish', '4000000')).toMatchObject({ status: 202 });
+    await world.settle();
+    expect([await usedOf(mandate), await usedOf(other)]).toEqual(['7000000', '0']);
     expect(await sent(account)).toEqual(sentBefore);
   });
 

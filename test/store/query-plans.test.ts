@@ -287,6 +287,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listMandates: () =>
     scopes.flatMap((scope) => pages.map((page) => mandates.listMandates(database, scope, idOf('acc'), page))),
   listMandatesTo: () => [mandates.listMandatesTo(database, idOf('dst'), ['granted', 'active'], 50)],
+  listLivingMandatesTo: () => [mandates.listLivingMandatesTo(database, idOf('acc'), '0x1')],
   listMandatesOver: () => [mandates.listMandatesOver(database, AT, 50)],
   findLimitDay: () => [mandates.findLimitDay(database, 'limit:1')],
   listMovementsByHash: () => [movements.listMovementsByHash(database, idOf('wal'), ['0x1', '0x2'])],

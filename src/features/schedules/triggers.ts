@@ -4,10 +4,12 @@
 import { type App, begin } from '../../app/app.ts';
 import { consumer } from '../../app/consumer.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
+import { externalIdOf } from '../../app/external-id.ts';
 import type { Job } from '../../app/job.ts';
+import { type Slot, slotTakenUp } from '../../app/recovered-slot.ts';
 import { system } from '../../domain/actor.ts';
 import { assetIdOf, findAsset } from '../../domain/asset.ts';
-import { type Order, orderOf } from '../../domain/order.ts';
+import { type Order, orderOf, originOfSlot } from '../../domain/order.ts';
 import { end, failuresInRow, pause, type Schedule, tooManyFailures } from '../../domain/schedule.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import { fire, heldBack, isDepositFor, isPast, slotOfDeposit, slotOfFloor, triggerOf } from '../../domain/trigger.ts';
@@ -22,6 +24,7 @@ import { findMandate } from '../../store/mandates.ts';
 import { listMovementsByHash } from '../../store/movements.ts';
 import { findOrderOfSlot, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
+import { findRecovery } from '../../store/recoveries.ts';
 import { findSchedule, listResults, listTriggered, scheduleChange } from '../../store/schedules.ts';
 
 const SCHEDULES_PER_ACCOUNT = 100;
@@ -112,6 +115,9 @@ async function tryToFire(
   if (schedule?.status !== 'active') return 'done';
   const database = databaseFor(app, schedule.accountId);
   if ((await findOrderOfSlot(database, id, slot)) !== undefined) return 'done';
+  // Custody did it in a time that this database forgot: no halt and no cool-down says no to that.
+  if ((await findRecovery(database, await externalIdOf(originOfSlot(id, slot)))) !== undefined)
+    return takeUp(app, by, { scheduleId: id, slot, dueAt: since });
   const mandate = await findMandate(database, 'staff', schedule.mandateId);
   if (mandate === undefined) return 'done';
   if (mandate.status !== 'active' && mandate.status !== 'granted') {
@@ -136,6 +142,11 @@ async function tryToFire(
     messages: order.status === 'released' ? [message('money', orderDue({ orderId: order.id }))] : [],
   });
   return doneOrLost(committed);
+}
+
+/** Adopted by cron, like every order that nothing wakes. */
+async function takeUp(app: App, by: Provenance, slot: Slot): Promise<'done' | 'lost the race'> {
+  return doneOrLost(await commit(app.database, { by, changes: await slotTakenUp(app, by, slot) }));
 }
 
 const doneOrLost = ({ ok }: { ok: boolean }): 'done' | 'lost the race' => (ok ? 'done' : 'lost the race');

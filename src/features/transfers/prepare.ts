@@ -20,7 +20,7 @@ import { findRecovery } from '../../store/recoveries.ts';
 import { nothingInFlight, transferChange } from '../../store/transfers.ts';
 import { awaitArrival } from './arrivals.ts';
 import { beginHandOver } from './begin.ts';
-import { adoptRecovered } from './recover.ts';
+import { adoptRecovered } from './recover-order.ts';
 import { requestBodyOf } from './request-body.ts';
 
 export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId }, by) => {

@@ -4,37 +4,32 @@ import * as z from 'zod';
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import { isOwnExternalId } from '../../app/external-id.ts';
+import { slotTakenUp } from '../../app/recovered-slot.ts';
 import { orSilence } from '../../app/silence.ts';
 import { assetIdOf } from '../../domain/asset.ts';
 import { canonicalJson } from '../../domain/canonical.ts';
 import type { CustodyTransfer } from '../../domain/custody.ts';
 import type { Epoch } from '../../domain/epoch.ts';
-import type { AccountId, MandateId } from '../../domain/id.ts';
-import { freshLimitDay, type LimitDay, limitDayId, reserveOfAccount } from '../../domain/limit.ts';
-import { amend } from '../../domain/machine.ts';
-import { execute, type Order } from '../../domain/order.ts';
 import { countIn } from '../../domain/payout-cap.ts';
 import type { Recovery } from '../../domain/recovery.ts';
-import { addSeconds, isNewestFirst, type Timestamp, utcDay } from '../../domain/time.ts';
-import { submit, type Transfer } from '../../domain/transfer.ts';
+import { addSeconds, isNewestFirst, type Timestamp } from '../../domain/time.ts';
 import { adopt } from '../../domain/transfer-answer.ts';
 import { lookForLost, RecoverTransfers, recoverTransfers } from '../../kit/messages.ts';
-import { type Change, commit } from '../../store/commit.ts';
+import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { findEpoch } from '../../store/epochs.ts';
 import { payoutSumChange } from '../../store/hot-wallets.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findLimitDay, limitDayChange } from '../../store/mandates.ts';
-import { findOrder, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
 import { findRecovery, recoveryChange } from '../../store/recoveries.ts';
-import { findTransferByExternalId, transferChange } from '../../store/transfers.ts';
+import { findTransferByExternalId } from '../../store/transfers.ts';
 import { findHeldAfter, type Held } from './held.ts';
-import { bookOutcome, recordOutcome } from './outcome.ts';
+import { recordOutcome } from './outcome.ts';
 import { readSumsAt } from './pool-sums.ts';
-import { clearTheWay } from './recover-lane.ts';
-import { readSlots, type Slots, slotTakenUp } from './recover-slot.ts';
+import { takeUp } from './recover-order.ts';
+import { readSlots, type Slots } from './recover-slot.ts';
+import { counted, dayOf, sumOf, sumsOfMandates } from './recovered-sums.ts';
 
 /** One call each, well within what one delivery of a message may take. */
 const PAGES_PER_STEP = 20;
@@ -107,23 +102,10 @@ async function recoverOne(app: App, by: Provenance, read: Read, item: CustodyTra
   }
 }
 
-const dayOf = (item: CustodyTransfer, at: Timestamp): string => utcDay(item.requestedAt ?? at);
-
-async function sumOf(app: App, accountId: AccountId, holder: AccountId | MandateId, asset: string, day: string) {
-  const found = await findLimitDay(databaseFor(app, accountId), limitDayId(holder, asset, day));
-  return found ?? freshLimitDay({ accountId, holder, asset, day });
-}
-
-/** It has left, whatever a limit says: the sum counts it. */
-function counted(before: LimitDay, units: bigint): Change {
-  const after = reserveOfAccount(before, units, undefined);
-  if (!after.ok) throw new TypeError('without a limit nothing exceeds it');
-  return limitDayChange(before, after.value);
-}
-
-const Body = z.object({
+const Body = z.looseObject({
   kind: z.enum(['Native', 'Erc20']),
   contract: z.string().optional(),
+  to: z.string(),
   amount: z.string().regex(/^\d{1,78}$/),
 });
 
@@ -139,22 +121,21 @@ async function record(
   const body = Body.safeParse(item.body).data;
   if (body === undefined) return tellOf(app, by, wallet, item, 'What it moved cannot be read.');
   const [asset, units] = [assetIdOf(wallet.network, body.contract), BigInt(body.amount)];
-  if (wallet.accountId === null) return recordOfPool(app, by, { wallet, externalId, asset, units }, item);
-  const sum = await sumOf(app, wallet.accountId, wallet.accountId, asset, dayOf(item, by.at));
+  // Should it ever be asked again, it has the id that makes it the same.
+  const requestBody = canonicalJson({ ...body, externalId });
+  if (wallet.accountId === null) return recordOfPool(app, by, { wallet, externalId, asset, units, requestBody }, item);
+  const { accountId } = wallet;
+  const sum = await sumOf(app, accountId, accountId, asset, dayOf(item, by.at));
   // What custody's policies rejected moved nothing.
   const isCounted = item.status !== 'rejected';
+  const ofMandates = isCounted ? await sumsOfMandates(app, { accountId, asset, to: body.to, day: sum.day }) : [];
   const recovery: Recovery = {
     id: externalId,
     version: 1,
-    accountId: wallet.accountId,
-    walletId: wallet.id,
-    custodyWalletId: wallet.custodyId,
-    custodyId: item.id,
-    asset,
-    units,
-    requestBody: canonicalJson(item.body),
-    day: sum.day,
+    ...{ accountId, walletId: wallet.id, custodyWalletId: wallet.custodyId, custodyId: item.id },
+    ...{ asset, units, requestBody, day: sum.day },
     accountLimitDayId: isCounted ? sum.id : null,
+    mandateLimitDayIds: ofMandates.map(({ id }) => id),
     createdAt: by.at,
   };
   const slot = slots.get(externalId);
@@ -163,6 +144,7 @@ async function record(
     changes: [
       recoveryChange(undefined, recovery, 'transfer.recovered'),
       ...(isCounted ? [counted(sum, units)] : []),
+      ...ofMandates.map((one) => counted(one, units)),
       ...(slot === undefined ? [] : await slotTakenUp(app, by, slot)),
     ],
   });
@@ -173,14 +155,14 @@ async function record(
 async function recordOfPool(
   app: App,
   by: Provenance,
-  found: { wallet: Held & { accountId: null }; externalId: string; asset: string; units: bigint },
+  found: { wallet: Held & { accountId: null }; externalId: string; asset: string; units: bigint; requestBody: string },
   item: CustodyTransfer,
 ): Promise<Outcome> {
-  const { wallet, externalId, asset, units } = found;
+  const { wallet, externalId, asset, units, requestBody } = found;
   const recovery: Recovery = {
     ...{ id: externalId, version: 1, accountId: null, walletId: wallet.id, custodyWalletId: wallet.custodyId },
-    ...{ custodyId: item.id, asset, units, requestBody: canonicalJson(item.body), day: dayOf(item, by.at) },
-    ...{ accountLimitDayId: null, createdAt: by.at },
+    ...{ custodyId: item.id, asset, units, requestBody, day: dayOf(item, by.at) },
+    ...{ accountLimitDayId: null, mandateLimitDayIds: [], createdAt: by.at },
   };
   const sums = item.status === 'rejected' ? [] : await readSumsAt(app, asset, item.requestedAt ?? by.at);
   const committed = await commit(app.database, {
@@ -199,96 +181,4 @@ async function tellOf(app: App, by: Provenance, wallet: Held, item: CustodyTrans
   const of = { kind: 'transfer_unknown', about: item.id, accountId: wallet.accountId, detail } as const;
   const committed = await commit(database, { by, changes: await openIncident(database, by, of) });
   return committed.ok ? 'done' : 'again';
-}
-
-/** What was only prepared here was handed over in the lost time. */
-async function takeUp(
-  app: App,
-  by: Provenance,
-  prepared: Transfer<'prepared'>,
-  item: CustodyTransfer,
-): Promise<Outcome> {
-  if (prepared.orderId === null) return 'done';
-  const order = await findOrder(databaseFor(app, prepared.accountId), 'staff', prepared.orderId);
-  if (order?.status !== 'released') return 'done';
-  const sum = await sumOf(app, order.accountId, order.accountId, prepared.asset, dayOf(item, by.at));
-  const changes = [counted(sum, prepared.units)];
-  const { submitting, ofMandate } = await handedOver(app, by, order, prepared, {
-    day: sum.day,
-    accountLimitDayId: sum.id,
-  });
-  const committed = await commit(databaseFor(app, order.accountId), {
-    by,
-    changes: [
-      transferChange(prepared, submitting),
-      orderChange(order, execute(order, prepared.id)),
-      ...changes,
-      ...ofMandate,
-    ],
-  });
-  if (committed.ok) return recordOutcome(app, by, submitting, adopt(submitting, item, by.at));
-  await clearTheWay(app, by, prepared);
-  return 'again';
-}
-
-async function handedOver(
-  app: App,
-  by: Provenance,
-  order: Order,
-  prepared: Transfer<'prepared'>,
-  { day, accountLimitDayId }: { day: string; accountLimitDayId: string },
-): Promise<{ submitting: Transfer<'submitting'>; ofMandate: Change[] }> {
-  const { accountId, mandateId } = order;
-  const sum = mandateId === null ? undefined : await sumOf(app, accountId, mandateId, prepared.asset, day);
-  return {
-    submitting: submit(prepared, { limitDayId: sum?.id ?? null, accountLimitDayId }, by.at),
-    ofMandate: sum === undefined ? [] : [counted(sum, prepared.units)],
-  };
-}
-
-/** The wish came again: its order gets the transfer that custody holds, as custody holds it. */
-export async function adoptRecovered(
-  app: App,
-  by: Provenance,
-  order: Order<'released'>,
-  recovery: Recovery,
-): Promise<Outcome> {
-  const { accountId, asset, units, requestBody, custodyWalletId, walletId, day } = recovery;
-  if (accountId === null) throw new TypeError('an order is adopted from a wallet of its account');
-  const database = databaseFor(app, accountId);
-  const seen = await app.custody.findTransfer(custodyWalletId, recovery.custodyId);
-  if (seen === undefined) throw new TypeError('custody no longer shows a transfer that it showed');
-  const prepared: Transfer<'prepared'> = {
-    ...{
-      id: by.newId('xfr'),
-      version: 1,
-      status: 'prepared',
-      accountId,
-      orderId: order.id,
-      walletId,
-      custodyWalletId,
-      payoutId: null,
-    },
-    ...{ destinationId: order.destinationId, asset, units, externalId: recovery.id, requestBody },
-    ...{ custodyId: null, transactionHash: null, nextAttemptAt: by.at, createdAt: by.at },
-  };
-  const uncounted =
-    recovery.accountLimitDayId === null ? await sumOf(app, accountId, accountId, asset, day) : undefined;
-  const accountLimitDayId = recovery.accountLimitDayId ?? limitDayId(accountId, asset, day);
-  const { submitting, ofMandate } = await handedOver(app, by, order, prepared, { day, accountLimitDayId });
-  const known = amend(order, { units, transferId: prepared.id });
-  const committed = await commit(database, {
-    by,
-    changes: [
-      orderChange(order, known, 'order.prepared'),
-      transferChange(undefined, prepared),
-      transferChange(prepared, submitting),
-      orderChange(known, execute(known, prepared.id)),
-      ...(uncounted === undefined ? [] : [counted(uncounted, units)]),
-      ...ofMandate,
-    ],
-  });
-  if (!committed.ok) return 'again';
-  const booked = await bookOutcome(app, by, submitting, adopt(submitting, seen, by.at), {});
-  return booked.ok ? 'done' : 'again';
 }

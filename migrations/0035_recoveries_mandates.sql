@@ -1,0 +1,1 @@
+ALTER TABLE `recoveries` ADD `mandate_limit_day_ids` text;
