@@ -246,7 +246,8 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
         const made = await mutate('money', () => dfns().wallets.transferAsset({ walletId, body: asBody(body) }));
         return { kind: 'accepted', transfer: await followed(to.toTransfer(made)) };
       } catch (fault) {
-        // An answer of 202, or one we cannot read, is unknown: the next attempt with the same bytes finds the transfer.
+        // An answer we cannot read is unknown: the next attempt with the same bytes finds the transfer.
+        if (fault instanceof PolicyPendingError) return { kind: 'taken' };
         if (fault instanceof DfnsError && fault.httpStatus === 409)
           return { kind: 'conflict', duplicateId: to.toDuplicateId(fault.context) };
         return hindranceOf(fault);

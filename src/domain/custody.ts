@@ -195,6 +195,8 @@ type Hindered =
 export type TransferAnswer =
   | { readonly kind: 'accepted'; readonly transfer: CustodyTransfer }
   | { readonly kind: 'conflict'; readonly duplicateId: string | undefined }
+  /** Custody has it, and shows nothing of it: it is found by its external id. */
+  | { readonly kind: 'taken' }
   | Hindered;
 export type CreateAnswer<T> = { readonly kind: 'created'; readonly created: T } | Hindered;
 export type TagAnswer = { readonly kind: 'tagged' } | Hindered;

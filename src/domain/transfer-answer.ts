@@ -11,16 +11,14 @@ const BARRED_SECONDS = 300;
 /** Whether custody may have acted on an attempt whose answer we never read; the one now being heard does not count. */
 const hasUnanswered = (transfer: Transfer<'submitting'>): boolean => transfer.attempts - 1 > transfer.answered;
 
+/** What an attempt brought, once custody was looked at where its answer alone says too little. */
+export type Hearing = Exclude<TransferAnswer, { kind: 'conflict' | 'taken' }>;
+
 /**
  * What a transfer becomes by custody's answer to an attempt. A conflict needs a look at the duplicate: `adopt` after it.
  * @param jitter 0 to 1, spreads the retries
  */
-export function hear(
-  transfer: Transfer<'submitting'>,
-  answer: Exclude<TransferAnswer, { kind: 'conflict' }>,
-  at: Timestamp,
-  jitter: number,
-): Transfer {
+export function hear(transfer: Transfer<'submitting'>, answer: Hearing, at: Timestamp, jitter: number): Transfer {
   const later = (seconds: number, answered: number) =>
     amend(transfer, { answered: transfer.answered + answered, nextAttemptAt: addSeconds(at, seconds) });
   switch (answer.kind) {
@@ -64,7 +62,8 @@ export function adopt(
 
 function isOurs(transfer: Transfer, found: CustodyTransfer): boolean {
   if (found.walletId !== transfer.custodyWalletId || found.externalId !== transfer.externalId) return false;
-  const theirs = Object.entries(found.body ?? {});
+  // Custody may show the external id beside the request only.
+  const theirs = Object.entries({ ...(found.body ?? {}), externalId: found.externalId });
   return Object.entries(JSON.parse(transfer.requestBody)).every(([key, wanted]) =>
     theirs.some(([name, value]) => name === key && value === wanted),
   );

@@ -26,6 +26,12 @@ export function findRepeat(world: World, table: RequestTable, externalId: string
   throw new Refused(409, `Conflicting ${one[table]} with same externalId`, { duplicate });
 }
 
+/** One that waits for people is answered as it was at first. */
+export const repeated = <T extends RequestTable>({ settings }: World, earlier: Request<T>): Answer =>
+  earlier.status === 'Pending' && earlier.approvalId !== undefined
+    ? { status: settings.pendingTransferStatus, body: earlier }
+    : ok(earlier);
+
 /** `place` is the wallet or the key that was asked. */
 export function fingerprintOf({ settings }: World, place: string, body: unknown, text: string): string {
   return `${place} ${settings.externalIdComparison === 'text' ? text : JSON.stringify(sorted(body))}`;

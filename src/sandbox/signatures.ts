@@ -5,7 +5,7 @@ import { parse, Refused, readJson } from './errors.ts';
 import { type Answer, type ApiCall, ok, pageAnswer, pageRequest, param, type Route } from './http.ts';
 import { requireActiveKey, requireKey, walletsOf } from './keys.ts';
 import { viewRequest } from './request-types.ts';
-import { changed, findRepeat, fingerprintOf, requireRequest, submit } from './requests.ts';
+import { changed, findRepeat, fingerprintOf, repeated, requireRequest, submit } from './requests.ts';
 import { type Signable, signableOf } from './signable.ts';
 import { SignatureBody } from './signature-schemas.ts';
 import { judgeKey, judgeWallet } from './signing.ts';
@@ -48,7 +48,7 @@ function ask(world: World, call: ApiCall, place: Place, judge: () => ReturnType<
   signableOf(world, { ...place, ...(network !== undefined && { network }), requestBody: body });
   const fingerprint = fingerprintOf(world, place.walletId ?? place.keyId, body, call.text);
   const earlier = findRepeat(world, 'signatures', body.externalId, fingerprint);
-  if (earlier) return ok(earlier);
+  if (earlier) return repeated(world, earlier);
 
   const request: Signature = {
     id: newId('sig'),

@@ -6,7 +6,7 @@ import { type Answer, type ApiCall, ok, pageAnswer, pageRequest, param, type Rou
 import { begin } from './lifecycle.ts';
 import { familyOf } from './networks.ts';
 import { abort, cancel, speedUp } from './replacements.ts';
-import { findRepeat, fingerprintOf, requireRequest, submit } from './requests.ts';
+import { findRepeat, fingerprintOf, repeated, requireRequest, submit } from './requests.ts';
 import { judgeWallet } from './signing.ts';
 import { readCall, TransactionBody } from './transaction-schemas.ts';
 import { requireActiveWallet, requireWallet } from './wallets.ts';
@@ -38,7 +38,7 @@ function createTransaction(world: World, call: ApiCall): Answer {
   readCall(body);
   const fingerprint = fingerprintOf(world, wallet.id, body, call.text);
   const earlier = findRepeat(world, 'transactions', body.externalId, fingerprint);
-  if (earlier) return ok(earlier);
+  if (earlier) return repeated(world, earlier);
 
   const request: Transaction = {
     id: newId('tx'),

@@ -8,7 +8,7 @@ import { type Answer, type ApiCall, ok, pageAnswer, pageRequest, param, type Rou
 import { begin } from './lifecycle.ts';
 import { assetOf } from './networks.ts';
 import { abort, cancel, speedUp } from './replacements.ts';
-import { findRepeat, fingerprintOf, requireRequest, submit } from './requests.ts';
+import { findRepeat, fingerprintOf, repeated, requireRequest, submit } from './requests.ts';
 import { judgeWallet } from './signing.ts';
 import { AnyTransferBody, fitting } from './transfer-schemas.ts';
 import { requireActiveWallet, requireWallet } from './wallets.ts';
@@ -34,7 +34,7 @@ function createTransfer(world: World, call: ApiCall): Answer {
   const body = fitting(wallet.network, parse(AnyTransferBody, readJson(call.text), 'body'));
   const fingerprint = fingerprintOf(world, wallet.id, body, call.text);
   const earlier = findRepeat(world, 'transfers', body.externalId, fingerprint);
-  if (earlier) return ok(earlier);
+  if (earlier) return repeated(world, earlier);
   checkSponsor(world, call.caller, wallet, body.feeSponsorId);
 
   const request: Transfer = {

@@ -1,7 +1,7 @@
 // Transfers: an answer that was lost is never a failure, the same request is never sent as another, and states only move
 // forward.
 import { describe, expect, it } from 'vitest';
-import type { CustodyTransferStatus, TransferAnswer } from '../../src/domain/custody.ts';
+import type { CustodyTransferStatus } from '../../src/domain/custody.ts';
 import {
   attemptAgain,
   cancel,
@@ -10,7 +10,7 @@ import {
   type Transfer,
   transferMachine,
 } from '../../src/domain/transfer.ts';
-import { adopt, hear, observe } from '../../src/domain/transfer-answer.ts';
+import { adopt, type Hearing, hear, observe } from '../../src/domain/transfer-answer.ts';
 import {
   AT,
   broadcastTransfer,
@@ -23,21 +23,20 @@ import {
   transferInReview,
 } from '../support/build.ts';
 
-type Heard = Exclude<TransferAnswer, { kind: 'conflict' }>;
-const refused: Heard = { kind: 'refused', status: 400, message: 'amount too small' };
-const lost: Heard = { kind: 'unknown', reason: 'timeout' };
-const limited = (retryAfterSeconds = 7): Heard => ({ kind: 'limited', retryAfterSeconds });
-const barred: Heard = { kind: 'barred', status: 401, message: 'token expired' };
+const refused: Hearing = { kind: 'refused', status: 400, message: 'amount too small' };
+const lost: Hearing = { kind: 'unknown', reason: 'timeout' };
+const limited = (retryAfterSeconds = 7): Hearing => ({ kind: 'limited', retryAfterSeconds });
+const barred: Hearing = { kind: 'barred', status: 401, message: 'token expired' };
 const HASH = '0xhash';
 
 /** What a submitting transfer becomes by these answers, each to an attempt of its own. */
-function hearAll(...answers: readonly Heard[]): Transfer {
+function hearAll(...answers: readonly Hearing[]): Transfer {
   return answers.reduce<Transfer>((transfer, answer, index) => {
     if (transfer.status !== 'submitting') throw new Error(`it ended after ${index} answers: ${transfer.status}`);
     return hear(index === 0 ? transfer : attemptAgain(transfer, AT), answer, AT, 0);
   }, submittingTransfer());
 }
-const waits = (answer: Heard, jitter = 0, transfer = submittingTransfer()) =>
+const waits = (answer: Hearing, jitter = 0, transfer = submittingTransfer()) =>
   (Date.parse(hear(transfer, answer, AT, jitter).nextAttemptAt) - Date.parse(AT)) / 1000;
 
 describe('transfer', () => {

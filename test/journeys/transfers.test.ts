@@ -304,6 +304,27 @@ describe('an answer of custody', () => {
     expect(await world.custodyTransfers(account)).toHaveLength(isBlock ? 0 : 1);
   });
 
+  it('of 202 is followed by a look for the external id, and by another attempt where custody shows nothing yet', async () => {
+    await control('PUT', '/settings', { pendingTransferStatus: 202 });
+    const { account, schedule } = await world.readyToTrade();
+    await letAPersonDecideTransfers();
+    let hidden = 2;
+    world.perturb('findTransferByExternalId', (call) => async (walletId, externalId) => {
+      hidden -= 1;
+      return hidden >= 0 ? undefined : call(walletId, externalId);
+    });
+    await world.tick();
+    await world.settle({ webhooks: false, ticks: false });
+    expect(await transferOf(schedule)).toMatchObject({ status: 'submitting', attempts: 1 });
+    for (let look = 0; look < 2; look += 1) {
+      await world.advance(120);
+      await world.settle({ webhooks: false });
+    }
+    expect(await transferOf(schedule)).toMatchObject({ status: 'awaiting_approval', attempts: 3 });
+    expect(await world.custodyTransfers(account)).toHaveLength(1);
+    expect(await incidents()).not.toContain('custody_silent');
+  });
+
   it('that a policy blocks it ends the order as rejected and gives the limit back', async () => {
     const ready = await world.readyToTrade();
     const setup = await sdk('setup');

@@ -3,7 +3,7 @@
 import type { App } from '../../app/app.ts';
 import type { Outcome } from '../../app/consumer.ts';
 import type { Transfer } from '../../domain/transfer.ts';
-import { adopt, hear } from '../../domain/transfer-answer.ts';
+import { adopt, type Hearing, hear } from '../../domain/transfer-answer.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findTransfer } from '../../store/transfers.ts';
 import { noteAnswer, type Trouble } from './lane.ts';
@@ -21,9 +21,16 @@ export async function handOver(app: App, by: Provenance, transfer: Transfer<'sub
         : await app.custody.findTransfer(transfer.custodyWalletId, answer.duplicateId);
     return recordOutcome(app, { ...by, at }, transfer, adopt(transfer, duplicate, at));
   }
+  if (answer.kind === 'taken') {
+    const found = await app.custody.findTransferByExternalId(transfer.custodyWalletId, transfer.externalId);
+    return found === undefined
+      ? recordAnswer(app, { ...by, at }, transfer, UNSEEN, trouble)
+      : recordOutcome(app, { ...by, at }, transfer, adopt(transfer, found, at));
+  }
   return recordAnswer(app, { ...by, at }, transfer, answer, trouble);
 }
 
+const UNSEEN: Hearing = { kind: 'unknown', reason: 'custody has it and does not show it yet' };
 const HEARINGS_MAX = 3;
 
 /** Marked by a stop during the call, it is heard on what it is now: an answer that is not kept counts as none. */
@@ -31,7 +38,7 @@ async function recordAnswer(
   app: App,
   by: Provenance,
   transfer: Transfer<'submitting'>,
-  answer: Parameters<typeof hear>[1],
+  answer: Hearing,
   trouble: Trouble | undefined,
 ): Promise<Outcome> {
   let asked = transfer;

@@ -51,6 +51,7 @@ function heardIn({ kind }: TransferAnswer): Heard | undefined {
   switch (kind) {
     case 'accepted':
     case 'conflict':
+    case 'taken':
     case 'refused':
       return 'answered';
     case 'barred':
