@@ -1,5 +1,6 @@
 // The end of an episode: no faults any more, people do their part, time passes. Then everything has come to its end, or waits
 // for a person who knows of it.
+import { externalIdOf } from '../../src/app/external-id.ts';
 import { beginRestore } from './acts.ts';
 import { decide, must, pendingApprovals } from './beginning.ts';
 import { Broken } from './broken.ts';
@@ -32,6 +33,13 @@ const resumeOf = (id: string): string => `payout-batches/${id}/resume`;
 /** What was meant to be voted is voted, taken back, or decided by people. */
 const OPEN_REVIEWS = `SELECT 1 FROM reviews WHERE status = 'intended'`;
 const UNSENT = `SELECT id, body AS status FROM outbox`;
+
+interface CalledOff {
+  readonly id: string;
+  readonly status: string;
+  readonly origin: string | null;
+  readonly external_id: string | null;
+}
 
 /** Somebody asks the same for each of these, and hears what may be a refusal. */
 async function askForEach(
@@ -77,7 +85,23 @@ export async function calmAfterRestore(world: World): Promise<void> {
   const forgotten = there.find(({ id, external_id: externalId }) => !isKnown(id) && !isKnown(externalId));
   if (forgotten !== undefined)
     throw new Broken('after a restore everything is found again', `${forgotten.id} is ${forgotten.status}`);
+  await checkCalledOff(world, there);
   await checkJournal(world);
+}
+
+const CALLED_OFF = `SELECT id, status, origin, NULL AS external_id FROM orders WHERE status IN ('skipped', 'blocked', 'canceled')
+  UNION ALL SELECT id, status, NULL, external_id FROM payouts WHERE status = 'canceled'
+  AND coalesce(json_extract(facts, '$.reason'), '') NOT LIKE 'Custody paid line%'`;
+
+/** Somebody who reads that it was called off asks for it once more. */
+async function checkCalledOff(world: World, there: readonly CustodyTransfer[]): Promise<void> {
+  const done = there.filter(({ status }) => status !== 'Failed' && status !== 'Rejected');
+  for (const { id, status, ...named } of world.product.all<CalledOff>(CALLED_OFF)) {
+    const externalId = named.external_id ?? (await externalIdOf(named.origin ?? ''));
+    const paid = done.find(({ external_id: found }) => found === externalId);
+    if (paid !== undefined)
+      throw new Broken('what custody has done is not called off', `${id} is ${status}, ${paid.id} is ${paid.status}`);
+  }
 }
 
 export async function checkLiveness(world: World, observer: Observer): Promise<void> {
