@@ -184,9 +184,11 @@ export async function listSlowTransfers(
   before: Timestamp,
   limit: number,
 ): Promise<Transfer[]> {
-  const isFresh = sql`EXISTS (SELECT 1 FROM journal
-    WHERE subject_id = ${transfers.id} AND kind = ${`transfer.${status}`} AND at > ${before})`;
-  const isTold = sql`EXISTS (SELECT 1 FROM incidents WHERE kind = 'transfer_slow' AND about = ${transfers.id})`;
+  const entered = sql`FROM journal WHERE subject_id = ${transfers.id} AND kind = ${`transfer.${status}`}`;
+  const isFresh = sql`EXISTS (SELECT 1 ${entered} AND at > ${before})`;
+  // What a person resolved was about an earlier status, or is told of.
+  const isTold = sql`EXISTS (SELECT 1 FROM incidents WHERE kind = 'transfer_slow' AND about = ${transfers.id}
+    AND (status <> 'resolved' OR created_at > coalesce((SELECT max(at) ${entered}), '')))`;
   const rows = await database
     .select()
     .from(transfers)

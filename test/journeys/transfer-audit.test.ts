@@ -42,6 +42,29 @@ describe('a transfer that takes too long', () => {
     expect(await incidentsOf('transfer_slow')).toHaveLength(1);
   });
 
+  it('that a person resolved is told of again only when it is slow in a later status', async () => {
+    await world.readyToTrade();
+    await control('PUT', '/settings', {
+      transferBroadcastedMilliseconds: 3_600_000,
+      transferConfirmedMilliseconds: 86_400_000,
+    });
+    await world.tick();
+    await world.settle();
+    await world.advance(1801);
+    await world.tick(QUARTER);
+    const [told] = await incidentsOf('transfer_slow');
+    await world.must('admin-1', `/v1/incidents/${told.id}/acknowledge`);
+    await world.must('admin-1', `/v1/incidents/${told.id}/resolve`, { note: 'Asked Dfns.' });
+    await world.advance(900);
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_slow')).toHaveLength(1);
+    await world.advance(900);
+    await world.settle();
+    await world.advance(7201);
+    await world.tick(QUARTER);
+    expect((await incidentsOf('transfer_slow')).map(({ status }) => status).sort()).toEqual(['open', 'resolved']);
+  });
+
   it('is so by the time in its status, not by its age', async () => {
     await world.readyToTrade();
     const HOUR = 3600;

@@ -6,7 +6,7 @@ import { consumer } from '../../app/consumer.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import type { Job } from '../../app/job.ts';
-import { type Slot, slotTakenUp } from '../../app/recovered-slot.ts';
+import { slotTakenUp } from '../../app/recovered-slot.ts';
 import { system } from '../../domain/actor.ts';
 import { assetIdOf, findAsset } from '../../domain/asset.ts';
 import { type Order, orderOf, originOfSlot } from '../../domain/order.ts';
@@ -117,7 +117,10 @@ async function tryToFire(
   if ((await findOrderOfSlot(database, id, slot)) !== undefined) return 'done';
   // Custody did it in a time that this database forgot: no halt and no cool-down says no to that.
   if ((await findRecovery(database, await externalIdOf(originOfSlot(id, slot)))) !== undefined)
-    return takeUp(app, by, { scheduleId: id, slot, dueAt: since });
+    // Adopted by cron, like every order that nothing wakes.
+    return doneOrLost(
+      await commit(database, { by, changes: await slotTakenUp(app, by, { scheduleId: id, slot, dueAt: since }) }),
+    );
   const mandate = await findMandate(database, 'staff', schedule.mandateId);
   if (mandate === undefined) return 'done';
   if (mandate.status !== 'active' && mandate.status !== 'granted') {
@@ -142,11 +145,6 @@ async function tryToFire(
     messages: order.status === 'released' ? [message('money', orderDue({ orderId: order.id }))] : [],
   });
   return doneOrLost(committed);
-}
-
-/** Adopted by cron, like every order that nothing wakes. */
-async function takeUp(app: App, by: Provenance, slot: Slot): Promise<'done' | 'lost the race'> {
-  return doneOrLost(await commit(app.database, { by, changes: await slotTakenUp(app, by, slot) }));
 }
 
 const doneOrLost = ({ ok }: { ok: boolean }): 'done' | 'lost the race' => (ok ? 'done' : 'lost the race');
