@@ -1,6 +1,6 @@
 // Dfns' policies, and changes of them, into our words: as in mapping.ts.
 import * as z from 'zod';
-import type { ApprovalGroup, CustodyAction, CustodyPolicy, CustodyRule } from '../domain/custody.ts';
+import type { ApprovalGroup, CustodyAction, CustodyPolicy, CustodyRule, OtherFilters } from '../domain/custody.ts';
 
 const Group = z.object({
   name: z.string().nullish(),
@@ -19,12 +19,12 @@ const List = z.object({ addresses: z.array(z.string()) });
 const Amount = z.object({ limit: z.number(), currency: z.literal('USD') });
 const Count = z.object({ limit: z.number(), timeframe: z.number() });
 const Velocity = Amount.extend(Count.shape);
-const In = z.object({ in: z.array(z.string()) });
-export const Filters = z.object({
-  walletTags: z.object({ hasAny: z.array(z.string()).optional(), hasAll: z.array(z.string()).optional() }).optional(),
-  walletId: In.optional(),
-  policyId: In.optional(),
-  permissionId: In.optional(),
+const WalletIds = z.strictObject({ in: z.array(z.string()).min(1) });
+/** With whatever else there is: a filter that is not known still narrows. */
+export const Filters = z.looseObject({
+  walletTags: z
+    .looseObject({ hasAny: z.array(z.string()).optional(), hasAll: z.array(z.string()).optional() })
+    .optional(),
 });
 export const PolicyBody = z.object({ status: z.string().optional(), rule: Rule });
 const Policy = z.object({
@@ -49,11 +49,11 @@ function toRule(rule: z.infer<typeof Rule>): CustodyRule {
   return toLimit(rule) ?? { kind: 'other', name: rule.kind };
 }
 
-/** Undefined for what is no limit, or one in another currency: it bounds something, but not what we count in. */
+/** Undefined for what is no limit, or one in other terms or another currency: it bounds something, but not what we count in. */
 function toLimit({ kind, configuration }: z.infer<typeof Rule>): CustodyRule | undefined {
   if (kind === 'TransactionCountVelocity') {
-    const { limit, timeframe } = Count.parse(configuration);
-    return { kind: 'count', limit, timeframeMinutes: timeframe };
+    const { data } = Count.safeParse(configuration);
+    return data && { kind: 'count', limit: data.limit, timeframeMinutes: data.timeframe };
   }
   if (kind === 'TransactionAmountLimit') {
     const { data } = Amount.safeParse(configuration);
@@ -74,7 +74,8 @@ const toGroup = (group: z.infer<typeof Group>): ApprovalGroup => ({
 
 function toAction(action: z.infer<typeof Action>): CustodyAction {
   if (action.kind === 'Block') return { kind: 'block' };
-  if (action.kind !== 'RequestApproval') return { kind: 'none' };
+  if (action.kind === 'NoAction') return { kind: 'none' };
+  if (action.kind !== 'RequestApproval') return { kind: 'other', name: action.kind };
   return {
     kind: 'approval',
     groups: (action.approvalGroups ?? []).map(toGroup),
@@ -82,9 +83,22 @@ function toAction(action: z.infer<typeof Action>): CustodyAction {
   };
 }
 
+/** Everything but `walletTags.hasAll`; undefined where nothing else is set. */
+function toOtherFilters(filters: z.infer<typeof Filters>): OtherFilters | undefined {
+  const { walletTags: { hasAll: _, hasAny, ...byTag } = {}, walletId, ...others } = filters;
+  const wallets = WalletIds.safeParse(walletId);
+  const unread = [...Object.values(byTag), ...Object.values(others), ...(wallets.success ? [] : [walletId])];
+  const isWhole = unread.every((filter) => filter == null);
+  const walletIds = wallets.data?.in;
+  const walletTagsAny = hasAny?.length === 0 ? undefined : hasAny;
+  return isWhole && walletIds === undefined && walletTagsAny === undefined
+    ? undefined
+    : { walletIds, walletTagsAny, isWhole };
+}
+
 export function toPolicy(answer: unknown): CustodyPolicy {
   const policy = Policy.parse(answer);
-  const { walletTags, ...others } = policy.filters ?? {};
+  const otherFilters = toOtherFilters(policy.filters ?? {});
   const pending = policy.pendingChangeRequest;
   return {
     id: policy.id,
@@ -93,9 +107,9 @@ export function toPolicy(answer: unknown): CustodyPolicy {
     activity: policy.activityKind,
     rule: toRule(policy.rule),
     action: toAction(policy.action),
-    walletTagsAll: walletTags?.hasAll ?? [],
-    hasOtherFilters:
-      (walletTags?.hasAny?.length ?? 0) > 0 || Object.values(others).some((filter) => filter !== undefined),
+    walletTagsAll: policy.filters?.walletTags?.hasAll ?? [],
+    hasOtherFilters: otherFilters !== undefined,
+    otherFilters,
     pendingChange: pending
       ? {
           id: pending.id,

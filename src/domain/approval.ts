@@ -171,6 +171,8 @@ export function sayAction(action: CustodyAction): string {
       return 'Blocks it.';
     case 'none':
       return 'Lets it pass, and tells of it.';
+    case 'other':
+      return `Does what Dfns calls ${action.name}.`;
     case 'approval':
       return `Asks for approval: ${action.groups
         .map(({ name, quorum, approvers }) => `${quorum} of ${approvers?.length ?? 'anyone'} (${name ?? 'no name'})`)

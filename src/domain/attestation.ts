@@ -2,7 +2,7 @@
 // it without asking us again; the hash of the one before makes a missing or exchanged one visible.
 import type { Account } from './account.ts';
 import { showAddress } from './address.ts';
-import type { CustodyWallet } from './custody.ts';
+import type { CustodyAction, CustodyWallet } from './custody.ts';
 import type { Destination } from './destination.ts';
 import {
   FENCE_SECONDS_MAX,
@@ -49,7 +49,7 @@ export interface AttestationClaims {
   /** As Dfns returned it: it compares addresses without their network. */
   readonly approvedList: {
     readonly policyId: string | null;
-    readonly action: 'block' | 'approval' | 'none';
+    readonly action: CustodyAction['kind'];
     readonly addresses: readonly string[];
   };
   /** The pairs that our side keeps to; money goes only to the approved ones. */
@@ -134,6 +134,7 @@ const beyond: Readonly<Record<FoundLimit['action'], string>> = {
   block: 'custody blocks what is beyond',
   approval: 'an officer decides inside custody about what is beyond',
   none: 'custody only notes what is beyond',
+  other: 'what custody does beyond is not known',
 };
 
 function saysLimit(limit: FoundLimit): string {

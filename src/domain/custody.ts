@@ -71,7 +71,9 @@ export type CustodyAction =
       readonly groups: readonly ApprovalGroup[];
       readonly autoRejectMinutes: number | undefined;
     }
-  | { readonly kind: 'none' };
+  | { readonly kind: 'none' }
+  /** What custody does then is not known here. */
+  | { readonly kind: 'other'; readonly name: string };
 
 export interface PendingChange {
   readonly id: string;
@@ -91,7 +93,19 @@ export interface CustodyPolicy {
   readonly walletTagsAll: readonly string[];
   /** Whether the filter holds anything besides `walletTagsAll`. */
   readonly hasOtherFilters: boolean;
+  /** What of those filters can be read; undefined where there are none. */
+  readonly otherFilters?: OtherFilters | undefined;
   readonly pendingChange: PendingChange | undefined;
+}
+
+/** Filters narrow a policy together: a wallet that one of them leaves out is left out, whatever the others say. */
+export interface OtherFilters {
+  /** Undefined: whichever wallet. */
+  readonly walletIds: readonly string[] | undefined;
+  /** One of these is enough; undefined: whatever its tags. */
+  readonly walletTagsAny: readonly string[] | undefined;
+  /** Whether these are all. */
+  readonly isWhole: boolean;
 }
 
 export interface CustodyApproval {

@@ -51,7 +51,7 @@ export interface Fence {
 /** What custody returned at the check, kept for the client to read. */
 export interface FoundSummary {
   readonly addresses: readonly string[];
-  readonly action: 'block' | 'approval' | 'none';
+  readonly action: CustodyAction['kind'];
   readonly limits: readonly FoundLimit[];
   /** When it was last proven who may vote, untag and assign; null when never. */
   readonly permissionsProvenAt: Timestamp | null;

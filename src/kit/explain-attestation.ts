@@ -20,6 +20,7 @@ const actions: Readonly<Record<AttestationClaims['approvedList']['action'], stri
   block: 'Dfns blocks every payment from a wallet with the tag to an address that is not on this list:',
   approval: 'An officer may release single payments from a wallet with the tag to an address that is not on this list:',
   none: 'Dfns does not enforce this list:',
+  other: 'What Dfns does about a payment to an address that is not on this list is not known:',
 };
 
 const listOf = (items: readonly string[], none: string): readonly string[] => (items.length === 0 ? [none] : items);
