@@ -16,6 +16,7 @@ export interface Forecast {
 }
 
 export interface Intended {
+  readonly walletId: string;
   readonly to: string;
   /** Undefined: without a price. */
   readonly usd: number | undefined;
@@ -31,7 +32,7 @@ const MARGIN = 0.02;
 export const forecast = (policies: readonly CustodyPolicy[], intended: Intended): readonly Forecast[] =>
   policies
     .filter(({ isActive, activity }) => isActive && activity === 'Wallets:Sign')
-    .filter(({ walletTagsAll }) => walletTagsAll.every((tag) => intended.walletTags.includes(tag)))
+    .filter((policy) => mayBearOn(policy, intended))
     .map((policy) => ({
       policyId: policy.id,
       name: policy.name,
@@ -41,20 +42,29 @@ export const forecast = (policies: readonly CustodyPolicy[], intended: Intended)
     }))
     .sort((one, other) => kinds.indexOf(one.rule) - kinds.indexOf(other.rule));
 
+/** What is known of its filters does not leave the wallet out. */
+function mayBearOn({ walletTagsAll, otherFilters }: CustodyPolicy, { walletId, walletTags }: Intended): boolean {
+  const has = (tag: string) => walletTags.includes(tag);
+  return (
+    walletTagsAll.every(has) &&
+    (otherFilters?.walletIds?.includes(walletId) ?? true) &&
+    (otherFilters?.walletTagsAny?.some(has) ?? true)
+  );
+}
+
 /** As they are shown: where it may go, then how much, then the rest. */
 const kinds: readonly Forecast['rule'][] = ['approved_list', 'amount', 'velocity', 'count', 'always', 'other'];
 
 type Judged = Pick<Forecast, 'triggers' | 'says'>;
 
-function judge({ rule, hasOtherFilters }: CustodyPolicy, intended: Intended): Judged {
-  if (hasOtherFilters) return { triggers: 'unknown', says: 'It has filters that are not known here.' };
+function judge({ rule, hasOtherFilters, otherFilters }: CustodyPolicy, intended: Intended): Judged {
+  const isRead = !hasOtherFilters || otherFilters?.isWhole === true;
+  if (!isRead) return { triggers: 'unknown', says: 'It has filters that are not known here.' };
   switch (rule.kind) {
     case 'always':
       return { triggers: 'yes', says: 'It triggers on every transfer.' };
     case 'approved_list':
-      return rule.addresses.includes(intended.to)
-        ? { triggers: 'no', says: 'The address is on the approved list.' }
-        : { triggers: 'yes', says: 'The address is not on the approved list.' };
+      return byList(rule.addresses, intended.to);
     case 'amount':
       return byValue(intended.usd, rule.limit, 'in one transfer');
     case 'velocity': {
@@ -69,6 +79,14 @@ function judge({ rule, hasOtherFilters }: CustodyPolicy, intended: Intended): Ju
     case 'other':
       return { triggers: 'unknown', says: `Rules of the kind ${rule.name} are not known here.` };
   }
+}
+
+/** Custody may or may not tell capitals apart; our own lists are in the one form of their network. */
+function byList(addresses: readonly string[], to: string): Judged {
+  if (addresses.includes(to)) return { triggers: 'no', says: 'The address is on the approved list.' };
+  return addresses.some((address) => address.toLowerCase() === to.toLowerCase())
+    ? { triggers: 'unknown', says: 'The address is on the approved list in other capitals.' }
+    : { triggers: 'yes', says: 'The address is not on the approved list.' };
 }
 
 const sumOf = (values: readonly { readonly usd: number | undefined }[]): number | undefined =>
@@ -86,11 +104,15 @@ function byValue(usd: number | undefined, limit: number, where: string): Judged 
 
 export type AtCustody = 'passes' | 'waits_for_approval' | 'blocked' | 'unknown';
 
-/** Every matching policy counts, and a block wins; what is unknown might block. */
-export function outcomeOf(forecasts: readonly Forecast[]): AtCustody {
+/**
+ * Every matching policy counts, and a block wins; what is unknown might block.
+ * @param gaps what else is not known
+ */
+export function outcomeOf(forecasts: readonly Forecast[], gaps: readonly string[]): AtCustody {
   const that = (triggers: Triggers, action: CustodyAction['kind']) =>
     forecasts.some((of) => of.triggers === triggers && of.action === action);
   if (that('yes', 'block')) return 'blocked';
-  if (that('unknown', 'block') || that('unknown', 'approval')) return 'unknown';
+  const isUnknown = that('unknown', 'block') || that('unknown', 'approval') || that('unknown', 'other');
+  if (gaps.length > 0 || isUnknown || that('yes', 'other')) return 'unknown';
   return that('yes', 'approval') ? 'waits_for_approval' : 'passes';
 }

@@ -1,6 +1,6 @@
 // What custody's policies would do, at both sides of each boundary.
 import { describe, expect, it } from 'vitest';
-import type { CustodyPolicy, CustodyRule } from '../../src/domain/custody.ts';
+import type { CustodyPolicy, CustodyRule, OtherFilters } from '../../src/domain/custody.ts';
 import { type Forecast, forecast, type Intended, outcomeOf } from '../../src/domain/custody-forecast.ts';
 
 const policyOf = (rule: CustodyRule, over: Partial<CustodyPolicy> = {}): CustodyPolicy => ({
@@ -15,7 +15,13 @@ const policyOf = (rule: CustodyRule, over: Partial<CustodyPolicy> = {}): Custody
   pendingChange: undefined,
   ...over,
 });
-const intended: Intended = { to: '0xa', usd: 100, walletTags: ['client:1', 'limits:standard'], sent: [] };
+const intended: Intended = {
+  walletId: 'wa-1',
+  to: '0xa',
+  usd: 100,
+  walletTags: ['client:1', 'limits:standard'],
+  sent: [],
+};
 const judged = (rule: CustodyRule, over: Partial<Intended> = {}): Forecast['triggers'] | undefined =>
   forecast([policyOf(rule)], { ...intended, ...over })[0]?.triggers;
 
@@ -31,6 +37,31 @@ describe('a policy', () => {
     expect(judged(always)).toBe('yes');
   });
 
+  it('with other filters bears on the wallet unless one of them leaves it out', () => {
+    const by = (over: Partial<OtherFilters>, tags: readonly string[] = []) =>
+      forecast(
+        [
+          policyOf(
+            { kind: 'always' },
+            {
+              walletTagsAll: tags,
+              hasOtherFilters: true,
+              otherFilters: { walletIds: undefined, walletTagsAny: undefined, isWhole: true, ...over },
+            },
+          ),
+        ],
+        intended,
+      )[0]?.triggers;
+    expect(by({ walletIds: ['wa-2', 'wa-1'] })).toBe('yes');
+    expect(by({ walletIds: ['wa-2'] })).toBeUndefined();
+    expect(by({ walletTagsAny: ['client:2', 'client:1'] })).toBe('yes');
+    expect(by({ walletTagsAny: ['client:2'] })).toBeUndefined();
+    expect(by({ walletIds: ['wa-1'], walletTagsAny: ['client:2'] })).toBeUndefined();
+    expect(by({ walletIds: ['wa-1'] }, ['client:2'])).toBeUndefined();
+    expect(by({ walletIds: ['wa-1'], isWhole: false })).toBe('unknown');
+    expect(by({ walletIds: ['wa-2'], isWhole: false })).toBeUndefined();
+  });
+
   it('with filters or of a kind that is not known is unknown', () => {
     const [filtered] = forecast([policyOf({ kind: 'always' }, { hasOtherFilters: true })], intended);
     expect(filtered?.triggers).toBe('unknown');
@@ -41,6 +72,7 @@ describe('a policy', () => {
     expect(judged({ kind: 'approved_list', addresses: ['0xb', '0xa'] })).toBe('no');
     expect(judged({ kind: 'approved_list', addresses: ['0xb'] })).toBe('yes');
     expect(judged({ kind: 'approved_list', addresses: [] })).toBe('yes');
+    expect(judged({ kind: 'approved_list', addresses: ['0xA'] })).toBe('unknown');
   });
 
   it('of a value triggers above it, and within two percent of it nobody can tell', () => {
@@ -85,11 +117,20 @@ describe('all of them together', () => {
   });
 
   it('block when one blocks, else are unknown when one is, else wait for who has to approve', () => {
-    expect(outcomeOf([])).toBe('passes');
-    expect(outcomeOf([of('no', 'block'), of('yes', 'none'), of('unknown', 'none')])).toBe('passes');
-    expect(outcomeOf([of('yes', 'approval'), of('no', 'block')])).toBe('waits_for_approval');
-    expect(outcomeOf([of('yes', 'approval'), of('unknown', 'block')])).toBe('unknown');
-    expect(outcomeOf([of('unknown', 'approval')])).toBe('unknown');
-    expect(outcomeOf([of('unknown', 'block'), of('yes', 'block')])).toBe('blocked');
+    const outcome = (...forecasts: Forecast[]) => outcomeOf(forecasts, []);
+    expect(outcome()).toBe('passes');
+    expect(outcome(of('no', 'block'), of('yes', 'none'), of('unknown', 'none'))).toBe('passes');
+    expect(outcome(of('yes', 'approval'), of('no', 'block'))).toBe('waits_for_approval');
+    expect(outcome(of('yes', 'approval'), of('unknown', 'block'))).toBe('unknown');
+    expect(outcome(of('unknown', 'approval'))).toBe('unknown');
+    expect(outcome(of('unknown', 'block'), of('yes', 'block'))).toBe('blocked');
+  });
+
+  it('are unknown where custody does something else, or where something besides them is not known', () => {
+    expect(outcomeOf([of('no', 'other')], [])).toBe('passes');
+    expect(outcomeOf([of('yes', 'other')], [])).toBe('unknown');
+    expect(outcomeOf([of('unknown', 'other')], [])).toBe('unknown');
+    expect(outcomeOf([of('yes', 'approval')], ['Not all were read.'])).toBe('unknown');
+    expect(outcomeOf([of('yes', 'block')], ['Not all were read.'])).toBe('blocked');
   });
 });

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CustodyUnavailable } from '../../src/dfns/custody.ts';
 import { checkFence } from '../../src/kit/messages.ts';
 import { verifyFile } from '../../src/kit/verify-attestation.ts';
+import { archivePolicy } from '../support/custody.ts';
 import { sdk } from '../support/outside.ts';
 import { EXCHANGE, OTHER_EXCHANGE, openWorld, type World } from '../support/world.ts';
 
@@ -27,10 +28,6 @@ async function change(policyId: string, over: object): Promise<void> {
   const { name, activityKind, rule, action, filters } = await policyOf(policyId);
   const body = { name, activityKind, rule, action, filters, ...over } as Loose;
   const pending = await (await sdk('setup')).policies.updatePolicy({ policyId, body }).catch((fault) => fault.context);
-  if (pending.approvalId !== undefined) await world.decide(pending.approvalId, 'Approved');
-}
-async function archive(policyId: string): Promise<void> {
-  const pending = await (await sdk('setup')).policies.archivePolicy({ policyId }).catch((fault) => fault.context);
   if (pending.approvalId !== undefined) await world.decide(pending.approvalId, 'Approved');
 }
 const guardOf = async (activity: string): Promise<Loose> =>
@@ -79,12 +76,12 @@ const breaches: readonly Breach[] = [
   },
   {
     what: 'an approved list that was archived',
-    open: ({ policyId }) => archive(policyId),
+    open: ({ policyId }) => archivePolicy(policyId),
     says: /is not in force at custody/,
   },
   {
     what: 'a guard that was archived',
-    open: async () => archive((await guardOf('Policies:Modify')).id),
+    open: async () => archivePolicy((await guardOf('Policies:Modify')).id),
     says: /Nothing at custody makes Policies:Modify wait for an officer/,
     repair: async () => {
       const { rule, action } = await guardOf('Permissions:Assign');

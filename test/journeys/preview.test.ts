@@ -1,8 +1,9 @@
 // What a preview says is what happens: the same facts, the same judgement, and nothing written.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { archivePolicy, letAPersonDecideTransfers, makePolicy } from '../support/custody.ts';
 import { control } from '../support/outside.ts';
-import { NATIVE, openWorld, USDC, type World } from '../support/world.ts';
+import { NATIVE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
 type Json = any;
@@ -120,6 +121,60 @@ describe('a preview', () => {
     expect(policyOf(view, 'approved_list')).toMatchObject({ triggers: 'no' });
   });
 
+  it('reckons with a policy that somebody made for all wallets, as custody does', async () => {
+    const policyId = await makePolicy();
+    const view = await preview('operator-1', funding('2000000'));
+    expect(view).toMatchObject({ outcome: 'sent', custody: { outcome: 'blocked', gaps: [] } });
+    expect(policyOf(view, 'always')).toMatchObject({ policyId, triggers: 'yes', action: 'block' });
+    const order = await world.must('operator-1', '/v1/orders', funding('2000000'));
+    await world.settle();
+    expect((await world.get('operator-1', `/v1/orders/${order.id}`)).body.status).toBe('rejected');
+  });
+
+  it.each([
+    ['of this wallet', () => ({ walletId: { in: ['wa-other', account.wallets[0].custodyId] } }), 'blocked'],
+    ['of another wallet', () => ({ walletId: { in: ['wa-other'] } }), 'passes'],
+    ['of a tag that it has', () => ({ walletTags: { hasAny: ['vip', 'limits:standard'] } }), 'blocked'],
+    ['of tags of which it has none', () => ({ walletTags: { hasAny: ['vip', 'client:other'] } }), 'passes'],
+    ['of another client', () => ({ walletTags: { hasAll: ['limits:standard', 'client:other'] } }), 'passes'],
+  ])('reckons with the filters of such a policy: one %s', async (_, filters, outcome) => {
+    await makePolicy({ filters: filters() });
+    const { custody } = await preview('operator-1', funding('2000000'));
+    expect(custody).toMatchObject({ outcome, gaps: [] });
+    expect(custody.policies.filter(({ rule }: Json) => rule === 'always')).toHaveLength(outcome === 'blocked' ? 1 : 0);
+  });
+
+  it('says unknown, and of which policy, where its rule cannot be judged here', async () => {
+    const assets = [{ network: 'EthereumSepolia', tid: `erc20:${CONTRACT}`, limit: '1' }];
+    await makePolicy({ rule: { kind: 'TransactionAmountLimitNominal', configuration: { assets } } });
+    const view = await preview('operator-1', funding('2000000'));
+    expect(view.custody).toMatchObject({ outcome: 'unknown', gaps: [] });
+    expect(policyOf(view, 'other')).toMatchObject({
+      triggers: 'unknown',
+      says: 'Rules of the kind TransactionAmountLimitNominal are not known here.',
+    });
+  });
+
+  it('turns the pages of the policies up to the tenth; what may stand beyond is unknown, a block before it is not', async () => {
+    let calls = 0;
+    const all = await world.app.custody.listPolicies();
+    const pagesOf = (count: number) => async (after: string | undefined) => {
+      calls += 1;
+      const page = Number(after ?? 1);
+      return { items: page === Math.min(count, 10) ? all : [], next: page < count ? String(page + 1) : undefined };
+    };
+    world.perturb('pageOfPolicies', () => pagesOf(10));
+    const { custody } = await preview('operator-1', funding('2000000'));
+    expect(custody).toMatchObject({ outcome: 'passes', policiesRead: all.length, gaps: [] });
+    expect(calls).toBe(10);
+    world.perturb('pageOfPolicies', () => pagesOf(11));
+    const gaps = [`Custody has more policies than the ${all.length} that are read for a preview.`];
+    expect((await preview('operator-1', funding('2000000'))).custody).toMatchObject({ outcome: 'unknown', gaps });
+    expect(calls).toBe(20);
+    const far = { ...withdrawal('2000000'), destinationId: (await world.ask('client-1', OTHER_EXCHANGE)).id };
+    expect((await preview('client-1', far)).custody).toMatchObject({ outcome: 'blocked', gaps });
+  });
+
   it('is not for another client, the auditor, or the other side', async () => {
     expect((await world.post('client-2', '/v1/orders/preview', withdrawal('1'))).status).toBe(404);
     expect((await world.post('auditor-1', '/v1/orders/preview', funding('1'))).status).toBe(403);
@@ -174,10 +229,20 @@ describe('the run', () => {
     return { as: 'operator-1', wish };
   }
 
-  /** What stands around the order changes too: halts, suspensions, an unmade list at custody, a new day. */
+  /** Somebody at custody may make policies too: for all wallets, or for such as are none of the account's. */
+  const foreign = [
+    () => makePolicy(),
+    () => makePolicy({ filters: { walletId: { in: [account.wallets[0].custodyId] } } }),
+    () => makePolicy({ filters: { walletTags: { hasAll: ['limits:standard', 'client:other'] } } }),
+    () => makePolicy({ rule: { kind: 'TransactionAmountLimit', configuration: { limit: 50_000, currency: 'USD' } } }),
+    letAPersonDecideTransfers,
+    letAPersonDecideTransfers,
+  ];
+
+  /** What stands around the order changes too: halts, suspensions, policies made by hand at custody, a new day. */
   async function disturb(): Promise<() => Promise<void>> {
     const nothing = async () => {};
-    switch (pick(['none', 'none', 'none', 'none', 'halt', 'suspend', 'fund', 'day'])) {
+    switch (pick(['none', 'none', 'policy', 'policy', 'policy', 'halt', 'suspend', 'fund', 'day'])) {
       case 'halt': {
         const level = pick([
           { level: 'all' },
@@ -190,6 +255,10 @@ describe('the run', () => {
       case 'suspend': {
         await world.must('client-1', `/v1/destinations/${destination.id}/suspend`, { reason: 'An exercise.' });
         return () => world.must('client-1', `/v1/destinations/${destination.id}/resume`);
+      }
+      case 'policy': {
+        const id = await pick(foreign)();
+        return () => archivePolicy(id);
       }
       case 'fund':
         await world.fund(account, '700000000000', CONTRACT);
@@ -208,7 +277,12 @@ describe('the run', () => {
   const expected = ({ outcome, rule, amount, custody }: Json): Json => {
     if (outcome !== 'sent') return { status: 'blocked', rule };
     const units = amount.units;
-    return { status: custody.outcome === 'blocked' ? 'rejected' : 'executed', rule: null, units };
+    return { status: ends[custody.outcome] ?? 'executed', rule: null, units };
+  };
+  const ends: Json = {
+    blocked: 'rejected',
+    waits_for_approval: 'awaiting_approval',
+    unknown: expect.stringMatching(/^(executed|awaiting_approval|rejected)$/),
   };
 
   /** A no at the door and a no at the hand-over are the same no. */
@@ -218,7 +292,13 @@ describe('the run', () => {
     await world.settle();
     const { body: done } = await world.get('operator-1', `/v1/orders/${body.id}`);
     if (done.status === 'blocked') return { status: done.status, rule: done.rule };
-    return { status: done.status, rule: done.rule, units: done.amount?.units };
+    const transfer = (await world.get('operator-1', `/v1/transfers/${done.transferId}`)).body;
+    const isWaiting = transfer.status === 'awaiting_approval';
+    if (isWaiting) {
+      await world.decide(transfer.approvalId, 'Approved');
+      await world.settle();
+    }
+    return { status: isWaiting ? transfer.status : done.status, rule: done.rule, units: done.amount?.units };
   }
 
   it(`agrees with the preview in ${CASES} random orders`, { timeout: CASES * 5_000 }, async () => {
@@ -235,6 +315,7 @@ describe('the run', () => {
     }
     // The orders were random enough to meet several ends.
     expect(seen.size, JSON.stringify([...seen])).toBeGreaterThan(5);
-    for (const end of ['passes', 'blocked', 'halted']) expect(seen.get(end), end).toBeGreaterThan(0);
+    for (const end of ['passes', 'blocked', 'waits_for_approval', 'halted'])
+      expect(seen.get(end) ?? 0, `${end} of ${JSON.stringify([...seen])}`).toBeGreaterThan(0);
   });
 });

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
 import { hashOfEntry } from '../../src/domain/journal.ts';
-import { letAPersonDecideTransfers } from '../support/custody.ts';
+import { letAPersonDecideTransfers, makePolicy } from '../support/custody.ts';
 import { control, sdk } from '../support/outside.ts';
 import { ENTRIES, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
@@ -281,21 +281,8 @@ describe('an answer of custody', () => {
   ])('of %s, the other reading of what custody documents, ends the same way', async (_, settings) => {
     await control('PUT', '/settings', settings);
     const { schedule, account } = await world.readyToTrade();
-    const { users } = await control('GET', '/organization');
     const isBlock = 'blockedTransfer' in settings;
-    await (await sdk('setup')).policies.createPolicy({
-      body: {
-        name: 'A person looks at each transfer, or nothing leaves',
-        activityKind: 'Wallets:Sign',
-        rule: { kind: 'AlwaysTrigger' },
-        action: isBlock
-          ? { kind: 'Block' }
-          : {
-              kind: 'RequestApproval',
-              approvalGroups: [{ quorum: 1, approvers: { userId: { in: [users['compliance-1'].userId] } } }],
-            },
-      },
-    });
+    await (isBlock ? makePolicy() : letAPersonDecideTransfers());
     await world.tick();
     await world.settle();
     await world.advance(120);
@@ -327,15 +314,7 @@ describe('an answer of custody', () => {
 
   it('that a policy blocks it ends the order as rejected and gives the limit back', async () => {
     const ready = await world.readyToTrade();
-    const setup = await sdk('setup');
-    await setup.policies.createPolicy({
-      body: {
-        name: 'Nothing leaves today',
-        activityKind: 'Wallets:Sign',
-        rule: { kind: 'AlwaysTrigger' },
-        action: { kind: 'Block' },
-      },
-    });
+    await makePolicy();
     await world.tick();
     await world.settle();
     expect(await world.order(ready.schedule.id)).toMatchObject({ status: 'rejected' });

@@ -62,10 +62,14 @@ export const PreviewView = z
     custody: z
       .object({
         outcome: z.enum(['passes', 'waits_for_approval', 'blocked', 'unknown']),
-        policies: z.array(ForecastView),
+        policies: z.array(ForecastView).openapi({ description: 'Those that bear on the wallet, whoever made them.' }),
+        policiesRead: z.int().openapi({ description: 'How many active policies were read to find them.' }),
+        gaps: z.array(z.string()).openapi({
+          description: 'What else was not known. The outcome is then unknown, unless a policy blocks for certain.',
+        }),
       })
       .nullable()
-      .openapi({ description: 'By the live policies known here: the approved list and the limits of the account.' }),
+      .openapi({ description: 'By all live policies at custody.' }),
   })
   .openapi('OrderPreview');
 
@@ -101,7 +105,7 @@ export function viewPreview(preview: Preview): View {
     ...viewMoney(preview),
     halt: halt === undefined ? null : { level: halt.level, reason: halt.reason },
     fence: { result: standsAt(fence, at), checkedAt: fence?.checkedAt ?? null },
-    custody: custody === undefined ? null : { outcome: custody.outcome, policies: [...custody.policies] },
+    custody: custody === undefined ? null : { ...custody, policies: [...custody.policies], gaps: [...custody.gaps] },
   };
 }
 
