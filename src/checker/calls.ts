@@ -64,12 +64,20 @@ const forwarding: Readonly<Record<string, string>> = {
   '0x1cff79cd': 'execute(address,bytes)',
 };
 
+/** The entry of the list under which the wallet may call a contract. */
+const listed = (to: string, { network, walletId }: Caller, { contracts }: Terms): Contract | undefined =>
+  contracts.find((one) => one.network === network && one.address === to && one.wallets.includes(walletId));
+
+const replaceable = unreadable(
+  'proxy_contract',
+  'The code behind the contract can be replaced: what it does is not known.',
+);
+const notAllowed = (functionName: string): Unreadable =>
+  unreadable('function_not_allowed', `The function ${functionName} may not be called there.`);
+
 /** What a call pays, and to whom; or why that cannot be said. */
 export function readCall(call: Call, caller: Caller, terms: Terms): CallReading {
-  const contract = terms.contracts.find(
-    ({ network, address, wallets }) =>
-      network === caller.network && address === call.to && wallets.includes(caller.walletId),
-  );
+  const contract = listed(call.to, caller, terms);
   const selector = call.data.slice(0, SELECTOR_CHARACTERS).toLowerCase();
   if (contract === undefined) {
     const forwards = forwarding[selector];
@@ -77,8 +85,7 @@ export function readCall(call: Call, caller: Caller, terms: Terms): CallReading 
       ? unreadable('contract_not_allowed', 'The contract is not on the list of those that this wallet may call.')
       : unreadable('proxy_call', `It asks a contract that is not on the list for ${forwards}.`);
   }
-  if (contract.isProxy)
-    return unreadable('proxy_contract', 'The code behind the contract can be replaced: what it does is not known.');
+  if (contract.isProxy) return replaceable;
   if (!/^0x([0-9a-f]{2})*$/i.test(call.data))
     return unreadable('data_undecodable', 'The call data is not hexadecimal.');
   if (call.data.length < SELECTOR_CHARACTERS) return unreadable('function_unknown', 'The call names no function.');
@@ -87,8 +94,7 @@ export function readCall(call: Call, caller: Caller, terms: Terms): CallReading 
     return forwarding[selector] === undefined
       ? decoded
       : unreadable('proxy_call', `It asks for ${forwarding[selector]}.`);
-  if (!contract.functions.includes(decoded.functionName))
-    return unreadable('function_not_allowed', `The function ${decoded.functionName} may not be called there.`);
+  if (!contract.functions.includes(decoded.functionName)) return notAllowed(decoded.functionName);
   return readers[contract.kind](decoded, { call, caller, contract, terms });
 }
 
@@ -138,6 +144,22 @@ function readErc20(decoded: Decoded, { call, caller, contract }: Within): CallRe
     : unreadable('other_money', 'It moves tokens of somebody else than the wallet.');
 }
 
+/** What a spread asks of the token it names: it pulls the tokens to itself and pays them out, or pulls them to each recipient. */
+const asksOfToken: Readonly<Record<string, readonly string[]>> = {
+  disperseToken: ['transferFrom', 'transfer'],
+  disperseTokenSimple: ['transferFrom'],
+};
+
+/** The token of a spread has to meet the terms as if the wallet called it: by its own entry, not by that of the contract. */
+function tokenOf(functionName: string, token: string, caller: Caller, terms: Terms): Contract | Unreadable {
+  const contract = listed(token, caller, terms);
+  if (contract?.kind !== 'erc20')
+    return unreadable('contract_not_allowed', 'The token that it spreads is not on the list of those of this wallet.');
+  if (contract.isProxy) return replaceable;
+  const missing = (asksOfToken[functionName] ?? [functionName]).find((asked) => !contract.functions.includes(asked));
+  return missing === undefined ? contract : notAllowed(missing);
+}
+
 function readDisperse(decoded: Decoded, { call, caller, contract, terms }: Within): CallReading {
   if (!caller.isWallet) return unreadable('other_money', 'A contract spreads money: whose it is cannot be said.');
   const isCoin = decoded.functionName === 'disperseEther';
@@ -147,17 +169,14 @@ function readDisperse(decoded: Decoded, { call, caller, contract, terms }: Withi
   if (recipients.length > PAYMENTS_MAX) return tooMany(recipients.length);
   if (recipients.length !== values.length || recipients.length === 0)
     return unreadable('data_undecodable', 'There are not as many amounts as recipients.');
-  const listed = terms.contracts.find(
-    ({ kind, network, address }) => kind === 'erc20' && network === caller.network && address === token?.toLowerCase(),
-  );
-  if (!isCoin && listed === undefined)
-    return unreadable('contract_not_allowed', 'The token that it spreads is not on the list.');
+  const spread = token === undefined ? undefined : tokenOf(decoded.functionName, token.toLowerCase(), caller, terms);
+  if (spread !== undefined && 'ok' in spread) return spread;
   const sum = values.reduce((total, units) => total + units, 0n);
   if (call.value !== (isCoin ? sum : 0n))
     return unreadable('value_differs', 'The coin that is sent along is not the sum of what is spread.');
   const asset = isCoin ? nativeOf(caller.network) : assetIdOf(caller.network, token);
   const payments = recipients.map((to, index) => ({ asset, units: values[index] ?? 0n, address: to.toLowerCase() }));
-  return paid(payments, listed === undefined ? [contract] : [contract, listed]);
+  return paid(payments, spread === undefined ? [contract] : [contract, spread]);
 }
 
 function readMulticall(decoded: Decoded, { call, caller, contract, terms }: Within): CallReading {

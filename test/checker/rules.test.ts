@@ -144,6 +144,7 @@ const abi = parseAbi([
   'function transferFrom(address from, address to, uint256 amount)',
   'function approve(address spender, uint256 amount)',
   'function disperseToken(address token, address[] recipients, uint256[] values)',
+  'function disperseTokenSimple(address token, address[] recipients, uint256[] values)',
   'function disperseEther(address[] recipients, uint256[] values)',
   'function aggregate3((address target, bool allowFailure, bytes callData)[] calls)',
   'function aggregate3Value((address target, bool allowFailure, uint256 value, bytes callData)[] calls)',
@@ -360,6 +361,28 @@ describe('a transaction with call data', () => {
     expect(codesOf(facts, as({ isProxy: true }))[0]).toBe('proxy_contract');
     expect(codesOf(facts, as({ withoutOrder: false }))).toEqual(['origin_unknown']);
     expect(codesOf(facts, as({ functions: ['transferFrom'] }))[0]).toBe('function_not_allowed');
+  });
+
+  it('of which a spread or a call within names a token is held against the terms of that token, as if the wallet called it', () => {
+    const spread = (name: 'disperseToken' | 'disperseTokenSimple') =>
+      calling(DISPERSE, encode(name, [USDC_CONTRACT, [TO], [1n]]));
+    const within = calling(MULTICALL, inMulticall([USDC_CONTRACT, pull(TO, 1n)]));
+    const both = ['transfer', 'transferFrom'];
+    const codeOf = (facts: ReviewFacts, functions: string[], more: object = {}) => {
+      const [, ...others] = TERMS.contracts;
+      const spreads = contract(DISPERSE, 'disperse', ['disperseToken', 'disperseTokenSimple']);
+      return codesOf(facts, { contracts: [contract(USDC_CONTRACT, 'erc20', functions, more), spreads, ...others] })[0];
+    };
+    for (const facts of [spread('disperseToken'), spread('disperseTokenSimple'), within]) {
+      expect(codeOf(facts, both)).toBeUndefined();
+      expect(codeOf(facts, both, { isProxy: true })).toBe('proxy_contract');
+      expect(codeOf(facts, both, { wallets: ['wa-2'] })).toBe('contract_not_allowed');
+      expect(codeOf(facts, both, { network: 'Ethereum' })).toBe('contract_not_allowed');
+      expect(codeOf(facts, ['transfer'])).toBe('function_not_allowed');
+      expect(codeOf(facts, both, { withoutOrder: false })).toBe('origin_unknown');
+    }
+    expect(codeOf(spread('disperseToken'), ['transferFrom'])).toBe('function_not_allowed');
+    expect(codeOf(spread('disperseTokenSimple'), ['transferFrom'])).toBeUndefined();
   });
 });
 
