@@ -55,7 +55,9 @@ const Evm = z.strictObject({
   to: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
   value: Quantity.nullish(),
   data: z.string().max(HEX_CHARACTERS_MAX).nullish(),
-  ...{ nonce: Whatever, gas: Whatever, gasLimit: Whatever, gasPrice: Whatever, chainId: Whatever, type: Whatever },
+  /** Where it is absent custody takes that of the wallet's network. */
+  chainId: Quantity.nullish(),
+  ...{ nonce: Whatever, gas: Whatever, gasLimit: Whatever, gasPrice: Whatever, type: Whatever },
   ...{ maxFeePerGas: Whatever, maxPriorityFeePerGas: Whatever, externalId: Whatever },
 });
 const Transaction = z.discriminatedUnion('kind', [
@@ -93,9 +95,12 @@ function readTransfer(body: unknown, network: Network): Reading {
 }
 
 function readTransaction({ body }: RequestFacts, network: Network, wallet: WalletFacts, terms: Terms): Reading {
-  const call = callOf(body);
-  if (call === undefined)
+  const sent = sentBy(body);
+  if (sent === undefined)
     return unreadable('body_unknown', 'The transaction is of a form that is not read here, or makes a contract.');
+  const wrong = wrongChain(sent, network);
+  if (wrong !== undefined) return wrong;
+  const { call } = sent;
   if (call.data === '0x')
     return {
       ok: true,
@@ -115,28 +120,46 @@ function readTransaction({ body }: RequestFacts, network: Network, wallet: Walle
   return { ok: true, payments: read.payments, needsOrigin };
 }
 
-/** Undefined for what is no call that can be read: another kind of body, or one without a recipient. */
-function callOf(body: unknown): Call | undefined {
-  const { data: transaction } = Transaction.safeParse(body);
-  if (transaction === undefined) return undefined;
-  const fields =
-    transaction.kind !== 'Transaction'
-      ? transaction
-      : typeof transaction.transaction === 'string'
-        ? parseSerialized(transaction.transaction)
-        : transaction.transaction;
-  if (fields === undefined) return undefined;
-  return { to: fields.to.toLowerCase(), value: fields.value ?? 0n, data: fields.data ?? '0x' };
+interface Sent {
+  readonly call: Call;
+  readonly chainId: bigint | undefined;
+  /** Whether these are the bytes that are signed, so that nobody adds a chain to them. */
+  readonly isBytes: boolean;
 }
 
-function parseSerialized(text: string): { to: string; value?: bigint; data?: string } | undefined {
+/** What a call pays is said by contracts and coin of the wallet's network: on another chain they are others. */
+function wrongChain({ chainId, isBytes }: Sent, network: Network): Unreadable | undefined {
+  const wanted = networkFacts[network].chainId;
+  if (wanted === null) return unreadable('network_unknown', `The chain of ${network} is not known here.`);
+  if (chainId === undefined)
+    return isBytes ? unreadable('chain_unnamed', 'Its bytes name no chain: signed, they are good on any.') : undefined;
+  return chainId === BigInt(wanted)
+    ? undefined
+    : unreadable('chain_differs', `It is for chain ${chainId}; the wallet is on ${network}, which is chain ${wanted}.`);
+}
+
+/** Undefined for what is no call that can be read: another kind of body, or one without a recipient. */
+function sentBy(body: unknown): Sent | undefined {
+  const { data: transaction } = Transaction.safeParse(body);
+  if (transaction === undefined) return undefined;
+  const given = transaction.kind === 'Transaction' ? transaction.transaction : transaction;
+  const isBytes = typeof given === 'string';
+  const fields = isBytes ? parseSerialized(given) : given;
+  if (fields === undefined) return undefined;
+  const call = { to: fields.to.toLowerCase(), value: fields.value ?? 0n, data: fields.data ?? '0x' };
+  return { call, chainId: fields.chainId ?? undefined, isBytes };
+}
+
+type Fields = Pick<z.infer<typeof Evm>, 'to' | 'value' | 'data' | 'chainId'>;
+
+function parseSerialized(text: string): Fields | undefined {
   if (!/^0x([0-9a-fA-F]{2})+$/.test(text)) return undefined;
   try {
     // Hexadecimal text, which viem types as a template.
-    const { to, value, data, type } = parseTransaction(text as `0x${string}`);
+    const { to, value, data, type, chainId } = parseTransaction(text as `0x${string}`);
     // Other types carry blobs or hand the account's code over.
     if (type !== 'legacy' && type !== 'eip2930' && type !== 'eip1559') return undefined;
-    return to == null ? undefined : { to, ...(value === undefined ? {} : { value }), ...(data && { data }) };
+    return to == null ? undefined : { to, value, data, chainId: chainId === undefined ? undefined : BigInt(chainId) };
   } catch {
     // No transaction that viem can read: the question asked, and its answer.
     return undefined;

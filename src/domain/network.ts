@@ -10,11 +10,16 @@ interface NetworkFacts {
   readonly isTest: boolean;
   readonly symbol: string;
   readonly decimals: number;
+  /** By which a signed transaction says where it may go (EIP-155); null where a network has none. */
+  readonly chainId: number | null;
 }
 
-const evm = (symbol: 'ETH' | 'POL', isTest: boolean) => ({ family: 'evm', isTest, symbol, decimals: 18 }) as const;
-const bitcoin = (isTest: boolean) => ({ family: 'bitcoin', isTest, symbol: 'BTC', decimals: 8 }) as const;
-const solana = (isTest: boolean) => ({ family: 'solana', isTest, symbol: 'SOL', decimals: 9 }) as const;
+/** Chain ids: https://github.com/ethereum-lists/chains, which viem copies. */
+const evm = (symbol: 'ETH' | 'POL', isTest: boolean, chainId: number) =>
+  ({ family: 'evm', isTest, symbol, decimals: 18, chainId }) as const;
+const bitcoin = (isTest: boolean) =>
+  ({ family: 'bitcoin', isTest, symbol: 'BTC', decimals: 8, chainId: null }) as const;
+const solana = (isTest: boolean) => ({ family: 'solana', isTest, symbol: 'SOL', decimals: 9, chainId: null }) as const;
 
 /** Networks on which the product opens wallets. */
 export const openableNetworks = [
@@ -44,17 +49,17 @@ export const networks = [
 export type Network = (typeof networks)[number];
 
 export const networkFacts: Readonly<Record<Network, NetworkFacts>> = {
-  Ethereum: evm('ETH', false),
-  EthereumSepolia: evm('ETH', true),
-  EthereumHoodi: evm('ETH', true),
-  Polygon: evm('POL', false),
-  PolygonAmoy: evm('POL', true),
-  Base: evm('ETH', false),
-  BaseSepolia: evm('ETH', true),
-  ArbitrumOne: evm('ETH', false),
-  ArbitrumSepolia: evm('ETH', true),
-  Optimism: evm('ETH', false),
-  OptimismSepolia: evm('ETH', true),
+  Ethereum: evm('ETH', false, 1),
+  EthereumSepolia: evm('ETH', true, 11_155_111),
+  EthereumHoodi: evm('ETH', true, 560_048),
+  Polygon: evm('POL', false, 137),
+  PolygonAmoy: evm('POL', true, 80_002),
+  Base: evm('ETH', false, 8453),
+  BaseSepolia: evm('ETH', true, 84_532),
+  ArbitrumOne: evm('ETH', false, 42_161),
+  ArbitrumSepolia: evm('ETH', true, 421_614),
+  Optimism: evm('ETH', false, 10),
+  OptimismSepolia: evm('ETH', true, 11_155_420),
   Bitcoin: bitcoin(false),
   BitcoinSignet: bitcoin(true),
   BitcoinTestnet4: bitcoin(true),

@@ -1,11 +1,13 @@
 // Each rule on both sides of its boundary, over facts as they are recorded.
 import { encodeFunctionData, parseAbi, serializeTransaction } from 'viem';
+import * as chains from 'viem/chains';
 import { describe, expect, it } from 'vitest';
 import type { KnownFacts, PolicyFacts, ReviewFacts } from '../../src/checker/facts.ts';
 import { unfitBecause } from '../../src/checker/fitness.ts';
 import { judge } from '../../src/checker/rules.ts';
 import { Terms } from '../../src/checker/terms.ts';
 import type { CustodyPolicy } from '../../src/domain/custody.ts';
+import { networkFacts, networks } from '../../src/domain/network.ts';
 
 const USDC_CONTRACT = '0x1c7d4b196cb0c7b01d743fbc6116a902379c7238';
 const USDC = `EthereumSepolia/${USDC_CONTRACT}`;
@@ -151,6 +153,7 @@ const abi = parseAbi([
   'function upgradeTo(address implementation)',
 ]);
 type Hex = `0x${string}`;
+type Serializable = Parameters<typeof serializeTransaction>[0]; // the test names the kind
 const hex = (text: string) => text as Hex; // constants of this file
 // biome-ignore lint/suspicious/noExplicitAny: the ABI above types each call, the table below mixes them
 const encode = (functionName: any, args: any): Hex => encodeFunctionData({ abi, functionName, args });
@@ -361,6 +364,46 @@ describe('a transaction with call data', () => {
     expect(codesOf(facts, as({ isProxy: true }))[0]).toBe('proxy_contract');
     expect(codesOf(facts, as({ withoutOrder: false }))).toEqual(['origin_unknown']);
     expect(codesOf(facts, as({ functions: ['transferFrom'] }))[0]).toBe('function_not_allowed');
+  });
+
+  it('for another chain than that of the wallet, or whose bytes name none, is left to people', () => {
+    const call = { to: hex(USDC_CONTRACT), data: send(TO, 10n) };
+    const codeOf = (body: object) =>
+      codesOf({
+        ...calling(USDC_CONTRACT, '0x'),
+        request: { kind: 'transaction', id: 'tx-1', externalId: null, body },
+      })[0];
+    const bytes = (of: object) => ({
+      kind: 'Transaction',
+      transaction: serializeTransaction({ ...call, ...of } as Serializable),
+    });
+    for (const kind of ['Evm', 'Eip1559']) {
+      for (const chainId of [11155111, '11155111', '0xaa36a7', undefined, null])
+        expect(codeOf({ kind, ...call, chainId }), `${chainId}`).toBeUndefined();
+      for (const chainId of [1, '1', '0x1']) expect(codeOf({ kind, ...call, chainId })).toBe('chain_differs');
+      for (const chainId of ['one', {}, -1]) expect(codeOf({ kind, ...call, chainId })).toBe('body_unknown');
+    }
+    expect(codeOf({ kind: 'Transaction', transaction: { ...call, chainId: 1 } })).toBe('chain_differs');
+    for (const type of ['legacy', 'eip2930', 'eip1559']) {
+      expect(codeOf(bytes({ type, chainId: 11155111 })), type).toBeUndefined();
+      expect(codeOf(bytes({ type, chainId: 1 })), type).toBe('chain_differs');
+    }
+    expect(codeOf(bytes({ type: 'legacy' }))).toBe('chain_unnamed');
+  });
+
+  it('is judged by the chain ids that viem has for the networks', () => {
+    const named: Readonly<Record<string, { readonly id: number }>> = {
+      ...{ Ethereum: chains.mainnet, EthereumSepolia: chains.sepolia, EthereumHoodi: chains.hoodi },
+      ...{
+        Polygon: chains.polygon,
+        PolygonAmoy: chains.polygonAmoy,
+        Base: chains.base,
+        BaseSepolia: chains.baseSepolia,
+      },
+      ...{ ArbitrumOne: chains.arbitrum, ArbitrumSepolia: chains.arbitrumSepolia },
+      ...{ Optimism: chains.optimism, OptimismSepolia: chains.optimismSepolia },
+    };
+    for (const network of networks) expect(networkFacts[network].chainId, network).toBe(named[network]?.id ?? null);
   });
 
   it('of which a spread or a call within names a token is held against the terms of that token, as if the wallet called it', () => {
