@@ -19,14 +19,22 @@ export interface GroupFacts {
   readonly approvers: readonly string[] | null;
   readonly allowsServiceAccounts: boolean;
 }
+/** Which list was in force; its addresses are at custody. */
+export interface ListFacts {
+  readonly addresses: number;
+  /** Of the sorted addresses, a line each. */
+  readonly sha256: string;
+}
 export interface PolicyFacts {
   readonly id: string;
   readonly name: string;
   readonly rule: string;
   readonly isTriggered: boolean;
   readonly walletTags: readonly string[];
-  /** The approved list that it holds, read now; null for a policy of another rule. */
+  /** Of the approved list that it holds, read now, the addresses that the request names; null for a policy of another rule. */
   readonly addresses: readonly string[] | null;
+  /** Records from before it was kept have the whole list in `addresses`. */
+  readonly list?: ListFacts | null;
   readonly groups: readonly GroupFacts[];
 }
 /** Units as text: these facts are kept as JSON. */

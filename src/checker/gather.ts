@@ -6,13 +6,16 @@ import type { CustodyPolicy, CustodyWallet } from '../domain/custody.ts';
 import { utcDay } from '../domain/time.ts';
 import { faultFields } from '../kit/log.ts';
 import type { Checker } from './checker.ts';
-import type { KnownFacts, PaymentFacts, PolicyFacts, ReviewFacts, SumFacts } from './facts.ts';
+import type { KnownFacts, PaymentFacts, PolicyFacts, RequestFacts, ReviewFacts, SumFacts } from './facts.ts';
 import { fitness } from './fitness.ts';
+import { listFacts, namedIn } from './listed.ts';
 import { paymentsOf } from './rules.ts';
 import { findStanding, findSums, listSanctioned, type Sum } from './store.ts';
 import { sumIdsOf } from './sums.ts';
 
 const POLICIES_MAX = 50;
+/** Of a body as JSON: more than the longest call data that is read, and less than a row of D1 may hold. */
+const BODY_CHARACTERS_MAX = 300_000;
 
 /** Custody was asked for more policies than one review may read. */
 export class TooManyPolicies extends Error {
@@ -33,7 +36,8 @@ export async function gather(checker: Checker, approval: ReviewedApproval): Prom
     fitness(checker),
     askProduct(checker, request),
   ]);
-  const policies = await readPolicies(checker, approval, wallet);
+  const asked = request === undefined ? null : requestFacts(request);
+  const policies = await readPolicies(checker, approval, wallet, asked);
   const seen: ReviewFacts = {
     approval: {
       id: approval.id,
@@ -42,7 +46,7 @@ export async function gather(checker: Checker, approval: ReviewedApproval): Prom
       initiatorId: approval.initiatorId,
     },
     voter: { userId: custody.userId, unfit },
-    request: request === undefined ? null : { ...request, externalId: request.externalId ?? null },
+    request: asked,
     wallet:
       wallet === undefined
         ? null
@@ -60,10 +64,18 @@ export async function gather(checker: Checker, approval: ReviewedApproval): Prom
   return { facts: { ...seen, sanctions, sums: sums.facts }, sums: sums.read };
 }
 
+/** A body that is too long to be kept is none that is read: the rule `readable` leaves it to people. */
+export function requestFacts(request: NonNullable<ReviewedApproval['request']>): RequestFacts {
+  const characters = JSON.stringify(request.body ?? null).length;
+  const body = characters > BODY_CHARACTERS_MAX ? { tooLong: characters } : request.body;
+  return { ...request, externalId: request.externalId ?? null, body };
+}
+
 async function readPolicies(
   { custody }: Checker,
   { evaluatedPolicyIds, policyIds }: ReviewedApproval,
   wallet: CustodyWallet | undefined,
+  request: RequestFacts | null,
 ): Promise<readonly PolicyFacts[]> {
   if (evaluatedPolicyIds.length > POLICIES_MAX) throw new TooManyPolicies(`${evaluatedPolicyIds.length} policies`);
   const evaluated = (await Promise.all(evaluatedPolicyIds.map((id) => custody.findPolicy(id)))).flatMap(
@@ -72,10 +84,19 @@ async function readPolicies(
   const hasList = evaluated.some(({ rule }) => rule.kind === 'approved_list');
   // An approval may name only what triggered: then the lists of the wallet are looked for among all.
   const others = hasList || wallet === undefined ? [] : (await custody.listPolicies()).filter(coversOf(wallet));
-  return [...evaluated, ...others]
-    .filter(({ isActive }) => isActive)
-    .map((policy) => toFacts(policy, policyIds.includes(policy.id)));
+  const inForce = [...evaluated, ...others].filter(({ isActive }) => isActive);
+  const named = namedIn(
+    request?.body,
+    inForce.flatMap((policy) => addressesOf(policy) ?? []),
+  );
+  return Promise.all(inForce.map((policy) => toFacts(policy, policyIds.includes(policy.id), named)));
 }
+
+/** EVM addresses are compared in lower case. */
+const addressesOf = ({ rule }: CustodyPolicy): readonly string[] | null =>
+  rule.kind === 'approved_list'
+    ? rule.addresses.map((address) => (/^0x/i.test(address) ? address.toLowerCase() : address))
+    : null;
 
 const coversOf =
   ({ tags }: CustodyWallet) =>
@@ -85,25 +106,27 @@ const coversOf =
     !hasOtherFilters &&
     walletTagsAll.every((tag) => tags.includes(tag));
 
-const toFacts = ({ id, name, rule, walletTagsAll, action }: CustodyPolicy, isTriggered: boolean): PolicyFacts => ({
-  id,
-  name,
-  rule: rule.kind,
-  isTriggered,
-  walletTags: walletTagsAll,
-  addresses: rule.kind === 'approved_list' ? rule.addresses.map(asKept) : null,
-  groups:
-    action.kind === 'approval'
-      ? action.groups.map((group) => ({
-          name: group.name ?? null,
-          approvers: group.approvers ?? null,
-          allowsServiceAccounts: group.serviceAccountsCanApprove,
-        }))
-      : [],
-});
-
-/** EVM addresses are compared in lower case. */
-const asKept = (address: string): string => (/^0x/i.test(address) ? address.toLowerCase() : address);
+async function toFacts(policy: CustodyPolicy, isTriggered: boolean, named: ReadonlySet<string>): Promise<PolicyFacts> {
+  const { id, name, rule, walletTagsAll, action } = policy;
+  const addresses = addressesOf(policy);
+  return {
+    id,
+    name,
+    rule: rule.kind,
+    isTriggered,
+    walletTags: walletTagsAll,
+    addresses: addresses?.filter((address) => named.has(address)) ?? null,
+    list: addresses === null ? null : await listFacts(addresses),
+    groups:
+      action.kind === 'approval'
+        ? action.groups.map((group) => ({
+            name: group.name ?? null,
+            approvers: group.approvers ?? null,
+            allowsServiceAccounts: group.serviceAccountsCanApprove,
+          }))
+        : [],
+  };
+}
 
 type Said = Pick<ReviewFacts, 'known' | 'stops'>;
 

@@ -5,7 +5,7 @@ import { addSeconds, type Timestamp } from '../domain/time.ts';
 import { faultFields } from '../kit/log.ts';
 import type { Checker } from './checker.ts';
 import type { ReviewFacts } from './facts.ts';
-import { gather, TooManyPolicies } from './gather.ts';
+import { gather, requestFacts, TooManyPolicies } from './gather.ts';
 import type { Asked, Outcome, Review } from './review-record.ts';
 import { isForPeopleAlone, judge, paymentsOf, type Verdict } from './rules.ts';
 import { addReview, findReview, saveReview } from './store.ts';
@@ -97,7 +97,7 @@ async function gatherOrSay(checker: Checker, approval: ReviewedApproval) {
     const facts: ReviewFacts = {
       approval: { id, status, activity, initiatorId },
       voter: { userId: checker.custody.userId, unfit: [] },
-      request: request === undefined ? null : { ...request, externalId: request.externalId ?? null },
+      request: request === undefined ? null : requestFacts(request),
       wallet: null,
       policies: [],
       known: null,

@@ -215,11 +215,13 @@ export async function askGroup(
 }
 
 /** A company wallet: what it calls waits for the checker's group, and so does what its list of payees cannot read. */
-export async function companyWallet(): Promise<{ id: string; address: string }> {
+export async function companyWallet(
+  addresses: readonly string[] = [EXCHANGE],
+): Promise<{ id: string; address: string }> {
   const admin = await sdk('admin-1');
   const wallet = await admin.wallets.createWallet({ body: { network: 'EthereumSepolia', tags: ['company'] } });
   await control('POST', `/wallets/${wallet.id}/fund`, { kind: 'Native', amount: '1000000000000000000' });
-  const rule = { kind: 'TransactionRecipientWhitelist', configuration: { addresses: [EXCHANGE] } };
+  const rule = { kind: 'TransactionRecipientWhitelist', configuration: { addresses } };
   await askGroup({ filters: { walletTags: { hasAll: ['company'] } }, rule });
   return { id: wallet.id, address: wallet.address?.toLowerCase() ?? '' };
 }

@@ -125,6 +125,49 @@ it('calls of listed contracts and functions to listed recipients are approved, a
   ]);
 });
 
+it('a record keeps of a list of 5,000 payees what the request names and which list it was, and other terms can be asked of it', async () => {
+  const PAYEES = 5000;
+  const payees = Array.from({ length: PAYEES }, (_, n) => `0x${(n + 1).toString(16).padStart(40, '5')}`);
+  const bench = await openBench({ policies: false });
+  const wallet = await companyWallet([EXCHANGE.toUpperCase().replace('0X', '0x'), ...payees]);
+  const listed = { network: 'EthereumSepolia', wallets: [wallet.id], withoutOrder: true };
+  const terms: Json = {
+    contracts: [{ ...listed, address: USDC_CONTRACT, kind: 'erc20', functions: ['transferFrom'] }],
+  };
+  bench.open({ terms });
+  const admin = await sdk('admin-1');
+  const pay = async (data: string) => {
+    const body: Json = { kind: 'Eip1559', to: USDC_CONTRACT, data };
+    const { approvalId } = await admin.wallets.broadcastTransaction({ walletId: wallet.id, body });
+    await bench.takeEvents();
+    const [{ facts, findings }] = await bench.rows(`SELECT facts, findings FROM reviews WHERE id = '${approvalId}'`);
+    expect(new TextEncoder().encode(facts).byteLength).toBeLessThan(4000);
+    return { facts: JSON.parse(facts), codes: JSON.parse(findings).map(({ code }: Json) => code) };
+  };
+  for (const to of [EXCHANGE, payees[PAYEES - 1] ?? '']) {
+    const { facts, codes } = await pay(send(to, 1000n));
+    expect(codes).toEqual(['function_not_allowed', 'origin_unknown']);
+    const lists = facts.policies.flatMap(({ addresses, list }: Json) =>
+      addresses === null ? [] : { addresses, list },
+    );
+    const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(lists).toEqual([{ addresses: [to], list: { addresses: PAYEES + 1, sha256 } }]);
+  }
+  expect((await pay(send(OTHER_EXCHANGE, 1000n))).facts.policies).toMatchObject([{ addresses: [] }]);
+
+  // Had the terms allowed `transfer` then, those on the list would have passed.
+  const span = `from=${addSeconds(bench.world.at, -3600)}&to=${addSeconds(bench.world.at, 3600)}`;
+  const recorded = await bench.read('auditor-1', `/v1/checker/facts?${span}`);
+  const wider = { ...recorded.terms, contracts: [{ ...recorded.terms.contracts[0], functions: ['transfer'] }] };
+  const bearing = rules.filter(({ name }) => ['readable', 'live_list'].includes(name));
+  const { replayed, differences } = backTest(recorded.items, wider, bearing);
+  expect([replayed, ...differences.map(({ was, would }) => `${was} ${would}`)]).toEqual([
+    3,
+    'abstain approve',
+    'abstain approve',
+  ]);
+});
+
 it('only officers, auditors and admins read, only admins load the list, and a wrong question is refused', async () => {
   const bench = await openBench({ policies: false });
   const span = 'from=2031-03-01T00:00:00.000Z&to=2031-03-09T00:00:00.000Z';

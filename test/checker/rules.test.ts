@@ -4,6 +4,7 @@ import * as chains from 'viem/chains';
 import { describe, expect, it } from 'vitest';
 import type { KnownFacts, PolicyFacts, ReviewFacts } from '../../src/checker/facts.ts';
 import { unfitBecause } from '../../src/checker/fitness.ts';
+import { requestFacts } from '../../src/checker/gather.ts';
 import { judge } from '../../src/checker/rules.ts';
 import { Terms } from '../../src/checker/terms.ts';
 import type { CustodyPolicy } from '../../src/domain/custody.ts';
@@ -125,6 +126,22 @@ describe('a transfer', () => {
     const call = { kind: 'Eip1559', to: TO, value: '1000' };
     const asCall = { ...requested(call, { kind: 'transaction' }), known: payout };
     expect(codesOf(asCall)).toContain('origin_differs');
+  });
+
+  it('whose body is too long to be kept is left to people, as long as one may be', () => {
+    const asked = (data: string) => ({
+      ...transfer.request,
+      walletId: 'wa-1',
+      kind: 'transaction',
+      id: 'tx-1',
+      externalId: undefined,
+      body: { kind: 'Evm', to: USDC_CONTRACT, data },
+    });
+    const longest = requestFacts(asked(`0x${'0'.repeat(262_000)}`));
+    expect(codesOf({ ...transfer, request: longest })[0]).toBe('function_unknown');
+    const tooLong = requestFacts(asked(`0x${'0'.repeat(300_000)}`));
+    expect(JSON.stringify(tooLong).length).toBeLessThan(200);
+    expect(codesOf({ ...transfer, request: tooLong })[0]).toBe('body_unknown');
   });
 
   it('of an asset without a limit is left to people', () => {
