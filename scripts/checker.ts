@@ -54,7 +54,7 @@ interface Recorded {
 /** From the beginning of the day: what was approved earlier that day is what later requests were judged by. */
 async function readRecorded(): Promise<{ readonly reviews: readonly Review[]; readonly terms: unknown }> {
   const from = `${instant('--from').toISOString().slice(0, 10)}T00:00:00.000Z`;
-  const span = { from, to: instant('--to').toISOString(), limit: '500' };
+  const span = { from, to: instant('--to').toISOString() };
   const reviews: Review[] = [];
   for (let cursor: string | null = ''; ; ) {
     const query: URLSearchParams = new URLSearchParams({ ...span, ...(cursor === '' ? {} : { cursor }) });

@@ -1,6 +1,6 @@
 // What the checker's work looks like in figures, from its recorded reviews alone.
 import { secondsBetween } from '../domain/time.ts';
-import type { Review } from './review-record.ts';
+import type { Figure } from './review-record.ts';
 import { isForPeopleAlone } from './rules.ts';
 
 const verdicts = ['approve', 'abstain', 'deny'] as const;
@@ -20,13 +20,13 @@ export interface RuleFigures {
   readonly peopleDenied: number;
 }
 
-export function metricsOf(all: readonly Review[]) {
+export function metricsOf(all: readonly Figure[]) {
   // What is for people alone was never the checker's to decide, and says nothing about its work.
   const reviews = all.filter(({ findings }) => !isForPeopleAlone(findings));
   const latencies = reviews
     .map(({ pendingAt, decidedAt }) => Math.max(0, Math.round(secondsBetween(pendingAt, decidedAt) * 1000)))
     .sort((one, other) => one - other);
-  const isEscalated = ({ verdict }: Review) => verdict === 'abstain';
+  const isEscalated = ({ verdict }: Figure) => verdict === 'abstain';
   const spoken = reviews.filter(({ mode }) => mode === 'shadow').filter((review) => !isEscalated(review));
   return {
     reviews: reviews.length,
@@ -53,18 +53,18 @@ export function metricsOf(all: readonly Review[]) {
 }
 export type Metrics = ReturnType<typeof metricsOf>;
 
-const count = (reviews: readonly Review[], is: (review: Review) => boolean): number => reviews.filter(is).length;
+const count = (reviews: readonly Figure[], is: (review: Figure) => boolean): number => reviews.filter(is).length;
 const rate = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
-const isByPeople = ({ outcome, byPeople }: Review, wanted: 'approved' | 'denied'): boolean =>
+const isByPeople = ({ outcome, byPeople }: Figure, wanted: 'approved' | 'denied'): boolean =>
   byPeople === true && outcome === wanted;
 
-function agreement(reviews: readonly Review[]): Agreement {
+function agreement(reviews: readonly Figure[]): Agreement {
   const compared = reviews.filter((one) => isByPeople(one, 'approved') || isByPeople(one, 'denied'));
   const agreed = count(compared, ({ verdict, outcome }) => (verdict === 'approve') === (outcome === 'approved'));
   return { compared: compared.length, agreed, rate: rate(agreed, compared.length) };
 }
 
-function figuresByRule(reviews: readonly Review[]): readonly RuleFigures[] {
+function figuresByRule(reviews: readonly Figure[]): readonly RuleFigures[] {
   const names = [...new Set(reviews.flatMap(({ findings }) => findings.map(({ rule }) => rule)))].sort();
   return names.map((rule) => {
     const said = reviews.filter(({ findings }) => findings.some((finding) => finding.rule === rule));

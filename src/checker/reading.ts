@@ -11,26 +11,38 @@ import { parseJson, readCapped } from './body.ts';
 import type { Checker } from './checker.ts';
 import type { Variables } from './http.ts';
 import { metricRows, metricsOf } from './metrics.ts';
-import type { Review } from './review-record.ts';
-import { listReviewsBetween, replaceSanctions } from './store.ts';
+import type { Decision } from './review-record.ts';
+import {
+  cursorOf,
+  listDecisionsBetween,
+  listFiguresBetween,
+  listReviewsBetween,
+  replaceSanctions,
+  type Span,
+} from './store.ts';
 
 type Env = { Bindings: Checker; Variables: Variables };
 
 const PAGE_ITEMS_MAX = 500;
 const PAGE_ITEMS = 100;
+/** With their facts: a request of the longest call data that is read makes one of 300 KB. */
+const FACTS_ITEMS_MAX = 50;
 const METRIC_REVIEWS_MAX = 20_000;
 const SANCTIONS_MAX = 50_000;
 const SANCTIONS_BYTES_MAX = 8 * 1024 * 1024;
 
 const Instant = z.iso.datetime({ offset: false }).transform((text) => new Date(text).toISOString());
-const Span = z.strictObject({
+const Period = z.strictObject({
   from: Instant,
   to: Instant,
   format: z.enum(['json', 'csv']).default('json'),
 });
-const Page = Span.extend({
+const Page = Period.extend({
   limit: z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS),
   cursor: z.string().max(200).optional(),
+});
+const FactsPage = Page.extend({
+  limit: z.coerce.number().int().min(1).max(FACTS_ITEMS_MAX).default(FACTS_ITEMS_MAX),
 });
 const Sanctions = z.strictObject({
   edition: z.string().trim().min(1).max(100),
@@ -48,10 +60,14 @@ const csv = (c: Context<Env>, text: string) =>
 const toCsv = (names: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string =>
   [names, ...rows].map((row) => csvLine(row.map((cell) => (cell === null ? null : String(cell))))).join('');
 
-const cursorOf = ({ decidedAt, id }: Review): string => `${decidedAt}|${id}`;
+type Listing<T> = (database: Checker['database'], span: Span, limit: number) => Promise<T[]>;
 
-async function readPage(database: Checker['database'], { from, to, cursor, limit }: z.infer<typeof Page>) {
-  const read = await listReviewsBetween(database, { from, to, after: cursor }, limit + 1);
+async function readPage<T extends Decision>(
+  database: Checker['database'],
+  { from, to, cursor, limit }: z.infer<typeof Page>,
+  list: Listing<T>,
+) {
+  const read = await list(database, { from, to, after: cursor }, limit + 1);
   const items = read.slice(0, limit);
   const last = items.at(-1);
   return { items, nextCursor: read.length > limit && last !== undefined ? cursorOf(last) : null };
@@ -72,7 +88,7 @@ const columns = [
   'outcomeAt',
   'byPeople',
 ] as const;
-const view = (review: Review) => ({
+const view = (review: Decision) => ({
   approvalId: review.id,
   kind: review.kind,
   walletId: review.walletId,
@@ -87,7 +103,7 @@ const view = (review: Review) => ({
   outcomeAt: review.outcomeAt,
   byPeople: review.byPeople,
 });
-const row = (review: Review) => {
+const row = (review: Decision) => {
   const shown = {
     ...view(review),
     reasons: review.findings.map(({ code }) => code).join(' '),
@@ -102,7 +118,7 @@ export const readingRoutes = new Hono<Env>()
   .get('/decisions', readers, async (c) => {
     const { data: query, error } = Page.safeParse(c.req.query());
     if (error) return refuseInput(c, error);
-    const { items, nextCursor } = await readPage(c.env.database, query);
+    const { items, nextCursor } = await readPage(c.env.database, query, listDecisionsBetween);
     if (query.format === 'csv') {
       if (nextCursor !== null) c.header('x-next-cursor', nextCursor);
       return csv(c, toCsv(columns, items.map(row)));
@@ -110,9 +126,9 @@ export const readingRoutes = new Hono<Env>()
     return c.json({ items: items.map(view), nextCursor }, 200);
   })
   .get('/metrics', readers, async (c) => {
-    const { data: query, error } = Span.safeParse(c.req.query());
+    const { data: query, error } = Period.safeParse(c.req.query());
     if (error) return refuseInput(c, error);
-    const reviews = await listReviewsBetween(c.env.database, { ...query, after: undefined }, METRIC_REVIEWS_MAX + 1);
+    const reviews = await listFiguresBetween(c.env.database, query, METRIC_REVIEWS_MAX + 1);
     if (reviews.length > METRIC_REVIEWS_MAX)
       return problem(c, {
         code: 'period_invalid',
@@ -122,9 +138,10 @@ export const readingRoutes = new Hono<Env>()
     return query.format === 'csv' ? csv(c, toCsv(['figure', 'value'], metricRows(metrics))) : c.json(metrics, 200);
   })
   .get('/facts', readers, async (c) => {
-    const { data: query, error } = Page.safeParse(c.req.query());
+    const { data: query, error } = FactsPage.safeParse(c.req.query());
     if (error) return refuseInput(c, error);
-    return c.json({ ...(await readPage(c.env.database, query)), terms: c.env.config.terms }, 200);
+    const page = await readPage(c.env.database, query, listReviewsBetween);
+    return c.json({ ...page, terms: c.env.config.terms }, 200);
   })
   .put('/sanctions', authorize('admin'), async (c) => {
     const body = await readCapped(c.req.raw.body, SANCTIONS_BYTES_MAX);

@@ -53,3 +53,15 @@ export interface Review {
   readonly told: number;
   readonly tellAt: Timestamp | null;
 }
+
+/** What people read of a review. */
+export type Decision = Omit<Review, 'facts' | 'outlays' | 'asked'>;
+
+/** What figures need of a review. */
+export interface Figure
+  extends Pick<
+    Review,
+    'mode' | 'verdict' | 'outcome' | 'byPeople' | 'pendingAt' | 'decidedAt' | 'votedAt' | 'told' | 'tellAt'
+  > {
+  readonly findings: readonly Pick<Finding, 'rule' | 'code'>[];
+}

@@ -226,5 +226,5 @@ export function judge(facts: ReviewFacts, terms: Terms, by: readonly Rule[] = ru
 const aboutVoting: readonly string[] = ['reviewable', 'pending', 'fit', 'not_own', 'may_vote', 'lists_are_for_people'];
 
 /** Nobody counts on the checker there: those who are asked hear of it from custody and from the product. */
-export const isForPeopleAlone = (findings: readonly Finding[]): boolean =>
+export const isForPeopleAlone = (findings: readonly Pick<Finding, 'code'>[]): boolean =>
   findings.some(({ code }) => code === 'activity_not_reviewed' || code === 'not_in_group');

@@ -1,10 +1,10 @@
 // The checker's database: reviews, sums, its sanctions list and what it knows of itself. Writes are batches that a lost race
 // aborts as a whole.
-import { and, asc, eq, gte, inArray, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gte, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
 import type { Timestamp } from '../domain/time.ts';
-import type { Review } from './review-record.ts';
+import type { Decision, Figure, Review } from './review-record.ts';
 import { deadLetters, guard, reviews, sanctions, standing, sums } from './schema.ts';
 import { type Outlay, sumIdsOf } from './sums.ts';
 
@@ -69,23 +69,58 @@ export async function listReviewsToTell(database: Database, at: Timestamp, limit
   return rows.map(toReview);
 }
 
-/** Decided within a span of time, the oldest first, after the one that the cursor names. */
-export async function listReviewsBetween(
-  database: Database,
-  span: { readonly from: Timestamp; readonly to: Timestamp; readonly after: string | undefined },
-  limit: number,
-): Promise<Review[]> {
-  const [decidedAt = '', id = ''] = span.after?.split('|') ?? [];
-  const isAfter =
-    span.after === undefined ? undefined : sql`(${reviews.decidedAt}, ${reviews.id}) > (${decidedAt}, ${id})`;
+export interface Span {
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  /** Of the last one that was read, as `cursorOf` writes it. */
+  readonly after?: string | undefined;
+}
+export const cursorOf = ({ decidedAt, id }: Pick<Review, 'decidedAt' | 'id'>): string => `${decidedAt}|${id}`;
+
+function isWithin({ from, to, after }: Span) {
+  const [decidedAt = '', id = ''] = after?.split('|') ?? [];
+  const isAfter = after === undefined ? undefined : sql`(${reviews.decidedAt}, ${reviews.id}) > (${decidedAt}, ${id})`;
+  return and(gte(reviews.decidedAt, from), lt(reviews.decidedAt, to), isAfter);
+}
+const oldestFirst = [asc(reviews.decidedAt), asc(reviews.id)] as const;
+
+/** Decided within a span of time, the oldest first, with their facts: at most a page of them fits into memory. */
+export async function listReviewsBetween(database: Database, span: Span, limit: number): Promise<Review[]> {
   const rows = await database
     .select()
     .from(reviews)
-    .where(and(gte(reviews.decidedAt, span.from), lt(reviews.decidedAt, span.to), isAfter))
-    .orderBy(asc(reviews.decidedAt), asc(reviews.id))
+    .where(isWithin(span))
+    .orderBy(...oldestFirst)
     .limit(limit)
     .all();
   return rows.map(toReview);
+}
+
+/** The same without what they were judged by. */
+export async function listDecisionsBetween(database: Database, span: Span, limit: number): Promise<Decision[]> {
+  const { facts: _, outlays: __, asked: ___, ...shown } = getTableColumns(reviews);
+  const rows = await database
+    .select(shown)
+    .from(reviews)
+    .where(isWithin(span))
+    .orderBy(...oldestFirst)
+    .limit(limit)
+    .all();
+  return rows.map((row) => ({ ...row, findings: JSON.parse(row.findings) })); // Written by `toRow` above.
+}
+
+/** What figures are made of: a few words of each review. */
+export async function listFiguresBetween(database: Database, span: Span, limit: number): Promise<Figure[]> {
+  const { mode, verdict, outcome, byPeople, pendingAt, decidedAt, votedAt, told, tellAt } = reviews;
+  const words = sql<string>`(SELECT json_group_array(json_object('rule', value ->> 'rule', 'code', value ->> 'code')) FROM json_each(${reviews.findings}))`;
+  const rows = await database
+    .select({ mode, verdict, outcome, byPeople, pendingAt, decidedAt, votedAt, told, tellAt, findings: words })
+    .from(reviews)
+    .where(isWithin(span))
+    .orderBy(...oldestFirst)
+    .limit(limit)
+    .all();
+  return rows.map((row) => ({ ...row, findings: JSON.parse(row.findings) })); // Made by the statement.
 }
 
 export interface Sum {

@@ -180,6 +180,9 @@ it('only officers, auditors and admins read, only admins load the list, and a wr
     expect(await statusOf('auditor-1', `/v1/checker/${path}?${span}`)).toBe(200);
     expect(await statusOf('auditor-1', `/v1/checker/${path}?${span}&surprise=1`)).toBe(400);
     expect(await statusOf('auditor-1', `/v1/checker/${path}?from=yesterday`)).toBe(400);
+    const many = path === 'facts' ? 50 : 500;
+    for (const [limit, status] of path === 'metrics' ? [] : [[many, 200] as const, [many + 1, 400] as const])
+      expect(await statusOf('auditor-1', `/v1/checker/${path}?${span}&limit=${limit}`)).toBe(status);
   }
   const list = { edition: 'x', addresses: ['no address'] };
   expect(await statusOf('auditor-1', '/v1/checker/sanctions', 'PUT', list)).toBe(403);

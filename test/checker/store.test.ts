@@ -3,6 +3,7 @@
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { metricsOf } from '../../src/checker/metrics.ts';
 import { type Review, reviewMachine } from '../../src/checker/review-record.ts';
 import { triggers } from '../../src/checker/schema.ts';
 import * as store from '../../src/checker/store.ts';
@@ -65,6 +66,24 @@ describe('a review', () => {
   });
 });
 
+it('figures and decisions of records with 5,000 payees each are read without them', async () => {
+  const RECORDS = 60;
+  const span = { from: '2031-04-01T00:00:00.000Z', to: '2031-04-02T00:00:00.000Z' };
+  const payees = Array.from({ length: 5000 }, (_, n) => `0x${n.toString(16).padStart(40, '0')}`);
+  const list = { id: 'plc-1', name: 'List', rule: 'approved_list', isTriggered: false, walletTags: [], groups: [] };
+  const facts = { ...review('x').facts, policies: [{ ...list, addresses: payees }] };
+  const findings = [{ rule: 'day', code: 'day_above_limit', says: 'above' }];
+  for (let n = 0; n < RECORDS; n += 1)
+    await store.addReview(database, review(`many-${n}`, { facts, findings, decidedAt: span.from }), []);
+  const bytesOf = (read: unknown) => new TextEncoder().encode(JSON.stringify(read)).byteLength;
+  const figures = await store.listFiguresBetween(database, span, RECORDS);
+  const decisions = await store.listDecisionsBetween(database, span, RECORDS);
+  expect([figures.length, decisions.length]).toEqual([RECORDS, RECORDS]);
+  expect(bytesOf(figures)).toBeLessThan(RECORDS * 300);
+  expect(bytesOf(decisions)).toBeLessThan(RECORDS * 600);
+  expect(metricsOf(figures)).toMatchObject({ reviews: RECORDS, byRule: [{ rule: 'day', no: RECORDS }] });
+});
+
 describe('a sum', () => {
   it('that moved since it was read refuses the review that was judged by it, and is given back once', async () => {
     const ids = Object.values(sumIdsOf(outlay));
@@ -93,6 +112,8 @@ it('no query reads a whole table', async () => {
     listReviewsDue: () => store.listReviewsDue(database, AT, 50),
     listReviewsToTell: () => store.listReviewsToTell(database, AT, 50),
     listReviewsBetween: () => store.listReviewsBetween(database, { from: AT, to: AT, after: `${AT}|x` }, 50),
+    listDecisionsBetween: () => store.listDecisionsBetween(database, { from: AT, to: AT, after: `${AT}|x` }, 50),
+    listFiguresBetween: () => store.listFiguresBetween(database, { from: AT, to: AT }, 50),
     listSanctioned: () => store.listSanctioned(database, 'one', ['0x1']),
   };
   expect(Object.keys(calls).sort()).toEqual(
