@@ -26,6 +26,7 @@ import { fireOnBalances } from '../features/schedules/triggers.ts';
 import { wakeArrivals } from '../features/transfers/arrivals.ts';
 import { lookForUnknownTransfers, tellOfSlowTransfers } from '../features/transfers/audit.ts';
 import { wakeTransfers } from '../features/transfers/reconcile.ts';
+import { takeUpPayouts } from '../features/transfers/recover-payout.ts';
 import { sweepStops } from '../features/transfers/stops.ts';
 import { backfillEvents } from '../features/webhooks/backfill.ts';
 import { lookAtOrphans } from '../features/webhooks/orphans.ts';
@@ -51,6 +52,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     fireOnBalances,
     relayOutbox,
     runPayouts,
+    takeUpPayouts,
     wakeTransfers,
     wakePolicyChanges,
     wakeOpenings,

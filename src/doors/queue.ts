@@ -32,6 +32,7 @@ import { executeTransfer } from '../features/transfers/execute.ts';
 import { payNextRow } from '../features/transfers/pay.ts';
 import { prepareTransfer } from '../features/transfers/prepare.ts';
 import { recoverTransfersStep } from '../features/transfers/recover.ts';
+import { takeUpPayoutStep } from '../features/transfers/recover-payout.ts';
 import { refreshTransfer } from '../features/transfers/refresh.ts';
 import { markStops } from '../features/transfers/stops.ts';
 import { applyWebhooks } from '../features/webhooks/apply.ts';
@@ -74,6 +75,7 @@ const consumers: readonly Consumer[] = [
   runBatchesStep,
   cancelRowsStep,
   payNextRow,
+  takeUpPayoutStep,
 ];
 const byType = new Map(consumers.map((consumer) => [consumer.type, consumer]));
 const groups: readonly GroupConsumer[] = [applyWebhooks];

@@ -8,6 +8,7 @@ import type {
   DeliveryId,
   HotWalletId,
   OrderId,
+  PayoutId,
   PolicyChangeId,
   ScreeningListId,
   TransferId,
@@ -42,6 +43,8 @@ export const CheckBatch = envelope('payouts.check', { batchId: idOf<BatchId>('ba
 export const RunBatches = envelope('payouts.run', {});
 /** What of a canceled batch has not left. */
 export const CancelRows = envelope('payouts.cancel_rows', { batchId: idOf<BatchId>('bat') });
+/** Custody paid it in a time that this database forgot. */
+export const TakeUpPayout = envelope('payout.take_up', { payoutId: idOf<PayoutId>('pay') });
 /** It is the turn of a hot wallet to pay its next row. */
 export const PayNext = envelope('payout.next', { walletId: idOf<HotWalletId>('hot') });
 
@@ -135,6 +138,7 @@ export const markStops = constructorOf<typeof MarkStops>('transfers.mark_stops')
 export const checkBatch = constructorOf<typeof CheckBatch>('payouts.check');
 export const runBatches = constructorOf<typeof RunBatches>('payouts.run');
 export const cancelRows = constructorOf<typeof CancelRows>('payouts.cancel_rows');
+export const takeUpPayout = constructorOf<typeof TakeUpPayout>('payout.take_up');
 export const payNext = constructorOf<typeof PayNext>('payout.next');
 export const webhookReceived = constructorOf<typeof WebhookReceived>('webhook.received');
 export const refreshTransfer = constructorOf<typeof RefreshTransfer>('transfer.refresh');

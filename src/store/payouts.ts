@@ -3,6 +3,7 @@ import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { findAsset } from '../domain/asset.ts';
 import type { BatchId, PayoutId } from '../domain/id.ts';
 import { ends } from '../domain/look-alike.ts';
+import { isIn } from '../domain/machine.ts';
 import { type Network, networkFacts } from '../domain/network.ts';
 import type { Payout, PayoutStatus } from '../domain/payout.ts';
 import type { Timestamp } from '../domain/time.ts';
@@ -11,7 +12,7 @@ import type { Database } from './database.ts';
 import type { EntryDraft } from './journal.ts';
 import { changesOf, fromRow, toRow } from './records.ts';
 import { insertRows, type Row, updateRows } from './rows.ts';
-import { payoutFlags, payouts } from './schema.ts';
+import { payoutFlags, payouts, recoveries } from './schema.ts';
 
 const toPayout = (row: typeof payouts.$inferSelect): Payout => ({
   ...fromRow<Payout>(row),
@@ -76,6 +77,30 @@ export async function listPayoutsReady(
     .limit(page.limit)
     .all();
   return rows.map(toPayout).filter((payout) => payout.status === 'ready');
+}
+
+/** What of a canceled batch has not left, in the order of the lines; what custody paid in a time that we forgot has. */
+export async function listPayoutsToCancel(
+  database: Database,
+  batchId: BatchId,
+  page: { after: number; limit: number },
+): Promise<Payout<'ready' | 'invalid'>[]> {
+  const rows = await database
+    .select()
+    .from(payouts)
+    .where(
+      // The sign keeps the planner to the lines of the batch, which are in order.
+      and(
+        eq(payouts.batchId, batchId),
+        gt(payouts.line, page.after),
+        sql`+${payouts.status} IN ('ready', 'invalid')`,
+        sql`NOT EXISTS (SELECT 1 FROM ${recoveries} WHERE ${recoveries.id} = ${payouts.externalId})`,
+      ),
+    )
+    .orderBy(asc(payouts.line))
+    .limit(page.limit)
+    .all();
+  return rows.map(toPayout).filter((payout) => isIn(payout, ['ready', 'invalid']));
 }
 
 export const payoutChange = changesOf<Payout>(payouts, 'payout', () => null);

@@ -111,6 +111,14 @@ async function pauseAwhile(office: Office, id: string): Promise<void> {
   expect(await office.act('operator-2', id, 'resume')).toMatchObject({ status: 200, body: { status: 'running' } });
 }
 
+async function takeFloat({ world, wallets }: Office, amount: string): Promise<void> {
+  const maker = await sdk('maker');
+  const [{ custodyWalletId: walletId }] = wallets;
+  const body = { kind: 'Erc20', contract: USDC.split('/')[1] ?? '', to: EXCHANGE, amount } as const;
+  await maker.wallets.transferAsset({ walletId, body });
+  await world.advance(30);
+}
+
 /** Everything that the pool sends waits for an officer. */
 async function askOfficer(): Promise<void> {
   const setup = await sdk('setup');
@@ -256,11 +264,7 @@ describe('a running batch', () => {
     expect(await office.atCustody()).toEqual([]);
     await world.must('admin-1', `/v1/halts/${halt.id}/lift`, { reason: 'Looked.' });
     // Somebody else takes the float: only the smaller row can be paid.
-    const maker = await sdk('maker');
-    const [{ custodyWalletId: walletId }] = office.wallets;
-    const body = { kind: 'Erc20', contract: USDC.split('/')[1] ?? '', to: EXCHANGE, amount: '2500000' } as const;
-    await maker.wallets.transferAsset({ walletId, body });
-    await world.advance(30);
+    await takeFloat(office, '2500000');
     await world.waitFor(async () => (await office.read(id)).counts.paid === 1);
     await world.tick();
     await world.settle({ ticks: false });
@@ -397,6 +401,20 @@ describe('a running batch', () => {
   });
 });
 
+/** What happens is forgotten: the database is what it was before, under a deployment that knows that. Begins and ends the restore. */
+async function forget({ world }: Office, happens: () => Promise<unknown>): Promise<() => Promise<void>> {
+  const [snapshot, restoredTo] = [await takeSnapshot(), world.at];
+  await happens();
+  const RESTORE_EPOCH = 'epoch-2';
+  world.restart({ bindings: { ...world.bindings, RESTORE_EPOCH } });
+  await putBack(snapshot);
+  world.queued = [];
+  return async () => {
+    await world.must('admin-1', '/v1/restores', { epoch: RESTORE_EPOCH, restoredTo });
+    await world.waitFor(async () => (await world.get('admin-1', '/v1/epoch')).body.status === 'sound');
+  };
+}
+
 describe('a batch that a restore has set back', () => {
   it('finds what custody paid in the lost time, counts it, and pays only what was not', {
     timeout: 240_000,
@@ -404,17 +422,11 @@ describe('a batch that a restore has set back', () => {
     const office = await openOffice('50000000', '50000000');
     const { world } = office;
     const { id } = await office.released(fileOf(lineTo(addressOf(1), '2'), lineTo(addressOf(2), '3')));
-    const [snapshot, restoredTo] = [await takeSnapshot(), world.at];
-    await office.finished(id);
+    const restore = await forget(office, () => office.finished(id));
     const before = await office.atCustody();
     expect(before).toHaveLength(2);
-    const RESTORE_EPOCH = 'epoch-2';
-    world.restart({ bindings: { ...world.bindings, RESTORE_EPOCH } });
-    await putBack(snapshot);
-    world.queued = [];
     expect(await world.rows('SELECT id FROM transfers')).toEqual([]);
-    await world.must('admin-1', '/v1/restores', { epoch: RESTORE_EPOCH, restoredTo });
-    await world.waitFor(async () => (await world.get('admin-1', '/v1/epoch')).body.status === 'sound');
+    await restore();
     const { items } = (await world.get('admin-1', '/v1/halts')).body;
     await world.must('compliance-1', `/v1/halts/${items[0].id}/lift`, { reason: 'Compared with custody.' });
     await office.finished(id);
@@ -426,6 +438,61 @@ describe('a batch that a restore has set back', () => {
     expect(await office.atCustody()).toEqual(before);
     const sums = await world.rows("SELECT sum(reserved) AS reserved FROM payout_sums WHERE period = 'day'");
     expect(sums).toEqual([{ reserved: 5000000 }]);
+  });
+
+  it.each(['cancel', 'pause'])(
+    'has what custody paid taken up where no lane comes to it, after a %s',
+    {
+      timeout: 240_000,
+    },
+    async (act) => {
+      const office = await openOffice('5000000');
+      const { world } = office;
+      const { id } = await office.released(fileOf(lineTo(addressOf(1), '3'), lineTo(addressOf(2), '2')));
+      await world.tick();
+      const restore = await forget(office, async () => {
+        await takeFloat(office, '2500000');
+        await world.waitFor(async () => (await office.counts(id)).paid === 1);
+      });
+      const before = await office.atCustody();
+      const asked = await office.act('operator-2', id, act, { reason: 'The rest is paid by hand.' });
+      expect(asked).toMatchObject({ status: 200 });
+      await world.settle();
+      expect(await office.counts(id)).toEqual({ ready: 2 });
+      const code = act === 'cancel' ? 'payout_rows_under_way' : 'wrong_status';
+      expect(await office.act('operator-1', id, 'retry')).toMatchObject({ status: 409, body: { code } });
+      await restore();
+      const rest = act === 'cancel' ? 'canceled' : 'ready';
+      await world.waitFor(async () => (await office.counts(id)).paid === 1 && (await office.counts(id))[rest] === 1);
+      expect((await office.rows(id)).map(({ status }) => status)).toEqual([rest, 'paid']);
+      expect(await office.atCustody()).toEqual(before);
+    },
+  );
+
+  it('tells of a row that custody paid and that does not stand as it was paid, also where the row was wrong', {
+    timeout: 240_000,
+  }, async () => {
+    const office = await openOffice('5000000');
+    const { world } = office;
+    const { id } = await office.checked(fileOf(lineTo(addressOf(1), '1'), lineTo('nobody', '2')));
+    const restore = await forget(office, async () => {
+      const path = `/v1/payout-batches/${id}/payouts/3`;
+      await world.request('operator-1', 'PATCH', path, { address: addressOf(2) });
+      await world.settle();
+      const { rowsHash } = (await office.read(id)).check;
+      await office.act('operator-2', id, 'release', { rowsHash });
+      await office.finished(id);
+    });
+    await restore();
+    expect(await office.counts(id)).toEqual({ ready: 1, invalid: 1 });
+    await office.act('operator-2', id, 'cancel', { reason: 'The file comes again.' });
+    await world.waitFor(async () => (await office.counts(id)).canceled === 1);
+    expect((await office.rows(id)).map(({ status, reason }) => ({ status, reason }))).toEqual([
+      { status: 'paid', reason: null },
+      { status: 'canceled', reason: expect.stringContaining('Custody paid line 3') },
+    ]);
+    const { items } = (await world.get('admin-1', '/v1/incidents')).body;
+    expect(items.map(({ kind }: Json) => kind)).toContain('transfer_unknown');
   });
 });
 

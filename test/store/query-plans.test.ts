@@ -207,6 +207,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   ],
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findAccountOfClient: () => [accounts.findAccountOfClient(database, idOf('cli'))],
+  listPayoutsToTakeUp: () => [recoveries.listPayoutsToTakeUp(database, 50)],
   findRecovery: () => [recoveries.findRecovery(database, 'f1-a')],
   findEpoch: () => [epochs.findEpoch(database)],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),
@@ -392,6 +393,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listPayoutsReady: () => [
     payouts.listPayoutsReady(database, { batchId: idOf('bat'), network: 'Base' }, { after: 0, limit: 50 }),
   ],
+  listPayoutsToCancel: () => [payouts.listPayoutsToCancel(database, idOf('bat'), { after: 0, limit: 50 })],
   listRowFacts: () => [payouts.listRowFacts(database, idOf('bat'), [], AT)],
   listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
 };

@@ -26,9 +26,10 @@ export async function retryBatch(
   if (found === undefined) return refuse({ code: 'not_found' });
   const old = inStatus('payout batch', found, 'finished', 'canceled');
   if (!old.ok) return old;
-  const { executing = 0, failed = 0, rejected = 0 } = await findCounts(app.database, id);
-  // A batch is retried once: what is still on its way after a cancellation may fail too, and belongs in the same retry.
-  if (executing > 0) return refuse({ code: 'payout_rows_under_way', rows: executing });
+  const { ready = 0, executing = 0, failed = 0, rejected = 0 } = await findCounts(app.database, id);
+  // A batch is retried once: what is still on its way after a cancellation, or what custody did with it is still to be taken up,
+  // may fail too, and belongs in the same retry.
+  if (ready + executing > 0) return refuse({ code: 'payout_rows_under_way', rows: ready + executing });
   if (failed + rejected === 0) return refuse({ code: 'payout_nothing_to_retry' });
   const fileHash = await sha256(`${id}|retry`);
   const known = await findBatchOfFile(app.database, fileHash);

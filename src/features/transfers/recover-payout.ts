@@ -1,26 +1,53 @@
 // A row whose transfer custody made in a time that this database forgot: it gets that transfer, as custody holds it.
 import type { App } from '../../app/app.ts';
-import type { Outcome } from '../../app/consumer.ts';
+import { consumer, type Outcome } from '../../app/consumer.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
+import type { Job } from '../../app/job.ts';
+import { isIn } from '../../domain/machine.ts';
 import { cancelPayout, executePayout, type Payout } from '../../domain/payout.ts';
 import type { Recovery } from '../../domain/recovery.ts';
 import { submit, type Transfer } from '../../domain/transfer.ts';
 import { adopt } from '../../domain/transfer-answer.ts';
+import { bodies, TakeUpPayout, takeUpPayout } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { payoutChange } from '../../store/payouts.ts';
+import { findPayout, payoutChange } from '../../store/payouts.ts';
+import { findRecovery, listPayoutsToTakeUp } from '../../store/recoveries.ts';
 import { transferChange } from '../../store/transfers.ts';
 import { bookOutcome } from './outcome.ts';
+
+/** What one call of a queue takes. */
+const ROWS_PER_RUN = 100;
+
+/**
+ * A lane takes up what it comes to; it comes to no row of a batch that is paused or canceled, nor to one that no longer fits its
+ * float or the caps.
+ */
+export const takeUpPayouts: Job = async (app) => {
+  const found = await listPayoutsToTakeUp(app.database, ROWS_PER_RUN);
+  if (found.length === 0) return;
+  await app.bindings.EVENTS.sendBatch(bodies(found.map((payoutId) => takeUpPayout({ payoutId })(null))));
+};
+
+export const takeUpPayoutStep = consumer('events', TakeUpPayout, async (app, { payoutId }, by) => {
+  if (!(await judgeDatabase(app)).ok) return 'done';
+  const payout = await findPayout(app.database, payoutId);
+  if (payout === undefined || !isIn(payout, ['ready', 'invalid'])) return 'done';
+  const recovery = await findRecovery(app.database, payout.externalId);
+  return recovery === undefined ? 'done' : adoptPayout(app, by, payout, recovery);
+});
 
 export async function adoptPayout(
   app: App,
   by: Provenance,
-  payout: Payout<'ready'>,
+  payout: Payout<'ready' | 'invalid'>,
   recovery: Recovery,
 ): Promise<Outcome> {
   if (recovery.accountId !== null) throw new TypeError('a payout is adopted from a wallet of the pool');
   const { asset, units, requestBody, custodyWalletId, walletId, id: externalId } = recovery;
-  if (asset !== payout.asset || units !== payout.units) return leaveRow(app, by, payout, recovery.custodyId);
+  if (payout.status === 'invalid' || asset !== payout.asset || units !== payout.units)
+    return leaveRow(app, by, payout, recovery.custodyId);
   const seen = await app.custody.findTransfer(custodyWalletId, recovery.custodyId);
   if (seen === undefined) throw new TypeError('custody no longer shows a transfer that it showed');
   const prepared: Transfer<'prepared'> = {
@@ -44,7 +71,12 @@ export async function adoptPayout(
 }
 
 /** The row was changed after custody had paid it as it was: it is not paid again, and a person looks. */
-async function leaveRow(app: App, by: Provenance, payout: Payout<'ready'>, custodyId: string): Promise<Outcome> {
+async function leaveRow(
+  app: App,
+  by: Provenance,
+  payout: Payout<'ready' | 'invalid'>,
+  custodyId: string,
+): Promise<Outcome> {
   const detail = `Custody paid line ${payout.line} of ${payout.batchId} before a restore, and not as it stands now.`;
   const committed = await commit(app.database, {
     by,
