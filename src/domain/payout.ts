@@ -2,7 +2,7 @@
 import { acceptAsDestination, parseAddress } from './address.ts';
 import { type Asset, assets, findAsset } from './asset.ts';
 import type { BatchId, PayoutId, TransferId } from './id.ts';
-import { type InStatus, machine, transitions } from './machine.ts';
+import { amend, type InStatus, machine, transitions } from './machine.ts';
 import { type Network, networks } from './network.ts';
 import type { Timestamp } from './time.ts';
 
@@ -73,7 +73,7 @@ export function originOfRetry(origin: string): string {
   return `${base}|retry ${Number(made) + 1}`;
 }
 
-/** More than any row needs; longer text is named and not kept. */
+/** More than any row needs; longer text is named, and its beginning kept. */
 const charactersMax: Readonly<Record<RowColumn, number>> = {
   network: 40,
   asset: 100,
@@ -141,7 +141,7 @@ function tidied(written: RowText): { text: RowText; problems: RowProblem[] } {
     if (visible.includes('\ufffd')) problems.push({ column, reason: 'Has characters that cannot be seen or read.' });
     if (visible.length <= charactersMax[column]) return visible;
     problems.push({ column, reason: `Has more than ${charactersMax[column]} characters.` });
-    return visible.slice(0, charactersMax[column]).toWellFormed();
+    return cut(visible, charactersMax[column]);
   };
   const text: RowText = {
     network: clean('network', written.network),
@@ -151,6 +151,12 @@ function tidied(written: RowText): { text: RowText; problems: RowProblem[] } {
     reference: written.reference === null ? null : clean('reference', written.reference) || null,
   };
   return { text, problems };
+}
+
+/** Still too long with its mark, so that all that is wrong is named whenever it is read, and it is never what it begins with. */
+function cut(text: string, characters: number): string {
+  const mark = text.includes('\ufffd') ? '\ufffd' : '…';
+  return text.slice(0, characters).replace(/[\ud800-\udbff]$/, mark) + mark;
 }
 
 /** 78 digits are all that a network can hold. */
@@ -174,10 +180,26 @@ export function writeDecimal(units: bigint, decimals: number): string {
   return digits.slice(0, digits.length - decimals) + (fraction === '' ? '' : `.${fraction}`);
 }
 
-export const invalidate = (payout: Payout<'ready'>, problems: readonly RowProblem[]): Payout<'invalid'> =>
+/** The row as it was read, with what is wrong with it: what is ready is exactly what was judged. */
+export function asRead(
+  row: Payout<'ready' | 'invalid'>,
+  { text, units }: RowRead,
+  problems: readonly RowProblem[],
+): Payout<'ready' | 'invalid'> {
+  const written = { ...text, units };
+  const isSound = problems.length === 0;
+  if (row.status === 'ready') return isSound ? amend(row, written) : { ...invalidate(row, problems), ...written };
+  return isSound ? { ...makeReady(row), ...written } : amend(row, { ...written, problems });
+}
+
+export const textOf = ({ network, asset, address, amount, reference }: RowText): RowText => ({
+  ...{ network, asset, address, amount, reference },
+});
+
+const invalidate = (payout: Payout<'ready'>, problems: readonly RowProblem[]): Payout<'invalid'> =>
   become(payout, 'invalid', { problems });
 
-export function makeReady(payout: Payout<'invalid'>): Payout<'ready'> {
+function makeReady(payout: Payout<'invalid'>): Payout<'ready'> {
   // A transition keeps facts; these are over.
   const { problems: _, ...sound } = payout;
   return become(sound, 'ready', {});

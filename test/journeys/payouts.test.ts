@@ -228,6 +228,32 @@ describe('a batch of payouts', () => {
     expect(await office.read(again.body.id)).toMatchObject({ status: 'canceled', counts: { canceled: 1 } });
   });
 
+  it('keeps what was named when it came, also where so much was written that not all of it is kept', {
+    timeout: 60_000,
+  }, async () => {
+    const [gap, address] = [' '.repeat(40), addressOf(910)];
+    const batch = await office.checked(
+      fileOf(
+        lineTo(address, '1', 'r'.repeat(200)),
+        `Base${gap}x,USDC,${address},1,`,
+        lineTo(`${address}${' '.repeat(90)}x`, '1'),
+      ),
+    );
+    expect(batch).toMatchObject({ status: 'checked', counts: { invalid: 3 }, check: { invalidRows: 3 } });
+    const named = (await office.rows(batch.id)).map(({ problems: [{ column, reason }] }) => [column, reason]);
+    expect(named).toEqual([
+      ['reference', 'Has more than 140 characters.'],
+      ['network', 'Has more than 40 characters.'],
+      ['address', 'Has more than 128 characters.'],
+    ]);
+    await office.world.request('operator-2', 'PATCH', `/v1/payout-batches/${batch.id}/payouts/2`, { amount: '2' });
+    await office.world.settle();
+    expect(await office.counts(batch.id)).toEqual({ invalid: 3 });
+    await office.world.request('operator-2', 'PATCH', `/v1/payout-batches/${batch.id}/payouts/4`, { address });
+    await office.world.settle();
+    expect(await office.rows(batch.id, '&status=ready')).toMatchObject([{ line: 4, address: expect.any(String) }]);
+  });
+
   it('of any bytes is answered without a fault', { timeout: 120_000 }, async () => {
     const cell = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '""', '\0', ',', '\n', '\ud800', '1e9'));
     const line = fc.array(cell, { maxLength: 7 }).map((cells) => cells.join(','));

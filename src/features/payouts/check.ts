@@ -4,8 +4,16 @@ import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import { canonicalJson } from '../../domain/canonical.ts';
 import { sha256 } from '../../domain/digest.ts';
-import { amend } from '../../domain/machine.ts';
-import { invalidate, makeReady, type Payout, type RowProblem, readRow } from '../../domain/payout.ts';
+import { amend, isIn } from '../../domain/machine.ts';
+import {
+  asRead,
+  type Payout,
+  type RowProblem,
+  type RowRead,
+  type RowText,
+  readRow,
+  textOf,
+} from '../../domain/payout.ts';
 import { type Batch, type CheckProgress, completeCheck } from '../../domain/payout-batch.ts';
 import { addSeconds } from '../../domain/time.ts';
 import { CheckBatch } from '../../kit/messages.ts';
@@ -76,15 +84,16 @@ interface Judged {
 }
 
 async function judgeRows(app: App, by: Provenance, batch: Batch<'draft'>, rows: readonly Payout[]): Promise<Judged[]> {
-  const asked = rows.flatMap((row) => askedOf(row) ?? []);
+  const read = rows.map((row) => ({ row, read: readRow(row) }));
+  const asked = read.flatMap(({ row, read }) => askedOf({ ...row, ...read.text, units: read.units }) ?? []);
   const since = addSeconds(by.at, -RECENT_SECONDS);
   const facts = new Map((await listRowFacts(app.database, batch.id, asked, since)).map((one) => [one.line, one]));
   const isUnscreened = app.config.isScreeningRequired && (await findActiveList(app.database)) === undefined;
-  return rows.map((row) => {
+  return read.map(({ row, read }) => {
     const known = facts.get(row.line);
-    const problems = [...structuralOf(row), ...readRow(row).problems, ...problemsBy(app, row, known, isUnscreened)];
+    const problems = [...structuralOf(row), ...read.problems, ...problemsBy(app, read, known, isUnscreened)];
     const flags = known === undefined || problems.length > 0 ? [] : flagsOf(batch, known);
-    return { before: row, after: judgedRow(row, problems), flags };
+    return { before: row, after: judgedRow(row, read, problems), flags };
   });
 }
 
@@ -92,28 +101,35 @@ async function judgeRows(app: App, by: Provenance, batch: Batch<'draft'>, rows: 
 const structuralOf = (row: Payout): RowProblem[] =>
   row.status === 'invalid' ? row.problems.filter(({ column }) => column === 'row') : [];
 
-function problemsBy(app: App, row: Payout, known: RowFacts | undefined, isUnscreened: boolean): RowProblem[] {
-  const limits = app.config.payoutLimits.get(row.asset);
+function problemsBy(
+  app: App,
+  { text: { asset }, units }: RowRead,
+  known: RowFacts | undefined,
+  isUnscreened: boolean,
+): RowProblem[] {
+  const limits = app.config.payoutLimits.get(asset);
   const problems: [boolean, RowProblem][] = [
     [known !== undefined && limits === undefined, { column: 'asset', reason: 'This asset is not paid out here.' }],
     [known?.isSanctioned === true, { column: 'address', reason: 'The address is on a sanctions list.' }],
     [isUnscreened, { column: 'address', reason: 'No sanctions list is loaded to hold the address against.' }],
     [known?.isOwn === true, { column: 'address', reason: 'The address is a wallet held by this system.' }],
     [
-      limits !== undefined && row.units !== null && row.units > limits.perRow,
+      limits !== undefined && units !== null && units > limits.perRow,
       { column: 'amount', reason: `Above the limit of one row, ${limits?.perRow} base units.` },
     ],
   ];
   return problems.flatMap(([isSo, problem]) => (isSo ? [problem] : []));
 }
 
-function judgedRow(row: Payout, problems: readonly RowProblem[]): Payout {
-  if (row.status === 'ready' && problems.length > 0) return invalidate(row, problems);
-  if (row.status === 'invalid' && problems.length === 0) return makeReady(row);
-  if (row.status === 'invalid' && canonicalJson(row.problems) !== canonicalJson(problems))
-    return amend(row, { problems });
-  return row;
+function judgedRow(row: Payout, read: RowRead, problems: readonly RowProblem[]): Payout {
+  if (!isIn(row, ['ready', 'invalid'])) return row;
+  const known = row.status === 'invalid' ? row.problems : [];
+  const isSame = told(row, row.units, known) === told(read.text, read.units, problems);
+  return isSame ? row : asRead(row, read, problems);
 }
+
+const told = (text: RowText, units: bigint | null, problems: readonly RowProblem[]): string =>
+  canonicalJson([textOf(text), String(units), problems]);
 
 function flagsOf(batch: Batch<'draft'>, { line, ...known }: RowFacts): Flag[] {
   const flag = (name: string, detail: string | number | null): Flag[] =>

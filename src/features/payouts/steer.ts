@@ -3,8 +3,8 @@ import type { App } from '../../app/app.ts';
 import { retryConflict } from '../../app/retry.ts';
 import { nameOf } from '../../domain/actor.ts';
 import type { BatchId } from '../../domain/id.ts';
-import { amend, inStatus } from '../../domain/machine.ts';
-import { invalidate, makeReady, type Payout, type RowText, readRow } from '../../domain/payout.ts';
+import { inStatus } from '../../domain/machine.ts';
+import { asRead, type RowText, readRow, textOf } from '../../domain/payout.ts';
 import { type Batch, cancelBatch, pause, releaseBatch, reopen, resume } from '../../domain/payout-batch.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { cancelRows, checkBatch, markStops, runBatches } from '../../kit/messages.ts';
@@ -63,22 +63,14 @@ export const editRow = (
     const editable = inStatus('payout', row, 'ready', 'invalid');
     if (!editable.ok) return editable;
     const after = reopen(open.value, nameOf(by.actor));
+    const read = readRow({ ...textOf(row), ...changed });
     return accept({
       after,
       kind: 'payout_batch.edited',
-      changes: [payoutChange(row, edited(editable.value, changed), 'payout.edited')],
+      changes: [payoutChange(row, asRead(editable.value, read, read.problems), 'payout.edited')],
       messages: [checkAgain(id)],
     });
   });
-
-function edited(row: Payout<'ready' | 'invalid'>, changed: Partial<RowText>): Payout {
-  const { network, asset, address, amount, reference } = row;
-  const read = readRow({ network, asset, address, amount, reference, ...changed });
-  const written = { ...read.text, units: read.units };
-  const isSound = read.problems.length === 0;
-  if (row.status === 'ready') return isSound ? amend(row, written) : { ...invalidate(row, read.problems), ...written };
-  return isSound ? { ...makeReady(row), ...written } : amend(row, { ...written, problems: read.problems });
-}
 
 /** The float, a list or a limit is another than when it was checked. */
 export const recheck = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Batch>> =>
