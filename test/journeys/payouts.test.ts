@@ -228,6 +228,36 @@ describe('a batch of payouts', () => {
     expect(await office.read(again.body.id)).toMatchObject({ status: 'canceled', counts: { canceled: 1 } });
   });
 
+  it('of many rows is checked and canceled without a wait in between, also where messages come twice', {
+    timeout: 240_000,
+  }, async () => {
+    const { world } = office;
+    // More than one delivery carries out.
+    const rows = 10_100;
+    world.queued = [];
+    const carried: string[] = [];
+    const drain = async () => {
+      while (world.queued.length > 0) {
+        expect(world.queued.filter(({ attempts }) => attempts > 1)).toEqual([]);
+        const [{ body }] = world.queued as [Queued];
+        carried.push((body as { type: string }).type);
+        // Once after the other: the second one comes late.
+        world.queued.push(...(carried.length % 2 > 0 ? structuredClone(world.queued.slice(0, 1)) : []));
+        await world.carryOut(world.queued.shift() as Queued);
+      }
+    };
+    const many = Array.from({ length: rows }, (_, n) => lineTo(addressOf(1000 + n), '0.01'));
+    const { body } = await office.upload(fileOf(...many));
+    await drain();
+    expect(await office.read(body.id)).toMatchObject({ status: 'checked', counts: { ready: rows } });
+    expect((await office.act('operator-1', body.id, 'cancel', { reason: 'enough' })).status).toBe(200);
+    await drain();
+    expect(await office.read(body.id)).toMatchObject({ status: 'canceled', counts: { canceled: rows } });
+    const count = (type: string) => carried.filter((one) => one === type).length;
+    expect(count('payouts.check')).toBeGreaterThan(1);
+    expect(count('payouts.check') + count('payouts.cancel_rows')).toBeLessThan(12);
+  });
+
   it('keeps what was named when it came, also where so much was written that not all of it is kept', {
     timeout: 60_000,
   }, async () => {

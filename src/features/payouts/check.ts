@@ -16,9 +16,10 @@ import {
 } from '../../domain/payout.ts';
 import { type Batch, type CheckProgress, completeCheck } from '../../domain/payout-batch.ts';
 import { addSeconds } from '../../domain/time.ts';
-import { CheckBatch } from '../../kit/messages.ts';
-import { commit } from '../../store/commit.ts';
+import { CheckBatch, checkBatch } from '../../kit/messages.ts';
+import { commit, type Message } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
+import { message } from '../../store/outbox.ts';
 import { batchChange, findBatch } from '../../store/payout-batches.ts';
 import {
   askedOf,
@@ -39,17 +40,24 @@ const SLICES_PER_MESSAGE = 20;
 const RECENT_SECONDS = 30 * 86_400;
 
 export const checkBatchStep = consumer('events', CheckBatch, async (app, { batchId }, by) => {
-  for (let slice = 0; slice < SLICES_PER_MESSAGE; slice += 1) {
+  for (let slice = 1; slice <= SLICES_PER_MESSAGE; slice += 1) {
     const batch = await findBatch(app.database, batchId);
     if (batch?.status !== 'draft') return 'done';
-    const outcome = await checkSlice(app, by, batch);
+    // Of the commit that takes the last step, so that no delivery makes more messages than it made progress for.
+    const next = slice < SLICES_PER_MESSAGE ? [] : [message('events', checkBatch({ batchId }))];
+    const outcome = await checkSlice(app, by, batch, next);
     if (outcome !== undefined) return outcome;
   }
-  return 'again';
+  return 'done';
 });
 
 /** Undefined: there is more to check. */
-async function checkSlice(app: App, by: Provenance, batch: Batch<'draft'>): Promise<Outcome | undefined> {
+async function checkSlice(
+  app: App,
+  by: Provenance,
+  batch: Batch<'draft'>,
+  messages: readonly Message[],
+): Promise<Outcome | undefined> {
   const page = { after: batch.check.line, limit: ROWS_PER_SLICE };
   const rows = await listPayouts(app.database, { batchId: batch.id }, page);
   if (rows.length === 0) return complete(app, by, batch);
@@ -61,6 +69,7 @@ async function checkSlice(app: App, by: Provenance, batch: Batch<'draft'>): Prom
   const committed = await commit(app.database, {
     by,
     changes: [batchChange(batch, amend(batch, { check }), 'payout_batch.checking')],
+    messages,
     once: flags.length === 0 ? [] : [flagRows(flags)],
     bulk: payoutSteps(
       { subjectId: by.newId('msg'), version: 1, kind: 'payouts.checked', accountId: null, data },

@@ -7,7 +7,7 @@ import type { Job } from '../../app/job.ts';
 import { system } from '../../domain/actor.ts';
 import { cancelPayout } from '../../domain/payout.ts';
 import { finish, start } from '../../domain/payout-batch.ts';
-import { CancelRows, payNext, RunBatches } from '../../kit/messages.ts';
+import { CancelRows, cancelRows, payNext, RunBatches } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
 import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -18,6 +18,8 @@ import { listPayoutsToCancel, payoutSteps } from '../../store/payouts.ts';
 const BATCHES_PER_RUN = 50;
 const WALLETS_MAX = 100;
 const ROWS_PER_SLICE = 500;
+/** Within what one delivery of a message may take. */
+const SLICES_PER_MESSAGE = 20;
 
 async function runAll(app: App, by: Provenance): Promise<void> {
   const lanes = await listActiveHotWallets(app.database, WALLETS_MAX);
@@ -46,17 +48,30 @@ export const runPayouts: Job = (app) => runAll(app, begin(app, system('payouts.r
 
 /**
  * By the slice, until none is left. Not in a database that may have forgotten what custody paid: such a row would be canceled as
- * if nothing had left. What a restore has found again stays for the transfers to take up.
+ * if nothing had left. What a restore has found again stays for the transfers to take up. The message of what is left is of the
+ * commit that cancels what is before it, so that there are no more of them than slices, however often one is delivered.
  */
-export const cancelRowsStep = consumer('events', CancelRows, async (app, { batchId }, by) => {
+export const cancelRowsStep = consumer('events', CancelRows, async (app, { batchId, after }, by) => {
   const batch = await findBatch(app.database, batchId);
   if (batch?.status !== 'canceled') return 'done';
   if (!(await judgeDatabase(app)).ok) return 'again';
-  const rows = await listPayoutsToCancel(app.database, batchId, { after: 0, limit: ROWS_PER_SLICE });
-  if (rows.length === 0) return 'done';
-  const steps = rows.map((before) => ({ before, after: cancelPayout(before, batch.reason) }));
-  const data = { batchId, rows: steps.length };
-  const run = { subjectId: by.newId('msg'), version: 1, kind: 'payouts.canceled', accountId: null, data };
-  await commit(app.database, { by, changes: [], requires: [databaseStands(app)], bulk: payoutSteps(run, steps) });
-  return 'again';
+  let line = after;
+  for (let slice = 1; slice <= SLICES_PER_MESSAGE; slice += 1) {
+    const rows = await listPayoutsToCancel(app.database, batchId, { after: line, limit: ROWS_PER_SLICE });
+    const last = rows.at(-1);
+    if (last === undefined) return 'done';
+    line = last.line;
+    const steps = rows.map((before) => ({ before, after: cancelPayout(before, batch.reason) }));
+    const data = { batchId, rows: steps.length };
+    const run = { subjectId: by.newId('msg'), version: 1, kind: 'payouts.canceled', accountId: null, data };
+    const committed = await commit(app.database, {
+      by,
+      changes: [],
+      requires: [databaseStands(app)],
+      bulk: payoutSteps(run, steps),
+      messages: slice < SLICES_PER_MESSAGE ? [] : [message('events', cancelRows({ batchId, after: line }))],
+    });
+    if (!committed.ok) return 'again';
+  }
+  return 'done';
 });

@@ -138,7 +138,7 @@ export const cancel = (
     return accept({
       after: cancelBatch(open.value, reason, nameOf(by.actor)),
       messages: [
-        message('events', cancelRows({ batchId: id })),
+        message('events', cancelRows({ batchId: id, after: 0 })),
         message('events', markStops({ accountId: null, after: null })),
       ],
     });
