@@ -955,7 +955,11 @@ export const payouts = sqliteTable(
     uniqueIndex('payouts_line').on(table.batchId, table.line),
     uniqueIndex('payouts_external').on(table.externalId),
     index('payouts_status').on(table.batchId, table.status, table.line),
-    index('payouts_ready').on(table.batchId, table.network, table.line).where(sql`status = 'ready'`),
+    index('payouts_ready').on(table.batchId, table.asset, table.line).where(sql`status = 'ready'`),
+    // By size: of whole numbers in decimal the longer one is the larger one.
+    index('payouts_ready_by_size')
+      .on(table.batchId, table.asset, sql`length(units)`, table.units)
+      .where(sql`status = 'ready'`),
     index('payouts_same').on(table.address, table.asset, table.units, table.createdAt),
     check(
       'payouts_ready_has_units',
