@@ -492,6 +492,17 @@ export const orders = sqliteTable(
   ],
 );
 
+/** Released orders that were looked at and may not start yet, and when each is looked at again. See order-waits.ts. */
+export const orderWaits = sqliteTable(
+  'order_waits',
+  {
+    orderId: text('order_id').$type<OrderId>().primaryKey(),
+    since: text('since').notNull(),
+    nextLookAt: text('next_look_at').notNull(),
+  },
+  (table) => [index('order_waits_age').on(table.nextLookAt)],
+);
+
 export const transfers = sqliteTable(
   'transfers',
   {
