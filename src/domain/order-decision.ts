@@ -8,7 +8,8 @@ import { type Fence, standsAt } from './fence.ts';
 import type { Halt } from './halt.ts';
 import { type LimitDay, reserve, reserveOfAccount } from './limit.ts';
 import { allowOrder, holdsAt, type Mandate } from './mandate.ts';
-import { type Order, type OrderAmount, unitsOf } from './order.ts';
+import type { Order } from './order.ts';
+import { type HowMuch, unitsOf } from './order-amount.ts';
 import type { Refusal } from './refusal.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Timestamp } from './time.ts';
@@ -179,11 +180,7 @@ const sumOf = (transfers: Funds['inFlight'], asset: AssetId): bigint =>
   transfers.reduce((sum, transfer) => (transfer.asset === asset ? sum + transfer.units : sum), 0n);
 
 /** How much it moves now, or why it cannot. */
-export function judgeFunds(
-  order: { amount: OrderAmount; units: bigint | null },
-  asset: Asset,
-  funds: Funds,
-): Result<bigint> {
+export function judgeFunds(order: HowMuch, asset: Asset, funds: Funds): Result<bigint> {
   const { amount } = order;
   if (amount.kind !== 'fixed' && funds.inFlight.length > 0)
     return refuse({ code: 'wallet_busy', transferIds: funds.inFlight.map(({ id }) => id) });

@@ -3,6 +3,7 @@
 import type { AssetId } from './asset.ts';
 import type { AccountId, DestinationId, MandateId, NewId, OrderId, ScheduleId, TransferId } from './id.ts';
 import { type InStatus, machine, transitions } from './machine.ts';
+import type { HowMuch, OrderKind } from './order-amount.ts';
 import type { Schedule } from './schedule.ts';
 import { addSeconds, type Timestamp } from './time.ts';
 
@@ -18,18 +19,7 @@ export const orderMachine = machine({
   skipped: [],
 });
 
-export const orderKinds = ['trade_funding', 'sweep', 'withdrawal'] as const;
-export type OrderKind = (typeof orderKinds)[number];
-
-/** How much: known from the beginning, or found when it runs and then frozen in `units`. */
-export type OrderAmount =
-  | { readonly kind: 'fixed' }
-  /** Of what is available; 10,000 is all of it. */
-  | { readonly kind: 'share'; readonly basisPoints: number }
-  /** All that is available above the floor. */
-  | { readonly kind: 'above'; readonly floor: bigint };
-
-interface OrderCore {
+interface OrderCore extends HowMuch {
   readonly id: OrderId;
   /** 0 when it was released with thousands of others: its first own step writes its first entry. */
   readonly version: number;
@@ -45,9 +35,6 @@ interface OrderCore {
   readonly origin: string;
   readonly kind: OrderKind;
   readonly asset: AssetId;
-  readonly amount: OrderAmount;
-  /** Null until it is found when the order runs. */
-  readonly units: bigint | null;
   readonly dueAt: Timestamp;
   /** Past this instant it is skipped, never sent late. */
   readonly notAfter: Timestamp;
@@ -78,15 +65,6 @@ export const notAfterOf = (dueAt: Timestamp, releasedAt: Timestamp): Timestamp =
   addSeconds(dueAt > releasedAt ? dueAt : releasedAt, NOT_AFTER_SECONDS);
 
 export const originOfSlot = (scheduleId: ScheduleId, slot: string): string => `${scheduleId}|${slot}`;
-
-const BASIS_POINTS = 10_000n;
-
-/** Rounded down: never more than was asked for. */
-export function unitsOf(amount: Exclude<OrderAmount, { kind: 'fixed' }>, available: bigint): bigint {
-  const units =
-    amount.kind === 'share' ? (available * BigInt(amount.basisPoints)) / BASIS_POINTS : available - amount.floor;
-  return units > 0n ? units : 0n;
-}
 
 /** Its time has come. */
 export const releaseOrder = (order: Order<'scheduled'>): Order<'released'> => become(order, 'released', {});

@@ -1,7 +1,8 @@
 // Orders. The unique (schedule, slot) is what makes an occurrence happen once, and the unique origin every wish.
 import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { AccountId, MandateId, OrderId, ScheduleId } from '../domain/id.ts';
-import { type Order, type OrderAmount, type OrderKind, type OrderStatus, originOfSlot } from '../domain/order.ts';
+import { type Order, type OrderStatus, originOfSlot } from '../domain/order.ts';
+import type { HowMuch, OrderAmount, OrderKind } from '../domain/order-amount.ts';
 import type { Timestamp } from '../domain/time.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromJson, fromRow } from './records.ts';
@@ -11,11 +12,16 @@ const toOrder = (row: typeof orders.$inferSelect): Order => ({
   ...fromRow<Order>(row),
   // Rows from before there were other orders than those of schedules lack both.
   origin: row.origin ?? originOfSlot(row.scheduleId ?? 'sch_', row.slot ?? ''),
-  amount: row.amount === null ? { kind: 'fixed' } : toAmount(row.amount),
-  units: row.units === null ? null : BigInt(row.units),
+  ...toHowMuch(row),
 });
 
 type StoredAmount = Exclude<OrderAmount, { kind: 'above' }> | { kind: 'above'; floor: string };
+
+/** Rows from before there was another amount are fixed. */
+export const toHowMuch = (row: { readonly amount: string | null; readonly units: string | null }): HowMuch => ({
+  amount: row.amount === null ? { kind: 'fixed' } : toAmount(row.amount),
+  units: row.units === null ? null : BigInt(row.units),
+});
 
 function toAmount(text: string): OrderAmount {
   const stored = fromJson<StoredAmount>(text);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findAsset } from '../../src/domain/asset.ts';
 import { feeReserveOf } from '../../src/domain/fee.ts';
-import type { OrderAmount } from '../../src/domain/order.ts';
+import type { HowMuch, OrderAmount } from '../../src/domain/order-amount.ts';
 import { type Funds, isWait, judgeFunds } from '../../src/domain/order-decision.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
 
@@ -32,11 +32,7 @@ const coins = (held: bigint, over: Partial<Funds> = {}): Funds => ({
   inFlight: [],
   ...over,
 });
-const said = (
-  order: { amount: OrderAmount; units: bigint | null },
-  asset: typeof coin,
-  funds: Funds,
-): bigint | string => {
+const said = (order: HowMuch, asset: typeof coin, funds: Funds): bigint | string => {
   const judged = judgeFunds(order, asset, funds);
   return judged.ok ? judged.value : judged.refusal.code;
 };

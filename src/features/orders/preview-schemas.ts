@@ -7,8 +7,8 @@ import type { LimitDay } from '../../domain/limit.ts';
 import { availableOf, isWait } from '../../domain/order-decision.ts';
 import { explain } from '../../kit/problem.ts';
 import { AmountView, Instant } from '../../kit/schemas.ts';
+import { viewUnits } from '../../kit/wishes.ts';
 import type { Preview } from './preview.ts';
-import { viewUnits } from './schemas.ts';
 
 const CheckView = z.object({
   name: z.string(),

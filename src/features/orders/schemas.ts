@@ -1,32 +1,15 @@
 // The wire form of orders.
 import { z } from '@hono/zod-openapi';
-import { showAmount } from '../../domain/amount.ts';
 import type { Arrival } from '../../domain/arrival.ts';
-import { type Order, orderKinds, orderMachine } from '../../domain/order.ts';
+import { type Order, orderMachine } from '../../domain/order.ts';
+import { orderKinds } from '../../domain/order-amount.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { sayStop } from '../../domain/transfer-stop.ts';
-import { AmountView, Instant, id, PageQuery, Timestamp } from '../../kit/schemas.ts';
+import { Instant, id, PageQuery, Timestamp } from '../../kit/schemas.ts';
+import { AmountWish, deskWishes, howMuchView, viewHowMuch } from '../../kit/wishes.ts';
 
-/** Digits are judged by the domain, which says what is wrong with them. */
-const AMOUNT_CHARACTERS_MAX = 200;
-const Digits = (description: string) =>
-  z.string().max(AMOUNT_CHARACTERS_MAX).openapi({ description, example: '1500000' });
-
-const AmountWish = z
-  .union([
-    z.strictObject({ units: Digits('Whole base units, above zero, as a decimal string.') }),
-    z.strictObject({
-      shareBasisPoints: z.int().min(1).max(10_000).openapi({
-        description: 'Of what is available when it runs, in hundredths of a percent; 10000 is all of it.',
-      }),
-    }),
-  ])
-  .openapi('AmountWish');
-
-const underMandate = { mandateId: id('mnd'), asset: z.string().max(200) };
 const wishes = {
-  trade_funding: { ...underMandate, kind: z.literal('trade_funding'), amount: AmountWish },
-  sweep: { ...underMandate, kind: z.literal('sweep'), floor: Digits('What stays in the wallet; 0 leaves nothing.') },
+  ...deskWishes,
   withdrawal: {
     kind: z.literal('withdrawal'),
     destinationId: id('dst'),
@@ -93,10 +76,7 @@ export const OrderView = z
     scheduleId: z.string().nullable(),
     slot: Instant.nullable(),
     destinationId: z.string(),
-    asset: z.string(),
-    amount: AmountView.nullable().openapi({ description: 'Null for a share that has not been taken yet.' }),
-    shareBasisPoints: z.number().int().nullable(),
-    floor: z.string().nullable(),
+    ...howMuchView,
     dueAt: Instant,
     notAfter: Instant,
     transferId: z.string().nullable(),
@@ -114,12 +94,6 @@ export const OrderView = z
   })
   .openapi('Order');
 
-export const viewUnits = (asset: string, units: bigint): z.infer<typeof AmountView> => ({
-  asset,
-  units: units.toString(),
-  formatted: showAmount(asset, units),
-});
-
 /** @param transfer of an order that is executing */
 export const viewOrder = (order: Order, transfer?: Transfer, arrival?: Arrival): z.infer<typeof OrderView> => ({
   id: order.id,
@@ -130,10 +104,7 @@ export const viewOrder = (order: Order, transfer?: Transfer, arrival?: Arrival):
   scheduleId: order.scheduleId,
   slot: order.slot,
   destinationId: order.destinationId,
-  asset: order.asset,
-  amount: order.units === null ? null : viewUnits(order.asset, order.units),
-  shareBasisPoints: order.amount.kind === 'share' ? order.amount.basisPoints : null,
-  floor: order.amount.kind === 'above' ? order.amount.floor.toString() : null,
+  ...viewHowMuch(order),
   dueAt: order.dueAt,
   notAfter: order.notAfter,
   transferId: order.transferId,
