@@ -23,7 +23,7 @@ const migrationFiles = () =>
 const drizzle = (...args: string[]) => run('drizzle-kit', ...migrationArguments(MIGRATIONS, files), ...args);
 
 drizzle('--name', name);
-fillNewColumns();
+leaveNewColumns();
 const written = migrationFiles()
   .map((file) => readFileSync(`${MIGRATIONS}/${file}`, 'utf8'))
   .join('\n');
@@ -45,8 +45,8 @@ function droppedAt(trigger: string): number {
   return written.lastIndexOf(`DROP TABLE \`${table}\``);
 }
 
-/** Where a table is rebuilt and gets columns at once, drizzle-kit copies these too, from a table that has none of them. */
-function fillNewColumns(): void {
+/** Where a table is rebuilt and gets columns at once, drizzle-kit copies these too, from a table that has none of them: they get their default. */
+function leaveNewColumns(): void {
   const file = `${MIGRATIONS}/${migrationFiles().at(-1)}`;
   const snapshots = readdirSync(`${MIGRATIONS}/meta`)
     .filter((name) => name.endsWith('_snapshot.json'))
@@ -55,11 +55,14 @@ function fillNewColumns(): void {
   if (snapshots.length < 2) return;
   const before = JSON.parse(readFileSync(`${MIGRATIONS}/meta/${snapshots.at(-2)}`, 'utf8'));
   const text = readFileSync(file, 'utf8').replace(
-    /(INSERT INTO `__new_(\w+)`\([^)]*\) SELECT )(.*?)( FROM )/g,
-    (_, head: string, table: string, columns: string, tail: string) => {
+    /INSERT INTO `__new_(\w+)`\(([^)]*)\) SELECT .*? FROM /g,
+    (_, table: string, columns: string) => {
       const known = before.tables[table].columns;
-      const copied = columns.split(', ').map((column) => (column.replaceAll('"', '') in known ? column : 'NULL'));
-      return `${head}${copied.join(', ')}${tail}`;
+      const copied = columns
+        .split(', ')
+        .filter((column) => column.replaceAll('"', '') in known)
+        .join(', ');
+      return `INSERT INTO \`__new_${table}\`(${copied}) SELECT ${copied} FROM `;
     },
   );
   writeFileSync(file, text);

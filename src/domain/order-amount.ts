@@ -4,6 +4,8 @@ import { accept, type Result } from './result.ts';
 
 export const orderKinds = ['trade_funding', 'sweep', 'withdrawal'] as const;
 export type OrderKind = (typeof orderKinds)[number];
+/** A schedule stands under a mandate and is the desk's: a client withdraws by orders only. */
+export type ScheduledKind = Exclude<OrderKind, 'withdrawal'>;
 
 /** How much: known from the beginning, or found when it runs and then frozen in `units`. */
 export type OrderAmount =

@@ -75,7 +75,7 @@ export const releaseOrder = (order: Order<'scheduled'>): Order<'released'> => be
  */
 export const orderOf = (
   by: { readonly at: Timestamp; readonly newId: NewId },
-  schedule: Pick<Schedule, 'id' | 'accountId' | 'mandateId' | 'asset' | 'units'>,
+  schedule: Pick<Schedule, 'id' | 'accountId' | 'mandateId' | 'kind' | 'asset' | 'amount' | 'units'>,
   destinationId: DestinationId,
   { slot, dueAt }: { slot: string; dueAt: Timestamp },
 ): OrderCore => ({
@@ -87,9 +87,9 @@ export const orderOf = (
   scheduleId: schedule.id,
   slot,
   origin: originOfSlot(schedule.id, slot),
-  kind: 'trade_funding',
+  kind: schedule.kind,
   asset: schedule.asset,
-  amount: { kind: 'fixed' },
+  amount: schedule.amount,
   units: schedule.units,
   dueAt,
   notAfter: notAfterOf(dueAt, by.at),

@@ -5,6 +5,7 @@ import type { AssetId } from './asset.ts';
 import { canonicalJson } from './canonical.ts';
 import type { AccountId, MandateId, ScheduleId } from './id.ts';
 import { amend, type InStatus, machine, transitions } from './machine.ts';
+import type { HowMuch, ScheduledKind } from './order-amount.ts';
 import { accept, type Result, refuse } from './result.ts';
 import { addSeconds, secondsBetween, type Timestamp, timestamp } from './time.ts';
 
@@ -40,13 +41,14 @@ export const isTrigger = (when: Recurrence | Trigger): when is Trigger =>
 export const catchUpRules = ['skip', 'latest', 'all'] as const;
 export type CatchUpRule = (typeof catchUpRules)[number];
 
-interface ScheduleCore {
+interface ScheduleCore extends HowMuch {
   readonly id: ScheduleId;
   readonly version: number;
   readonly accountId: AccountId;
   readonly mandateId: MandateId;
+  /** What its orders are. */
+  readonly kind: ScheduledKind;
   readonly asset: AssetId;
-  readonly units: bigint;
   /** When it recurs, or what it waits for. */
   readonly recurrence: Recurrence | Trigger;
   readonly triggerKind: TriggerKind | null;
@@ -250,7 +252,15 @@ export function skipNext(schedule: Schedule<'active'>): Result<SkippedNext> {
 
 export type ScheduleEdit = Pick<
   Schedule,
-  'units' | 'recurrence' | 'triggerKind' | 'endAt' | 'runsMax' | 'catchUp' | 'catchUpHoursMax' | 'failuresMax'
+  | 'amount'
+  | 'units'
+  | 'recurrence'
+  | 'triggerKind'
+  | 'endAt'
+  | 'runsMax'
+  | 'catchUp'
+  | 'catchUpHoursMax'
+  | 'failuresMax'
 >;
 
 /**

@@ -8,14 +8,14 @@ import type { Timestamp } from '../domain/time.ts';
 import type { Bulk } from './commit.ts';
 import { type Database, olderThan, type Scope, within } from './database.ts';
 import type { EntryDraft } from './journal.ts';
-import { orderChange } from './orders.ts';
+import { orderChange, toHowMuch } from './orders.ts';
 import { changesOf, fromJson, fromRow, toRow } from './records.ts';
 import { inSlices, insertRows, type Row, updateRows } from './rows.ts';
 import { halts, mandates, orders, schedules } from './schema.ts';
 
 const toSchedule = (row: typeof schedules.$inferSelect): Schedule => ({
   ...fromRow<Schedule>(row),
-  units: BigInt(row.units),
+  ...toHowMuch(row),
   recurrence: fromJson(row.recurrence),
   fired: row.fired === null ? null : fromJson(row.fired),
 });

@@ -48,7 +48,7 @@ import type { Doubt } from '../domain/movement.ts';
 import type { Network, NetworkFamily } from '../domain/network.ts';
 import type { Channel, NoticeKind } from '../domain/notice.ts';
 import type { OrderStatus } from '../domain/order.ts';
-import type { OrderKind } from '../domain/order-amount.ts';
+import type { OrderKind, ScheduledKind } from '../domain/order-amount.ts';
 import type { PayeeStatus } from '../domain/payee.ts';
 import type { PayoutStatus } from '../domain/payout.ts';
 import type { BatchStatus } from '../domain/payout-batch.ts';
@@ -425,8 +425,11 @@ export const schedules = sqliteTable(
     ...record<ScheduleId, ScheduleStatus>(),
     accountId: accountId(),
     mandateId: text('mandate_id').$type<MandateId>().notNull(),
+    kind: text('kind').$type<ScheduledKind>().notNull().default('trade_funding'),
     asset: text('asset').notNull(),
-    units: text('units').notNull(),
+    /** Null in rows from before there was one; they are fixed. */
+    amount: text('amount'),
+    units: text('units'),
     recurrence: text('recurrence').notNull(),
     startAt: text('start_at').notNull(),
     endAt: text('end_at'),
@@ -449,6 +452,11 @@ export const schedules = sqliteTable(
     index('schedules_triggered')
       .on(table.triggerKind, table.accountId, table.id)
       .where(sql`status = 'active' AND trigger_kind IS NOT NULL`),
+    check('schedules_of_the_desk', sql`${table.kind} <> 'withdrawal'`),
+    check(
+      'schedules_fixed_has_units',
+      sql`${table.units} IS NOT NULL OR coalesce(${table.amount} ->> 'kind', 'fixed') <> 'fixed'`,
+    ),
   ],
 );
 

@@ -366,8 +366,8 @@ describe('failures in a row', () => {
 
 describe('an edit', () => {
   const schedule = activeSchedule({ runs: 2, endAt: addSeconds(AT, 10 * 86_400) });
-  const { units, recurrence, triggerKind, endAt, runsMax, catchUp, catchUpHoursMax, failuresMax } = schedule;
-  const terms = { units, recurrence, triggerKind, endAt, runsMax, catchUp, catchUpHoursMax, failuresMax };
+  const { amount, units, recurrence, triggerKind, endAt, runsMax, catchUp, catchUpHoursMax, failuresMax } = schedule;
+  const terms = { amount, units, recurrence, triggerKind, endAt, runsMax, catchUp, catchUpHoursMax, failuresMax };
   const later = addSeconds(AT, 60);
 
   it('of the amount keeps a slot that is due already', () => {

@@ -68,6 +68,11 @@ describe('migrations', () => {
     }
   });
 
+  it('leave schedules that fund trades with the units they had', async () => {
+    const { results } = await env.DB.prepare('SELECT DISTINCT kind, amount FROM schedules').all();
+    expect(results).toEqual([{ kind: 'trade_funding', amount: null }]);
+  });
+
   it('leave the triggers of the machine tables', async () => {
     const names = triggers.map((trigger) => /^CREATE TRIGGER (\w+)/.exec(trigger)?.[1]);
     expect(await namesOf('trigger')).toEqual(names.sort());

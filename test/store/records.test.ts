@@ -200,6 +200,28 @@ describe('row', () => {
     }
   });
 
+  it.each([
+    ['a share', { kind: 'trade_funding', amount: { kind: 'share', basisPoints: 2_500 } }],
+    ['a sweep', { kind: 'sweep', amount: { kind: 'above', floor: 10n ** 18n + 1n } }],
+  ] as const)('of %s that recurs comes back as it was, its units open', async (_, asked) => {
+    const schedule = activeSchedule({ id: newId('sch'), ...asked, units: null });
+    accepted(await commit(database, { by, changes: [scheduleChange(undefined, schedule)] }));
+    expect(await findSchedule(database, 'staff', schedule.id)).toEqual(schedule);
+  });
+
+  it('of a fixed amount without units recurs nowhere, and nowhere a withdrawal', async () => {
+    const schedule = activeSchedule({ id: newId('sch'), units: null });
+    const keep = commit(database, { by, changes: [scheduleChange(undefined, schedule)] });
+    await expect(keep).rejects.toThrow('schedules_fixed_has_units');
+    const insert = "INSERT INTO schedules SELECT 'sch_w', version, status, facts, created_at, account_id, mandate_id,";
+    await expect(
+      env.DB.prepare(
+        `${insert} 'withdrawal', asset, amount, units, recurrence, start_at, end_at, runs_max, catch_up, catch_up_hours_max,
+         failures_max, failures_since, trigger_kind, fired, runs, next_slot FROM schedules LIMIT 1`,
+      ).run(),
+    ).rejects.toThrow('schedules_of_the_desk');
+  });
+
   it('of a wallet, a halt and a fence comes back as it was', async () => {
     const wallet = activeWallet({ id: newId('wal'), accountId: newId('acc'), custodyId: newId('wal') });
     const halt = activeHalt({ id: newId('hlt'), accountId: newId('acc') });

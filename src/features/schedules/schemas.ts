@@ -1,8 +1,8 @@
 // The wire form of schedules.
 import { z } from '@hono/zod-openapi';
-import { showAmount } from '../../domain/amount.ts';
 import { catchUpRules, isTrigger, type Schedule, slotsAhead } from '../../domain/schedule.ts';
-import { AmountView, Instant, id, PositiveUnits, Timestamp, Units } from '../../kit/schemas.ts';
+import { Instant, id, PositiveUnits, Timestamp, Units } from '../../kit/schemas.ts';
+import { howMuchView, viewHowMuch } from '../../kit/wishes.ts';
 
 const RUNS_MAX = 100_000;
 const DAYS_MAX = 366;
@@ -99,7 +99,8 @@ export const ScheduleView = z
     accountId: z.string(),
     mandateId: z.string(),
     status: z.string(),
-    amount: AmountView,
+    kind: z.string(),
+    ...howMuchView,
     recurrence: Recurrence.nullable(),
     trigger: Trigger.nullable(),
     startAt: Instant,
@@ -123,11 +124,8 @@ export const viewSchedule = (schedule: Schedule): z.infer<typeof ScheduleView> =
   accountId: schedule.accountId,
   mandateId: schedule.mandateId,
   status: schedule.status,
-  amount: {
-    asset: schedule.asset,
-    units: schedule.units.toString(),
-    formatted: showAmount(schedule.asset, schedule.units),
-  },
+  kind: schedule.kind,
+  ...viewHowMuch(schedule),
   ...rhythmOf(schedule),
   startAt: schedule.startAt,
   endAt: schedule.endAt,

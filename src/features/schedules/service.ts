@@ -65,7 +65,9 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
     status: 'active',
     accountId: mandate.accountId,
     mandateId: mandate.id,
+    kind: 'trade_funding',
     asset: plan.asset,
+    amount: { kind: 'fixed' },
     units,
     triggerKind: plan.trigger?.kind ?? null,
     fired: null,
@@ -177,7 +179,7 @@ export async function editSchedule(
 
 async function termsOf(app: App, schedule: Schedule, asked: Omit<Edit, 'version'>): Promise<Result<ScheduleEdit>> {
   const { asset, mandateId } = schedule;
-  const allowed = await allowedUnder(app, mandateId, { asset, units: asked.units ?? schedule.units.toString() });
+  const allowed = await allowedUnder(app, mandateId, { asset, units: asked.units ?? String(schedule.units) });
   if (!allowed.ok) return allowed;
   const when = asked.recurrence ?? asked.trigger;
   if (when !== undefined && isTrigger(when) !== (schedule.triggerKind !== null))
@@ -185,6 +187,7 @@ async function termsOf(app: App, schedule: Schedule, asked: Omit<Edit, 'version'
   const recurrence = when === undefined ? accept(schedule.recurrence) : parseWhen(asked);
   if (!recurrence.ok) return recurrence;
   return accept({
+    amount: schedule.amount,
     units: allowed.value.units,
     recurrence: recurrence.value,
     triggerKind: isTrigger(recurrence.value) ? recurrence.value.kind : null,
