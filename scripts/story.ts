@@ -239,9 +239,10 @@ const makeSchedule = (operator: Person, mandate: Mandate) =>
     const schedule =
       known ??
       (await operator.post<Schedule>('/schedules', {
+        kind: 'trade_funding',
         mandateId: mandate.id,
         asset: USDC,
-        units: ORDER,
+        amount: { units: ORDER },
         recurrence: { kind: 'days', every: 1 },
         startAt: new Date(Date.now() + SLOT_DELAY_MILLISECONDS).toISOString(),
         runsMax: 1,

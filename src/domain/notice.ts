@@ -39,6 +39,8 @@ const toldElsewhere: readonly string[] = [
   'transfer_needs_review',
 ] satisfies IncidentKind[];
 const incidentOf = ({ kind }: After) => ownership[kind as IncidentKind];
+/** A sweep that recurs and finds nothing is no news. */
+const hadWork = ({ rule }: After) => rule !== 'nothing_available';
 /** Worth telling: an asset that we know, and not an amount of nothing, which anyone may send to anybody. */
 const isDeposit = ({ asset, units }: After) => findAsset(String(asset)) !== undefined && units !== '0';
 
@@ -72,7 +74,7 @@ export const noticeRules = {
   'schedule.ended': { on: 'schedule.ended', to: clientAndDesk },
 
   'order.executed': { on: 'order.executed', to: client },
-  'order.skipped': { on: 'order.skipped', to: clientAndDesk },
+  'order.skipped': { on: 'order.skipped', when: hadWork, to: clientAndDesk },
   'order.blocked': { on: 'order.blocked', to: clientAndDesk },
   'order.failed': { on: 'order.failed', to: clientAndDesk },
   'order.rejected': { on: 'order.rejected', to: clientAndDesk },

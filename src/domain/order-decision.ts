@@ -8,7 +8,7 @@ import { type Fence, standsAt } from './fence.ts';
 import type { Halt } from './halt.ts';
 import { type LimitDay, reserve, reserveOfAccount } from './limit.ts';
 import { allowOrder, holdsAt, type Mandate } from './mandate.ts';
-import type { Order } from './order.ts';
+import { block, type Order, skip } from './order.ts';
 import { type HowMuch, unitsOf } from './order-amount.ts';
 import type { Refusal } from './refusal.ts';
 import { accept, type Result, refuse } from './result.ts';
@@ -210,6 +210,15 @@ export function judgeFunds(order: HowMuch, asset: Asset, funds: Funds): Result<b
       requested: units.toString(),
     });
   return accept(units);
+}
+
+/**
+ * How an order ends by a no. One that is late is skipped, and so is a sweep that recurs where nothing lies above its floor:
+ * it has done its work, and nobody has to look. An empty wallet ends every other order as a rule does.
+ */
+export function endBy(order: Order<'released'>, { code }: Refusal, reason: string): Order<'skipped' | 'blocked'> {
+  const isIdle = code === 'nothing_available' && order.kind === 'sweep' && order.scheduleId !== null;
+  return isIdle || code === 'order_too_late' ? skip(order, reason, code) : block(order, code, reason);
 }
 
 /** Not a no: it may be otherwise in a while, and until `notAfter` the order waits for that. */

@@ -51,7 +51,8 @@ interface OrderFacts {
   rejected: { readonly reason: string };
   blocked: { readonly reason: string; readonly rule: string };
   canceled: { readonly reason: string };
-  skipped: { readonly reason: string };
+  /** With a rule where one said that there is nothing to do, or that it is too late. */
+  skipped: { readonly reason: string; readonly rule?: string };
 }
 
 export type OrderStatus = keyof typeof orderMachine;
@@ -114,8 +115,8 @@ export const rejectOrder = (order: Order<'executing'>, reason: string): Order<'r
 export const block = (order: Order<'released'>, rule: string, reason: string): Order<'blocked'> =>
   become(order, 'blocked', { rule, reason });
 
-export const skip = (order: Order<'scheduled' | 'released'>, reason: string): Order<'skipped'> =>
-  become(order, 'skipped', { reason });
+export const skip = (order: Order<'scheduled' | 'released'>, reason: string, rule?: string): Order<'skipped'> =>
+  become(order, 'skipped', { reason, ...(rule === undefined ? {} : { rule }) });
 
 export const cancel = (order: Order<'scheduled' | 'released'>, reason: string): Order<'canceled'> =>
   become(order, 'canceled', { reason });

@@ -155,7 +155,7 @@ describe('every kind of notice', () => {
     expect((['halt.active', 'halt.lifted', 'fence.broken', 'incident.critical'] as const).every(isAlways)).toBe(true);
   });
 
-  it('is not raised by what is none: a check that changes nothing, dust, a token that nobody knows', () => {
+  it('is not raised by what is none: a check that changes nothing, dust, a token that nobody knows, a sweep of nothing', () => {
     const of = (kind: string, before: object, after: object) => noticeOf({ kind, data: { before, after } });
     expect(of('fence.checked', {}, { result: 'intact' })).toBeUndefined();
     expect(of('fence.checked', { result: 'degraded' }, { result: 'intact' })).toBeUndefined();
@@ -165,5 +165,7 @@ describe('every kind of notice', () => {
     expect(of('movement.received', {}, { asset: USDC, units: '5' })).toBe('deposit.received');
     expect(of('incident.open', {}, { kind: 'schedule_paused' })).toBeUndefined();
     expect(of('order.released', {}, {})).toBeUndefined();
+    expect(of('order.skipped', {}, { reason: 'x', rule: 'nothing_available' })).toBeUndefined();
+    expect(of('order.skipped', {}, { reason: 'x', rule: 'order_too_late' })).toBe('order.skipped');
   });
 });

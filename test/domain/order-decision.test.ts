@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { findAsset } from '../../src/domain/asset.ts';
 import { feeReserveOf } from '../../src/domain/fee.ts';
 import type { HowMuch, OrderAmount } from '../../src/domain/order-amount.ts';
-import { type Funds, isWait, judgeFunds } from '../../src/domain/order-decision.ts';
+import { endBy, type Funds, isWait, judgeFunds } from '../../src/domain/order-decision.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
+import { releasedOrder } from '../support/build.ts';
 
 const assetOf = (id: string) => {
   const asset = findAsset(id);
@@ -96,6 +97,23 @@ describe('a share', () => {
 });
 
 describe('a no', () => {
+  const nothing = { code: 'nothing_available', asset: token.id, held: '0', inFlight: '0', feeReserve: '0' } as const;
+  const late = { code: 'order_too_late', notAfter: '2031-03-03T10:00:00.000Z' } as const;
+  it.each([
+    ['nothing above the floor of a sweep that recurs', { kind: 'sweep' }, { ...nothing, floor: '5' }, 'skipped'],
+    [
+      'nothing above the floor of a sweep of a person',
+      { kind: 'sweep', scheduleId: null, slot: null },
+      { ...nothing, floor: '5' },
+      'blocked',
+    ],
+    ['nothing to take a share of', { kind: 'trade_funding' }, { ...nothing, floor: '0' }, 'blocked'],
+    ['too late', { kind: 'trade_funding' }, late, 'skipped'],
+    ['a halt over a sweep', { kind: 'sweep' }, { code: 'halted', level: 'all', reason: 'x' }, 'blocked'],
+  ] as const)('of %s ends the order by its rule', (_, over, refusal, status) => {
+    expect(endBy(releasedOrder(over), refusal, 'why')).toMatchObject({ status, rule: refusal.code, reason: 'why' });
+  });
+
   it('is waited for only where it is not known yet', () => {
     const fence = (result: string): Refusal => ({ code: 'fence_not_proven', result, checkedAt: null });
     expect([fence('unknown'), fence('broken')].map(isWait)).toEqual([true, false]);

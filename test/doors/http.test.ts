@@ -238,13 +238,14 @@ describe('a request', () => {
     'with the amount %j is refused naming the field',
     async (units) => {
       const { status, body } = await world.post('operator-1', '/v1/schedules', {
+        kind: 'sweep',
         mandateId: `mnd_${'0'.repeat(26)}`,
         asset: USDC,
-        units,
-        recurrence: { kind: 'days', every: 1 },
+        floor: '0',
+        trigger: { kind: 'deposit_received', asset: USDC, minUnits: units, cooldownMinutes: 1, perDayMax: 1 },
       });
       expect(status).toBe(400);
-      expect(body.fields[0].field).toBe('units');
+      expect(body.fields[0].field).toBe('trigger.minUnits');
     },
   );
 

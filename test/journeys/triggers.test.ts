@@ -21,14 +21,23 @@ beforeEach(async () => {
 
 const bounds = { asset: USDC, cooldownMinutes: 10, perDayMax: 3 };
 const asked = (trigger: object, more: object = {}) =>
-  world.post('operator-1', '/v1/schedules', { mandateId: mandate.id, asset: USDC, units: '1000000', trigger, ...more });
+  world.post('operator-1', '/v1/schedules', {
+    kind: 'trade_funding',
+    mandateId: mandate.id,
+    asset: USDC,
+    amount: { units: '1000000' },
+    trigger,
+    ...more,
+  });
 async function make(trigger: object, more: object = {}): Promise<Json> {
   const { status, body } = await asked({ ...bounds, ...trigger }, more);
   if (status !== 201) throw new Error(JSON.stringify(body));
   return body;
 }
-const onDeposit = (more: object = {}) => make({ kind: 'deposit_received', minUnits: '2000000', ...more });
-const aboveFloor = (more: object = {}) => make({ kind: 'balance_above', floorUnits: '5000000', ...more });
+const onDeposit = (more: object = {}, wish: object = {}) =>
+  make({ kind: 'deposit_received', minUnits: '2000000', ...more }, wish);
+const aboveFloor = (more: object = {}, wish: object = {}) =>
+  make({ kind: 'balance_above', floorUnits: '5000000', ...more }, wish);
 
 const deposit = async (units: string) => {
   await world.fund(account, units, USDC.split('/')[1]);
@@ -128,7 +137,7 @@ describe('a deposit', () => {
     // The wallet holds less than the order asks for: each is blocked by the rule.
     const schedule = await make(
       { kind: 'deposit_received', minUnits: '1000', cooldownMinutes: 1 },
-      { units: '5000000', failuresMax: 2 },
+      { amount: { units: '5000000' }, failuresMax: 2 },
     );
     for (let time = 0; time < 3; time += 1) {
       await deposit('1000');
@@ -206,6 +215,29 @@ describe('a balance above the floor', () => {
     await world.tick();
     expect((await world.get('operator-1', `/v1/schedules/${schedule.id}`)).body).toMatchObject({ status: 'ended' });
     expect(await ordersOf(schedule)).toEqual([]);
+  });
+});
+
+describe('what a trigger lets out', () => {
+  const sweep = { kind: 'sweep', amount: undefined, floor: '4000000' };
+
+  it('may be a sweep: a balance above its floor goes, down to the floor of the sweep', async () => {
+    const schedule = await aboveFloor({}, sweep);
+    await deposit('5000000');
+    expect(await ordersOf(schedule)).toEqual([]);
+    await deposit('1');
+    expect(await ordersOf(schedule)).toMatchObject([
+      { status: 'executed', kind: 'sweep', floor: '4000000', amount: { units: '1000001' } },
+    ]);
+    await world.advance(601);
+    await world.settle();
+    expect(await statusesOf(schedule)).toEqual(['executed']);
+  });
+
+  it('may be a share of what is there with the deposit', async () => {
+    const schedule = await onDeposit({}, { amount: { shareBasisPoints: 5_000 } });
+    await deposit('3000001');
+    expect(await ordersOf(schedule)).toMatchObject([{ status: 'executed', amount: { units: '1500000' } }]);
   });
 });
 

@@ -43,6 +43,9 @@ const inMinutes = (world: World, minutes: number): string => new Date(world.time
 const units = (chance: Random): string => String(chance.isOneIn(12) ? 2e18 : 1_000 + chance.below(5_000_000));
 const amount = (chance: Random): object =>
   chance.isOneIn(4) ? { shareBasisPoints: 1 + chance.below(4000) } : { units: units(chance) };
+type Kind = 'trade_funding' | 'sweep';
+const howMuch = (kind: Kind, chance: Random): object =>
+  kind === 'sweep' ? { floor: units(chance) } : { amount: amount(chance) };
 const asset = (chance: Random): string => chance.pick([USDC, USDC, NATIVE]);
 
 function when(world: World, chance: Random): object {
@@ -64,17 +67,16 @@ function recurrence(world: World, chance: Random): object {
 }
 
 const underMandate =
-  (kind: 'trade_funding' | 'sweep'): Act =>
+  (kind: Kind): Act =>
   (world, chance) => {
     const mandate = recordOf(world, chance, 'mandates', ['active', 'active', 'granted']);
-    const how = kind === 'sweep' ? { floor: units(chance) } : { amount: amount(chance) };
     return (
       mandate &&
       post(chance.pick(OPERATORS), '/v1/orders', {
         kind,
         mandateId: mandate.id,
         asset: asset(chance),
-        ...how,
+        ...howMuch(kind, chance),
         ...when(world, chance),
       })
     );
@@ -160,15 +162,21 @@ function suspend(world: World, chance: Random): Asked {
 
 function editSchedule(world: World, chance: Random): Asked {
   const schedule = recordOf(world, chance, 'schedules', ['active', 'paused']);
-  const version =
-    schedule &&
-    world.product.first<{ version: number }>('SELECT version FROM schedules WHERE id = ?', schedule.id)?.version;
+  if (schedule === undefined) return undefined;
+  const known = world.product.first<{ version: number; kind: Kind }>(
+    'SELECT version, kind FROM schedules WHERE id = ?',
+    schedule.id,
+  );
   return (
-    schedule && {
+    known && {
       as: chance.pick(OPERATORS),
       method: 'PATCH',
       path: `/v1/schedules/${schedule.id}`,
-      body: { version, units: units(chance), catchUp: chance.pick(['skip', 'latest', 'all']) },
+      body: {
+        version: known.version,
+        ...howMuch(known.kind, chance),
+        catchUp: chance.pick(['skip', 'latest', 'all']),
+      },
     }
   );
 }
@@ -217,13 +225,15 @@ export const acts = {
   cancelOrder: onRecord('orders', 'orders', ['scheduled', 'released', 'executing'], 'cancel', operator),
   schedule: (world, chance) => {
     const mandate = recordOf(world, chance, 'mandates', ['active']);
+    const kind = chance.pick(['trade_funding', 'trade_funding', 'sweep'] as const);
     return (
       mandate &&
       post(chance.pick(OPERATORS), '/v1/schedules', {
         ...{
+          kind,
           mandateId: mandate.id,
           asset: USDC,
-          units: units(chance),
+          ...howMuch(kind, chance),
           catchUp: chance.pick(['skip', 'latest', 'all']),
         },
         ...(chance.isOneIn(2) ? { runsMax: 1 + chance.below(5) } : {}),

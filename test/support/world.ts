@@ -111,9 +111,10 @@ export class World extends Stage {
   /** A schedule whose first slot is the next full minute. */
   async schedule(mandateId: string, units: string, more: object = {}): Promise<Json> {
     return this.must('operator-1', '/v1/schedules', {
+      kind: 'trade_funding',
       mandateId,
       asset: USDC,
-      units,
+      amount: { units },
       recurrence: { kind: 'cron', expression: '* * * * *', timeZone: 'UTC' },
       runsMax: 1,
       ...more,

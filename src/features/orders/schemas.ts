@@ -81,7 +81,7 @@ export const OrderView = z
     notAfter: Instant,
     transferId: z.string().nullable(),
     transactionHash: z.string().nullable(),
-    rule: z.string().nullable().openapi({ description: 'The rule that blocked it.' }),
+    rule: z.string().nullable().openapi({ description: 'The rule that blocked it, or for which it was skipped.' }),
     reason: z.string().nullable(),
     stop: z
       .object({ requestedAt: Instant, reason: z.string(), says: z.string() })
@@ -109,7 +109,7 @@ export const viewOrder = (order: Order, transfer?: Transfer, arrival?: Arrival):
   notAfter: order.notAfter,
   transferId: order.transferId,
   transactionHash: order.status === 'executed' ? order.transactionHash : null,
-  rule: order.status === 'blocked' ? order.rule : null,
+  rule: order.status === 'blocked' || order.status === 'skipped' ? (order.rule ?? null) : null,
   reason: 'reason' in order ? order.reason : null,
   stop: viewStop(transfer),
   arrival: arrival === undefined ? null : viewArrival(arrival),

@@ -15,6 +15,8 @@ const postSchedule = createRoute({
   method: 'post',
   path: '/schedules',
   summary: 'Make a schedule under a mandate',
+  description:
+    'Its orders fund trades by a fixed amount or a share, or sweep; what is not fixed is found when each runs. A withdrawal is the client’s own order, with `dueAt` for later.',
   middleware: [authorize('operator'), idempotent] as const,
   request: { query: NoQuery, body: { required: true, ...json(ScheduleRequest) } },
   responses: { 201: { description: 'Made.', ...json(ScheduleView) }, ...problems },

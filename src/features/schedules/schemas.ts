@@ -1,8 +1,8 @@
 // The wire form of schedules.
 import { z } from '@hono/zod-openapi';
 import { catchUpRules, isTrigger, type Schedule, slotsAhead } from '../../domain/schedule.ts';
-import { Instant, id, PositiveUnits, Timestamp, Units } from '../../kit/schemas.ts';
-import { howMuchView, viewHowMuch } from '../../kit/wishes.ts';
+import { Instant, PositiveUnits, Timestamp, Units } from '../../kit/schemas.ts';
+import { AmountWish, deskWishes, FloorWish, howMuchView, viewHowMuch } from '../../kit/wishes.ts';
 
 const RUNS_MAX = 100_000;
 const DAYS_MAX = 366;
@@ -43,7 +43,6 @@ export const Trigger = z.discriminatedUnion('kind', [
 ]);
 
 const terms = {
-  units: PositiveUnits,
   endAt: Timestamp,
   runsMax: z.int().min(1).max(RUNS_MAX),
   catchUp: z.enum(catchUpRules).openapi({ description: 'What becomes of slots that were missed.' }),
@@ -57,20 +56,23 @@ const terms = {
     .openapi({ description: 'So many failed, rejected or blocked orders in a row pause it.' }),
 };
 
+const when = {
+  recurrence: Recurrence.optional().openapi({ description: 'Either this or a trigger.' }),
+  trigger: Trigger.optional().openapi({ description: 'Either this or a recurrence.' }),
+  startAt: Timestamp.optional().openapi({ description: 'Now, unless given.' }),
+  endAt: terms.endAt.optional(),
+  runsMax: terms.runsMax.optional(),
+  catchUp: terms.catchUp.default('latest'),
+  catchUpHoursMax: terms.catchUpHoursMax.default(24),
+  failuresMax: terms.failuresMax.default(FAILURES),
+};
+
+/** What each of its orders asks for, in the words of an order. */
 export const ScheduleRequest = z
-  .strictObject({
-    mandateId: id('mnd'),
-    asset: z.string(),
-    units: terms.units,
-    recurrence: Recurrence.optional().openapi({ description: 'Either this or a trigger.' }),
-    trigger: Trigger.optional().openapi({ description: 'Either this or a recurrence.' }),
-    startAt: Timestamp.optional().openapi({ description: 'Now, unless given.' }),
-    endAt: terms.endAt.optional(),
-    runsMax: terms.runsMax.optional(),
-    catchUp: terms.catchUp.default('latest'),
-    catchUpHoursMax: terms.catchUpHoursMax.default(24),
-    failuresMax: terms.failuresMax.default(FAILURES),
-  })
+  .discriminatedUnion('kind', [
+    z.strictObject({ ...deskWishes.trade_funding, ...when }),
+    z.strictObject({ ...deskWishes.sweep, ...when }),
+  ])
   .refine(({ recurrence, trigger }) => (recurrence === undefined) !== (trigger === undefined), {
     path: ['recurrence'],
     message: 'either a recurrence or a trigger',
@@ -81,7 +83,8 @@ export const ScheduleRequest = z
 export const ScheduleEditRequest = z
   .strictObject({
     version: z.int().min(1).openapi({ description: 'As it was read; another one in force is a 409.' }),
-    units: terms.units.optional(),
+    amount: AmountWish.optional().openapi({ description: 'Of trade funding.' }),
+    floor: FloorWish.optional().openapi({ description: 'Of a sweep: what stays in the wallet; 0 leaves nothing.' }),
     recurrence: Recurrence.optional(),
     trigger: Trigger.optional(),
     endAt: terms.endAt.nullable().optional(),

@@ -1,12 +1,12 @@
 // Making, pausing and ending schedules: the desk's acts, always under a client's mandate.
 
 import type { App } from '../../app/app.ts';
-import { parseUnits } from '../../domain/amount.ts';
 import { findAsset } from '../../domain/asset.ts';
 import type { MandateId, ScheduleId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
 import { allowOrder, type Mandate } from '../../domain/mandate.ts';
 import { type Order, orderOf } from '../../domain/order.ts';
+import { type AmountWish, type HowMuch, readAmount, readFloor } from '../../domain/order-amount.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import {
   type CatchUpRule,
@@ -32,10 +32,14 @@ import { findMandate } from '../../store/mandates.ts';
 import { orderChange } from '../../store/orders.ts';
 import { findSchedule, scheduleChange } from '../../store/schedules.ts';
 
-export interface Plan {
+/** What each of its orders asks for. */
+type Wish =
+  | { readonly kind: 'trade_funding'; readonly amount: AmountWish }
+  | { readonly kind: 'sweep'; readonly floor: string };
+
+interface Terms {
   readonly mandateId: MandateId;
   readonly asset: string;
-  readonly units: string;
   readonly recurrence?: Recurrence | undefined;
   readonly trigger?: Trigger | undefined;
   readonly startAt?: Timestamp | undefined;
@@ -45,14 +49,17 @@ export interface Plan {
   readonly catchUpHoursMax: number;
   readonly failuresMax: number;
 }
+export type Plan = Terms & Wish;
 type Keep = (schedule: Schedule) => readonly Once[];
 
 const never = (reason: string) => refuse({ code: 'schedule_never_fires', reason });
 
 export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: Keep): Promise<Result<Schedule>> {
-  const allowed = await allowedUnder(app, plan.mandateId, plan);
+  const howMuch = plan.kind === 'sweep' ? readFloor(plan.floor) : readAmount(plan.amount);
+  if (!howMuch.ok) return howMuch;
+  const allowed = await allowedUnder(app, plan.mandateId, { ...howMuch.value, asset: plan.asset });
   if (!allowed.ok) return allowed;
-  const { mandate, units } = allowed.value;
+  const mandate = allowed.value;
   const recurrence = parseWhen(plan);
   if (!recurrence.ok) return recurrence;
   const when = { recurrence: recurrence.value, startAt: plan.startAt ?? by.at, endAt: plan.endAt ?? null };
@@ -60,15 +67,14 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
   if (!first.ok) return first;
   const schedule: Schedule<'active'> = {
     ...when,
+    ...howMuch.value,
     id: by.newId('sch'),
     version: 1,
     status: 'active',
     accountId: mandate.accountId,
     mandateId: mandate.id,
-    kind: 'trade_funding',
+    kind: plan.kind,
     asset: plan.asset,
-    amount: { kind: 'fixed' },
-    units,
     triggerKind: plan.trigger?.kind ?? null,
     fired: null,
     runsMax: plan.runsMax ?? null,
@@ -90,24 +96,25 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
   return committed.ok ? accept(schedule) : committed;
 }
 
-/** The mandate, where it lives and lets an order of this size out. */
+/**
+ * The mandate, where it lives and lets an order of this size out. A share or a sweep has no size yet: its asset has to be
+ * in the mandate, and the limits judge it when it runs.
+ */
 async function allowedUnder(
   app: App,
   mandateId: MandateId,
-  of: { asset: string; units: string },
-): Promise<Result<{ mandate: Mandate; units: bigint }>> {
+  { asset, units }: HowMuch & { readonly asset: string },
+): Promise<Result<Mandate>> {
   const mandate = await findMandate(app.database, 'staff', mandateId);
   if (mandate === undefined) return refuse({ code: 'not_found' });
   const living = inStatus('mandate', mandate, 'granted', 'active');
   if (!living.ok) return living;
-  const units = parseUnits(of.units);
-  if (units === undefined) return refuse({ code: 'amount_invalid', reason: 'The amount is too large.' });
-  const allowed = allowOrder(mandate, { asset: of.asset, units });
-  return allowed.ok ? accept({ mandate, units }) : allowed;
+  const allowed = allowOrder(mandate, { asset, units: units ?? 0n });
+  return allowed.ok ? accept(mandate) : allowed;
 }
 
 /** Either a recurrence or a trigger, each known to come true at some time. */
-function parseWhen({ recurrence, trigger }: Pick<Plan, 'recurrence' | 'trigger'>): Result<Recurrence | Trigger> {
+function parseWhen({ recurrence, trigger }: Pick<Terms, 'recurrence' | 'trigger'>): Result<Recurrence | Trigger> {
   if (recurrence !== undefined) return parseRecurrence(recurrence);
   if (trigger === undefined) return never('It names neither a recurrence nor a trigger.');
   return findAsset(trigger.asset) === undefined
@@ -140,10 +147,11 @@ export async function readSchedule(app: App, scope: Scope, id: ScheduleId): Prom
   return schedule === undefined ? refuse({ code: 'not_found' }) : accept(schedule);
 }
 
-export interface Edit extends Pick<Plan, 'recurrence' | 'trigger'> {
+export interface Edit extends Pick<Terms, 'recurrence' | 'trigger'> {
   /** As the caller read it: another one in force is a conflict, so that no edit is lost under another. */
   readonly version: number;
-  readonly units?: string | undefined;
+  readonly amount?: AmountWish | undefined;
+  readonly floor?: string | undefined;
   readonly catchUp?: CatchUpRule | undefined;
   readonly endAt?: Timestamp | null | undefined;
   readonly runsMax?: number | null | undefined;
@@ -178,8 +186,10 @@ export async function editSchedule(
 }
 
 async function termsOf(app: App, schedule: Schedule, asked: Omit<Edit, 'version'>): Promise<Result<ScheduleEdit>> {
-  const { asset, mandateId } = schedule;
-  const allowed = await allowedUnder(app, mandateId, { asset, units: asked.units ?? String(schedule.units) });
+  const howMuch = howMuchOf(schedule, asked);
+  if (!howMuch.ok) return howMuch;
+  const { amount, units } = howMuch.value;
+  const allowed = await allowedUnder(app, schedule.mandateId, { asset: schedule.asset, amount, units });
   if (!allowed.ok) return allowed;
   const when = asked.recurrence ?? asked.trigger;
   if (when !== undefined && isTrigger(when) !== (schedule.triggerKind !== null))
@@ -187,8 +197,8 @@ async function termsOf(app: App, schedule: Schedule, asked: Omit<Edit, 'version'
   const recurrence = when === undefined ? accept(schedule.recurrence) : parseWhen(asked);
   if (!recurrence.ok) return recurrence;
   return accept({
-    amount: schedule.amount,
-    units: allowed.value.units,
+    amount,
+    units,
     recurrence: recurrence.value,
     triggerKind: isTrigger(recurrence.value) ? recurrence.value.kind : null,
     endAt: asked.endAt === undefined ? schedule.endAt : asked.endAt,
@@ -198,6 +208,18 @@ async function termsOf(app: App, schedule: Schedule, asked: Omit<Edit, 'version'
     failuresMax: asked.failuresMax ?? schedule.failuresMax,
   });
 }
+
+/** What recurs keeps its kind: trade funding has an amount, a sweep a floor. */
+function howMuchOf(schedule: Schedule, { amount, floor }: Pick<Edit, 'amount' | 'floor'>): Result<HowMuch> {
+  const isSweep = schedule.kind === 'sweep';
+  if (isSweep && amount !== undefined) return invalid('A sweep has a floor, and no amount: make another schedule.');
+  if (!isSweep && floor !== undefined)
+    return invalid('Trade funding has an amount, and no floor: make another schedule.');
+  if (floor !== undefined) return readFloor(floor);
+  return amount === undefined ? accept(schedule) : readAmount(amount);
+}
+
+const invalid = (reason: string) => refuse({ code: 'amount_invalid', reason });
 
 /** The next slot is taken out, and an order says so; the one after it is next. */
 export async function skipNextSlot(app: App, by: Provenance, id: ScheduleId, keep: Keep): Promise<Result<Schedule>> {

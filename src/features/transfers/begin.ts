@@ -3,8 +3,8 @@
 import type { App } from '../../app/app.ts';
 import type { Outcome } from '../../app/consumer.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
-import { block, type Order, skip } from '../../domain/order.ts';
-import { isWait, type OrderFacts } from '../../domain/order-decision.ts';
+import type { Order } from '../../domain/order.ts';
+import { endBy, isWait, type OrderFacts } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { cancel, type OrderTransfer } from '../../domain/transfer.ts';
 import { explain } from '../../kit/problem.ts';
@@ -59,12 +59,8 @@ async function stop(
   refusal: Refusal,
 ): Promise<Outcome> {
   if (order?.status === 'released' && isWait(refusal)) return 'again';
-  const { code } = refusal;
   const reason = explain(refusal);
-  const ended: Change[] =
-    order?.status !== 'released'
-      ? []
-      : [orderChange(order, code === 'order_too_late' ? skip(order, reason) : block(order, code, reason))];
+  const ended: Change[] = order?.status !== 'released' ? [] : [orderChange(order, endBy(order, refusal, reason))];
   const committed = await commit(databaseFor(app, transfer.accountId), {
     by,
     changes: [transferChange(transfer, cancel(transfer, reason)), ...ended],

@@ -7,8 +7,8 @@ import { judgeDatabase } from '../../app/epoch.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import { judgeOrder } from '../../app/order-judgement.ts';
 import { amend } from '../../domain/machine.ts';
-import { block, type Order, skip } from '../../domain/order.ts';
-import { isWait } from '../../domain/order-decision.ts';
+import { type Order, skip } from '../../domain/order.ts';
+import { endBy, isWait } from '../../domain/order-decision.ts';
 import type { OrderTransfer } from '../../domain/transfer.ts';
 import { OrderDue } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
@@ -36,7 +36,7 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
   const database = databaseFor(app, order.accountId);
   const { verdict, facts } = await judgeOrder(app, order, by.at);
   if (!verdict.ok && isWait(verdict.refusal)) return 'again';
-  if (!verdict.ok) return endOrder(app, by, order, block(order, verdict.refusal.code, explain(verdict.refusal)));
+  if (!verdict.ok) return endOrder(app, by, order, endBy(order, verdict.refusal, explain(verdict.refusal)));
   const { asset, wallet, destination, units } = verdict.value;
   const sponsor = app.config.feeSponsors.get(asset.network);
   const transfer: OrderTransfer<'prepared'> = {
