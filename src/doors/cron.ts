@@ -32,6 +32,7 @@ import { backfillEvents } from '../features/webhooks/backfill.ts';
 import { lookAtOrphans } from '../features/webhooks/orphans.ts';
 import { faultFields } from '../kit/log.ts';
 import { forgetAnswers } from '../store/idempotency.ts';
+import { forgetOrderWaits } from '../store/order-waits.ts';
 
 const ANSWERS_SECONDS = 24 * 3600;
 
@@ -40,6 +41,12 @@ const relayOutbox: Job = async (app) => {
 };
 const forgetOldAnswers: Job = async (app, { scheduledTime }) => {
   await forgetAnswers(app.database, addSeconds(scheduledTime, -ANSWERS_SECONDS));
+};
+
+/** Longer than any wait between two looks. */
+const WAITS_SECONDS = 3600;
+const forgetOldWaits: Job = async (app, { scheduledTime }) => {
+  await forgetOrderWaits(app.database, addSeconds(scheduledTime, -WAITS_SECONDS));
 };
 
 const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
@@ -72,6 +79,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     recertifyDestinations,
     wakeRescreening,
     forgetOldAnswers,
+    forgetOldWaits,
     tellOfSlowTransfers,
     sweepStops,
     lookForUnknownTransfers,

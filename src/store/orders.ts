@@ -92,17 +92,19 @@ const WAITING_MAX = 20_000;
 
 /**
  * Orders that have no transfer yet, the next to be started first. Accounts take turns, so that one with a thousand orders
- * due at once keeps nobody waiting who has one.
+ * due at once keeps nobody waiting who has one; one that was looked at in vain is due again at its next look.
  */
 export async function listOrdersToStart(
   database: Database,
   at: Timestamp,
   limit: number,
 ): Promise<{ id: OrderId; accountId: AccountId }[]> {
-  const waiting = sql`(SELECT id, account_id, due_at FROM orders
-    WHERE status = 'released' AND transfer_id IS NULL AND due_at <= ${at} ORDER BY due_at LIMIT ${WAITING_MAX})`;
-  const inTurn = sql`(SELECT id, account_id, due_at, row_number() OVER (PARTITION BY account_id ORDER BY due_at, id) AS turn FROM ${waiting})`;
-  return database.all(sql`SELECT id, account_id AS accountId FROM ${inTurn} ORDER BY turn, due_at, id LIMIT ${limit}`);
+  const waiting = sql`(SELECT id, account_id, coalesce(next_look_at, due_at) AS look_at
+    FROM orders LEFT JOIN order_waits ON order_id = orders.id
+    WHERE status = 'released' AND transfer_id IS NULL AND due_at <= ${at} AND (next_look_at IS NULL OR next_look_at <= ${at})
+    ORDER BY due_at LIMIT ${WAITING_MAX})`;
+  const inTurn = sql`(SELECT id, account_id, look_at, row_number() OVER (PARTITION BY account_id ORDER BY look_at, id) AS turn FROM ${waiting})`;
+  return database.all(sql`SELECT id, account_id AS accountId FROM ${inTurn} ORDER BY turn, look_at, id LIMIT ${limit}`);
 }
 
 /** Asked for at a time that has come, the longest due first. */

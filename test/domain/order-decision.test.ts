@@ -5,6 +5,8 @@ import { feeReserveOf } from '../../src/domain/fee.ts';
 import type { HowMuch, OrderAmount } from '../../src/domain/order-amount.ts';
 import { endBy, type Funds, isWait, judgeFunds } from '../../src/domain/order-decision.ts';
 import type { Refusal } from '../../src/domain/refusal.ts';
+import { addSeconds, secondsBetween } from '../../src/domain/time.ts';
+import { nextLookAt } from '../../src/domain/wait.ts';
 import { releasedOrder } from '../support/build.ts';
 
 const assetOf = (id: string) => {
@@ -119,5 +121,19 @@ describe('a no', () => {
     expect([fence('unknown'), fence('broken')].map(isWait)).toEqual([true, false]);
     expect(isWait({ code: 'wallet_busy', transferIds: [] })).toBe(true);
     expect(isWait({ code: 'halted', level: 'all', reason: 'x' })).toBe(false);
+  });
+
+  it('that is waited for is looked at again more and more rarely, shortly before its time is over, and after it', () => {
+    const since = '2031-03-03T09:00:00.000Z';
+    const looksUntil = (notAfter: string): number[] => {
+      const looks = [since];
+      for (let at = since; at <= notAfter; looks.push(at)) at = nextLookAt({ since, notAfter }, at);
+      return looks.map((at) => secondsBetween(since, at));
+    };
+    expect(looksUntil(addSeconds(since, 3_600))).toEqual([
+      ...[0, 50, 100, 200, 400, 800, 1_600, 2_500, 3_400],
+      ...[3_480, 3_530, 3_580, 3_630],
+    ]);
+    expect(looksUntil(addSeconds(since, 60))).toEqual([0, 50, 100]);
   });
 });

@@ -10,7 +10,7 @@ import { mandateChange } from '../../src/store/mandates.ts';
 import { findSchedule, scheduleChange } from '../../src/store/schedules.ts';
 import { AT, accepted, activeMandate, activeSchedule, idOf, provenance, sequence } from '../support/build.ts';
 import { rowsReadBy } from '../support/trips.ts';
-import { ENTRIES, openWorld, type World } from '../support/world.ts';
+import { ENTRIES, openWorld, USDC, type World } from '../support/world.ts';
 
 const { mandateId } = activeSchedule();
 let world: World;
@@ -194,4 +194,76 @@ describe('a release', () => {
     expect(await counted("schedules WHERE status = 'ended' AND next_slot IS NULL")).toBe(2);
     expect(await counted("journal WHERE kind = 'schedule.ended'")).toBe(2);
   });
+});
+
+describe('what waits for long', () => {
+  const WAITING = 40;
+  const due = `'2031-03-03T08:50:00.000Z'`;
+
+  /** As many accounts as this one, whose fences nobody knows of: their orders wait, and nothing says no to them. */
+  async function crowd(
+    { mandate, destination, account }: Record<string, { id: string }>,
+    what: string,
+    notAfter: string,
+  ) {
+    const n = `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${WAITING}),
+      k AS (SELECT printf('%026d', n) AS k FROM n)`;
+    const like = async (table: string, id: string | undefined, over: Record<string, string>) => {
+      const columns: { name: string }[] = await world.rows(`SELECT name FROM pragma_table_info('${table}')`);
+      const values = columns.map(({ name }) => over[name] ?? `"${name}"`);
+      const where = table === 'wallets' ? 'account_id' : 'id';
+      await world.rows(`INSERT INTO ${table} ${n} SELECT ${values.join(', ')} FROM ${table}, k WHERE ${where} = ?`, id);
+    };
+    const accountId = { account_id: "'acc_' || k" };
+    const ofClient = { client_id: "'cli_' || k", tag: "'client:cli_' || k", policy_id: "'plc-' || k" };
+    await like('accounts', account?.id, { id: "'acc_' || k", ...ofClient });
+    const atCustody = { custody_id: "'wa-' || k", address: "'0x' || k" };
+    await like('wallets', account?.id, { id: "'wal_' || k", ...accountId, ...atCustody });
+    await like('destinations', destination?.id, { id: "'dst_' || k", ...accountId });
+    await like('mandates', mandate?.id, { id: "'mnd_' || k", ...accountId, destination_id: "'dst_' || k" });
+    await world.rows(
+      `INSERT INTO orders (id, version, status, facts, created_at, account_id, mandate_id, destination_id, schedule_id, slot,
+       kind, asset, units, due_at, not_after, transfer_id) ${n} SELECT 'ord_' || k, 0, 'released', '{}', ${due}, 'acc_' || k, 'mnd_' || k,
+       'dst_' || k, 'sch_' || k, ${due}, 'trade_funding', '${USDC}', '1000', ${due}, ?,
+       ${what === 'transfers' ? "'xfr_' || k" : 'NULL'} FROM k`,
+      notAfter,
+    );
+    // It was their turn to be handed over when their fences became unknown.
+    await world.rows(
+      `INSERT INTO transfers (id, version, status, facts, created_at, account_id, order_id, wallet_id, custody_wallet_id,
+       destination_id, asset, units, external_id, request_body, next_attempt_at) SELECT transfer_id, 0, 'prepared', '{}', ${due},
+       account_id, id, replace(id, 'ord', 'wal'), 'wa-x', destination_id, asset, units, id, '{}', ${due}
+       FROM orders WHERE transfer_id IS NOT NULL`,
+    );
+  }
+
+  const minutes = async (count: number): Promise<void> => {
+    for (let minute = 0; minute < count; minute += 1) {
+      await world.tick();
+      for (let tries = 0; tries < 3; tries += 1) await world.drainOnce();
+      await world.advance(60);
+    }
+  };
+
+  it.each(['orders', 'transfers'])(
+    '%s of more accounts than a minute has room for: the order of one behind them goes',
+    async (what) => {
+      world = await openWorld();
+      const ready = await world.readyToTrade();
+      // Ten transfers a minute.
+      world.restart({ bindings: { ...world.bindings, DFNS_CALLS_PER_MINUTE: '60' } });
+      const notAfter = addSeconds(world.at, 1_000);
+      await crowd(ready, what, notAfter);
+      await minutes(6);
+      expect((await world.order(ready.schedule.id)).status).toMatch(/^execut/);
+      expect(await orders("status = 'released'")).toBe(WAITING);
+      // Past its time each is looked at once more, whatever it waited for, and nothing is kept of its waiting.
+      await world.advance(1_000);
+      await minutes(6);
+      expect(await orders("status = 'skipped'")).toBe(WAITING);
+      await world.advance(3_600);
+      await world.tick('*/15 * * * *');
+      expect(await counted('order_waits')).toBe(0);
+    },
+  );
 });

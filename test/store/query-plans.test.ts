@@ -40,6 +40,7 @@ import * as movements from '../../src/store/movements.ts';
 import * as notices from '../../src/store/notices.ts';
 import * as openWork from '../../src/store/open-work.ts';
 import * as orderFacts from '../../src/store/order-facts.ts';
+import * as orderWaits from '../../src/store/order-waits.ts';
 import * as orders from '../../src/store/orders.ts';
 import * as outbox from '../../src/store/outbox.ts';
 import { message } from '../../src/store/outbox.ts';
@@ -311,6 +312,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findTransferAtLane: () => [transfers.findTransferAtLane(database, idOf('wal'))],
   listTransfersInFlight: () => [transfers.listTransfersInFlight(database, idOf('wal'), 50)],
   listTransfersSince: () => [transfers.listTransfersSince(database, idOf('wal'), AT, 50)],
+  findOrderWait: () => [orderWaits.findOrderWait(database, idOf('ord'))],
   listOrdersToStart: () => [orders.listOrdersToStart(database, AT, 50)],
   listReleasedOrdersOf: () => [orders.listReleasedOrdersOf(database, idOf('mnd'), 50)],
   findMessage: () => [outbox.findMessage(database, 'msg_1')],
@@ -454,6 +456,8 @@ async function writeOnce(): Promise<void> {
   await outbox.postpone(database, 'msg_1', AT);
   await outbox.finish(database, 'msg_1');
   await idempotency.forgetAnswers(database, AT);
+  await orderWaits.keepOrderWait(database, { orderId: idOf('ord'), since: AT, nextLookAt: AT });
+  await orderWaits.forgetOrderWaits(database, AT);
   const seen = { custodyId: 'plc-1', kind: 'listing', found: null, seenAt: AT } as const;
   await sightings.keepSightings(database, [seen]);
   await sightings.forgetSighting(database, 'plc-1');

@@ -3,10 +3,12 @@
 import type { App } from '../../app/app.ts';
 import type { Outcome } from '../../app/consumer.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
+import { amend } from '../../domain/machine.ts';
 import type { Order } from '../../domain/order.ts';
 import { endBy, isWait, type OrderFacts } from '../../domain/order-decision.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { cancel, type OrderTransfer } from '../../domain/transfer.ts';
+import { nextLookAt } from '../../domain/wait.ts';
 import { explain } from '../../kit/problem.ts';
 import { type Change, commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
@@ -50,6 +52,20 @@ export async function beginHandOver(
   return committed.refusal.code === 'version_conflict' ? 'again' : stop(app, by, transfer, order, committed.refusal);
 }
 
+async function lookLater(
+  app: App,
+  by: Provenance,
+  transfer: OrderTransfer<'prepared'>,
+  { notAfter }: Order,
+): Promise<Outcome> {
+  const later = amend(transfer, { nextAttemptAt: nextLookAt({ since: transfer.createdAt, notAfter }, by.at) });
+  const committed = await commit(databaseFor(app, transfer.accountId), {
+    by,
+    changes: [transferChange(transfer, later, 'transfer.still_waiting')],
+  });
+  return committed.ok ? 'done' : 'again';
+}
+
 /** A rule said no: nothing has left, the order ends with the rule and its numbers. What is only not known yet is waited for. */
 async function stop(
   app: App,
@@ -58,7 +74,7 @@ async function stop(
   order: Order | undefined,
   refusal: Refusal,
 ): Promise<Outcome> {
-  if (order?.status === 'released' && isWait(refusal)) return 'again';
+  if (order?.status === 'released' && isWait(refusal)) return lookLater(app, by, transfer, order);
   const reason = explain(refusal);
   const ended: Change[] = order?.status !== 'released' ? [] : [orderChange(order, endBy(order, refusal, reason))];
   const committed = await commit(databaseFor(app, transfer.accountId), {

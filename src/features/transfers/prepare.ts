@@ -10,11 +10,13 @@ import { amend } from '../../domain/machine.ts';
 import { type Order, skip } from '../../domain/order.ts';
 import { endBy, isWait } from '../../domain/order-decision.ts';
 import type { OrderTransfer } from '../../domain/transfer.ts';
+import { nextLookAt } from '../../domain/wait.ts';
 import { OrderDue } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
 import { commit } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
+import { findOrderWait, keepOrderWait } from '../../store/order-waits.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
 import { findRecovery } from '../../store/recoveries.ts';
 import { nothingInFlight, transferChange } from '../../store/transfers.ts';
@@ -35,7 +37,7 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
     return endOrder(app, by, order, skip(order, `It could not start until ${order.notAfter}.`));
   const database = databaseFor(app, order.accountId);
   const { verdict, facts } = await judgeOrder(app, order, by.at);
-  if (!verdict.ok && isWait(verdict.refusal)) return 'again';
+  if (!verdict.ok && isWait(verdict.refusal)) return lookLater(app, by, order);
   if (!verdict.ok) return endOrder(app, by, order, endBy(order, verdict.refusal, explain(verdict.refusal)));
   const { asset, wallet, destination, units } = verdict.value;
   const sponsor = app.config.feeSponsors.get(asset.network);
@@ -77,6 +79,17 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
     ? beginHandOver(app, by, transfer, { order: prepared, facts: { ...facts, order: prepared } })
     : 'again';
 });
+
+/** A quick try of the same message finds the time of its next look ahead, and leaves it. */
+async function lookLater(app: App, by: Provenance, { id: orderId, accountId, notAfter }: Order): Promise<Outcome> {
+  const database = databaseFor(app, accountId);
+  const known = await findOrderWait(database, orderId);
+  if (known === undefined || known.nextLookAt <= by.at) {
+    const since = known?.since ?? by.at;
+    await keepOrderWait(database, { orderId, since, nextLookAt: nextLookAt({ since, notAfter }, by.at) });
+  }
+  return 'again';
+}
 
 async function endOrder(app: App, by: Provenance, before: Order, after: Order): Promise<Outcome> {
   const committed = await commit(databaseFor(app, before.accountId), { by, changes: [orderChange(before, after)] });
