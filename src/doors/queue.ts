@@ -17,6 +17,7 @@ import { putListBack } from '../features/destinations/ungated.ts';
 import { keepCheckpointCopy, sendCheckpointOutside } from '../features/journal/checkpoint.ts';
 import { streamJournalStep } from '../features/journal/stream.ts';
 import { settleLimitsStep } from '../features/limits/settle.ts';
+import { endMandateWorkStep } from '../features/mandates/revoke.ts';
 import { deliverNoticeStep } from '../features/notices/deliver.ts';
 import { mailCodeStep } from '../features/notices/email.ts';
 import { raiseNoticesStep, tellClientsStep } from '../features/notices/raise.ts';
@@ -50,6 +51,7 @@ const consumers: readonly Consumer[] = [
   prepareTransfer,
   executeTransfer,
   markStops,
+  endMandateWorkStep,
   lookAtStray,
   refreshTransfer,
   refreshPolicyChange,

@@ -7,6 +7,7 @@ import type {
   ContactId,
   DeliveryId,
   HotWalletId,
+  MandateId,
   OrderId,
   PayoutId,
   PolicyChangeId,
@@ -35,6 +36,12 @@ export const MarkStops = envelope('transfers.mark_stops', {
   /** Null: of every account. */
   accountId: idOf<AccountId>('acc').nullable(),
   after: idOf<TransferId>('xfr').nullable(),
+});
+
+/** What stands under a revoked mandate and was not handed over; orders after this one. */
+export const EndMandateWork = envelope('mandate.end_work', {
+  mandateId: idOf<MandateId>('mnd'),
+  after: idOf<OrderId>('ord').nullable(),
 });
 
 /** How far a check has come stands with the batch. */
@@ -135,6 +142,7 @@ export const putListBack = constructorOf<typeof PutListBack>('policy.put_back');
 export const orderDue = constructorOf<typeof OrderDue>('order.due');
 export const transferDue = constructorOf<typeof TransferDue>('transfer.due');
 export const markStops = constructorOf<typeof MarkStops>('transfers.mark_stops');
+export const endMandateWork = constructorOf<typeof EndMandateWork>('mandate.end_work');
 export const checkBatch = constructorOf<typeof CheckBatch>('payouts.check');
 export const runBatches = constructorOf<typeof RunBatches>('payouts.run');
 export const cancelRows = constructorOf<typeof CancelRows>('payouts.cancel_rows');

@@ -1,6 +1,6 @@
 // Orders. The unique (schedule, slot) is what makes an occurrence happen once, and the unique origin every wish.
-import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
-import type { AccountId, MandateId, OrderId, ScheduleId } from '../domain/id.ts';
+import { and, asc, desc, eq, lte, sql } from 'drizzle-orm';
+import type { AccountId, OrderId, ScheduleId } from '../domain/id.ts';
 import { type Order, type OrderStatus, originOfSlot } from '../domain/order.ts';
 import type { HowMuch, OrderAmount, OrderKind } from '../domain/order-amount.ts';
 import type { Timestamp } from '../domain/time.ts';
@@ -8,7 +8,7 @@ import { type Database, olderThan, type Scope, within } from './database.ts';
 import { changesOf, fromJson, fromRow } from './records.ts';
 import { orders } from './schema.ts';
 
-const toOrder = (row: typeof orders.$inferSelect): Order => ({
+export const toOrder = (row: typeof orders.$inferSelect): Order => ({
   ...fromRow<Order>(row),
   // Rows from before there were other orders than those of schedules lack both.
   origin: row.origin ?? originOfSlot(row.scheduleId ?? 'sch_', row.slot ?? ''),
@@ -121,21 +121,6 @@ export async function listScheduledOrdersDue(
     .limit(limit)
     .all();
   return rows.map(toOrder).filter((order) => order.status === 'scheduled');
-}
-
-/** Orders of a mandate that were not handed over: what its revocation stops. */
-export async function listReleasedOrdersOf(
-  database: Database,
-  mandateId: MandateId,
-  limit: number,
-): Promise<Order<'scheduled' | 'released'>[]> {
-  const rows = await database
-    .select()
-    .from(orders)
-    .where(and(eq(orders.mandateId, mandateId), inArray(orders.status, ['scheduled', 'released'])))
-    .limit(limit)
-    .all();
-  return rows.map(toOrder).filter((order) => order.status === 'scheduled' || order.status === 'released');
 }
 
 export const orderChange = changesOf<Order>(orders, 'order', ({ accountId }) => accountId);

@@ -13,7 +13,7 @@ import { changesOf, fromJson, fromRow, toRow } from './records.ts';
 import { inSlices, insertRows, type Row, updateRows } from './rows.ts';
 import { halts, mandates, orders, schedules } from './schema.ts';
 
-const toSchedule = (row: typeof schedules.$inferSelect): Schedule => ({
+export const toSchedule = (row: typeof schedules.$inferSelect): Schedule => ({
   ...fromRow<Schedule>(row),
   ...toHowMuch(row),
   recurrence: fromJson(row.recurrence),

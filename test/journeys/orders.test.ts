@@ -338,8 +338,81 @@ describe('canceling', () => {
 
   it('happens to what waits under a mandate when that is revoked', async () => {
     const later = await world.must('operator-1', '/v1/orders', funding({ dueAt: addSeconds(world.at, 600) }));
+    const due = await world.must('operator-1', '/v1/orders', funding({ amount: { units: '1' } }));
+    await world.holdMoney();
+    await world.drainOnce();
+    const { transferId } = await order(due.id);
+    const own = await world.must('client-1', '/v1/orders', withdrawal({ dueAt: addSeconds(world.at, 600) }));
+    const schedule = await world.schedule(mandate.id, '1');
+    const paused = await world.schedule(mandate.id, '1');
+    await world.must('operator-1', `/v1/schedules/${paused.id}/pause`);
     await world.must('client-1', `/v1/mandates/${mandate.id}/revoke`);
-    expect(await order(later.id)).toMatchObject({ status: 'canceled', reason: 'The mandate was revoked.' });
+    // All of it in the commit of the revocation: nothing has run since.
+    for (const { id } of [later, due])
+      expect(await order(id)).toMatchObject({ status: 'canceled', reason: 'The mandate was revoked.' });
+    expect((await world.get('operator-1', `/v1/transfers/${transferId}`)).body).toMatchObject({ status: 'canceled' });
+    for (const { id } of [schedule, paused])
+      expect((await world.get('operator-1', `/v1/schedules/${id}`)).body).toMatchObject({ status: 'ended' });
+    expect(await order(own.id)).toMatchObject({ status: 'scheduled' });
+    const version = async (id: string) =>
+      (await world.rows('SELECT kind, version FROM journal WHERE subject_id = ? ORDER BY version', id)).at(-1);
+    expect([await version(due.id), await version(schedule.id)]).toEqual([
+      { kind: 'order.canceled', version: 3 },
+      { kind: 'schedule.ended', version: 2 },
+    ]);
+  });
+
+  /** As many orders as rows, for days to come. */
+  const orderMany = (count: number) =>
+    world.rows(
+      `INSERT INTO orders (id, version, status, facts, created_at, account_id, mandate_id, destination_id, kind, asset, units,
+       due_at, not_after, origin) WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${count})
+       SELECT 'ord_' || printf('%026d', n), 0, 'scheduled', '{}', ?1, ?2, ?3, ?4, 'trade_funding', '${USDC}', '1000', ?5, ?5,
+       'wish ' || n FROM n`,
+      ...[world.at, account.id, mandate.id, destination.id, addSeconds(world.at, 86_400)],
+    );
+  const open = () => world.rows("SELECT id FROM orders WHERE status IN ('scheduled', 'released')");
+
+  it('goes on slice by slice under a revoked mandate with more orders than fit into one commit', async () => {
+    await orderMany(1_100);
+    await world.must('client-1', `/v1/mandates/${mandate.id}/revoke`);
+    expect(await open()).toHaveLength(600);
+    await world.settle({ ticks: false });
+    expect(await open()).toEqual([]);
+    const entries = await world.rows("SELECT id FROM journal WHERE kind = 'order.canceled'");
+    expect(entries).toHaveLength(1_100);
+  });
+
+  it('does not fail a revocation, however fast its orders move meanwhile', async () => {
+    await orderMany(50);
+    let moved = 0;
+    const { database } = world.app;
+    const racing = new Proxy(database, {
+      get(target, name, receiver) {
+        if (name !== 'batch') return Reflect.get(target, name, receiver);
+        return async (statements: Parameters<typeof target.batch>[0]) => {
+          const isRevocation = statements.some(
+            (statement) =>
+              'toSQL' in statement && String(Object(statement).toSQL().sql).startsWith('update "mandates"'),
+          );
+          if (isRevocation && moved < 50) {
+            moved += 1;
+            const { status } = await world.post(
+              'operator-1',
+              `/v1/orders/ord_${String(moved).padStart(26, '0')}/cancel`,
+            );
+            expect(status).toBe(200);
+          }
+          return target.batch(statements);
+        };
+      },
+    });
+    Object.assign(world.app, { database: racing });
+    const answer = await world.post('client-1', `/v1/mandates/${mandate.id}/revoke`);
+    expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
+    expect(moved).toBeGreaterThan(3);
+    await world.settle({ ticks: false });
+    expect(await open()).toEqual([]);
   });
 });
 

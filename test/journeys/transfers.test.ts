@@ -178,8 +178,9 @@ describe('between claim and hand-over', () => {
   it('a revoked mandate stops it: no call reaches custody', async () => {
     const { schedule, mandate } = await claimed();
     await world.must('client-1', `/v1/mandates/${mandate.id}/revoke`);
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'canceled' });
+    expect(await transferOf(schedule)).toMatchObject({ status: 'canceled' });
     await world.settle();
-    expect(await world.order(schedule.id)).toMatchObject({ status: 'blocked', rule: 'mandate_not_active' });
     expect(await trapIsWhole()).toBe(true);
   });
 

@@ -34,6 +34,7 @@ import * as incidents from '../../src/store/incidents.ts';
 import * as journal from '../../src/store/journal.ts';
 import * as journalPages from '../../src/store/journal-pages.ts';
 import * as limitsChanges from '../../src/store/limits-changes.ts';
+import * as mandateWork from '../../src/store/mandate-work.ts';
 import * as mandates from '../../src/store/mandates.ts';
 import * as metrics from '../../src/store/metrics.ts';
 import * as movements from '../../src/store/movements.ts';
@@ -314,7 +315,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listTransfersSince: () => [transfers.listTransfersSince(database, idOf('wal'), AT, 50)],
   findOrderWait: () => [orderWaits.findOrderWait(database, idOf('ord'))],
   listOrdersToStart: () => [orders.listOrdersToStart(database, AT, 50)],
-  listReleasedOrdersOf: () => [orders.listReleasedOrdersOf(database, idOf('mnd'), 50)],
+  listMandateWork: () =>
+    [null, idOf('ord')].map((after) => mandateWork.listMandateWork(database, idOf('mnd'), { after, limit: 50 })),
   findMessage: () => [outbox.findMessage(database, 'msg_1')],
   listMandatesLeftBehind: () => [mandates.listMandatesLeftBehind(database, 50)],
   findScreeningList: () => [screening.findScreeningList(database, idOf('scl'))],

@@ -6,8 +6,9 @@ import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
 import { AccountPath, idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
 import { findMandate, listMandates } from '../../store/mandates.ts';
+import { revokeMandate } from './revoke.ts';
 import { MandateRequest, MandateView, viewMandate } from './schemas.ts';
-import { grantMandate, revokeMandate } from './service.ts';
+import { grantMandate } from './service.ts';
 
 const postMandate = createRoute({
   method: 'post',

@@ -1,4 +1,4 @@
-// Granting and revoking mandates: both are the client's acts alone.
+// Granting mandates, the client's act alone, and what time and destinations make of them.
 
 import type { App } from '../../app/app.ts';
 import { begin } from '../../app/app.ts';
@@ -7,7 +7,7 @@ import { retryConflict } from '../../app/retry.ts';
 import { system } from '../../domain/actor.ts';
 import { parseUnits } from '../../domain/amount.ts';
 import { findAsset } from '../../domain/asset.ts';
-import type { AccountId, DestinationId, MandateId } from '../../domain/id.ts';
+import type { AccountId, DestinationId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
 import {
   activateMandate,
@@ -15,20 +15,15 @@ import {
   followDestination,
   type Mandate,
   type MandateLimit,
-  revoke,
 } from '../../domain/mandate.ts';
-import { cancel } from '../../domain/order.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Timestamp } from '../../domain/time.ts';
-import { markStops } from '../../kit/messages.ts';
 import { accountIsActive } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
-import { databaseFor, type Scope } from '../../store/database.ts';
+import { databaseFor } from '../../store/database.ts';
 import { destinationIs, findDestination } from '../../store/destinations.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findMandate, listMandatesLeftBehind, listMandatesOver, mandateChange } from '../../store/mandates.ts';
-import { listReleasedOrdersOf, orderChange } from '../../store/orders.ts';
-import { message } from '../../store/outbox.ts';
+import { listMandatesLeftBehind, listMandatesOver, mandateChange } from '../../store/mandates.ts';
 
 export interface Grant {
   readonly venue: string;
@@ -106,39 +101,6 @@ function readLimits(grant: Grant, network: string): Result<readonly MandateLimit
     limits.push({ asset, perOrder: order, perDay: day });
   }
   return accept(limits);
-}
-
-const ORDERS_MAX = 50;
-
-/** Nothing starts under it from this commit on: what waits is canceled, and the hand-over looks at it again. */
-export const revokeMandate = (
-  app: App,
-  by: Provenance,
-  scope: Scope,
-  id: MandateId,
-  keep: Keep,
-): Promise<Result<Mandate>> => retryConflict(() => revokeOnce(app, by, scope, id, keep));
-
-async function revokeOnce(app: App, by: Provenance, scope: Scope, id: MandateId, keep: Keep): Promise<Result<Mandate>> {
-  const mandate = await findMandate(app.database, scope, id);
-  if (mandate === undefined) return refuse({ code: 'not_found' });
-  const living = inStatus('mandate', mandate, 'granted', 'active');
-  if (!living.ok) return living;
-  const revoked = revoke(living.value, by.at);
-  const database = databaseFor(app, mandate.accountId);
-  const waiting = (await listReleasedOrdersOf(database, id, ORDERS_MAX)).filter(
-    ({ transferId }) => transferId === null,
-  );
-  const committed = await commit(database, {
-    by,
-    changes: [
-      mandateChange(mandate, revoked),
-      ...waiting.map((order) => orderChange(order, cancel(order, 'The mandate was revoked.'))),
-    ],
-    messages: [message('events', markStops({ accountId: mandate.accountId, after: null }))],
-    once: keep(revoked),
-  });
-  return committed.ok ? accept(revoked) : committed;
 }
 
 const MANDATES_PER_RUN = 100;
