@@ -80,6 +80,12 @@ export function poolSums(asset: AssetId, at: Timestamp, counting: readonly Payou
   return { current, used, versions };
 }
 
+/** How much a single row may move of it now. */
+export function roomOf({ used }: PoolSums, { perRow, perHour, perDay }: PayoutLimits): bigint {
+  const least = [perRow, perHour - used.hour, perDay - used.day].reduce((one, other) => (other < one ? other : one));
+  return least > 0n ? least : 0n;
+}
+
 /** The current buckets with these units, or the first window that would hold too much. */
 export function reserveSums(
   { current, used }: PoolSums,

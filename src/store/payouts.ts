@@ -4,7 +4,7 @@ import { findAsset } from '../domain/asset.ts';
 import type { BatchId, PayoutId } from '../domain/id.ts';
 import { ends } from '../domain/look-alike.ts';
 import { isIn } from '../domain/machine.ts';
-import { type Network, networkFacts } from '../domain/network.ts';
+import { networkFacts } from '../domain/network.ts';
 import type { Payout, PayoutStatus } from '../domain/payout.ts';
 import type { Timestamp } from '../domain/time.ts';
 import type { Bulk, Once } from './commit.ts';
@@ -14,7 +14,7 @@ import { changesOf, fromRow, toRow } from './records.ts';
 import { insertRows, type Row, updateRows } from './rows.ts';
 import { payoutFlags, payouts, recoveries } from './schema.ts';
 
-const toPayout = (row: typeof payouts.$inferSelect): Payout => ({
+export const toPayout = (row: typeof payouts.$inferSelect): Payout => ({
   ...fromRow<Payout>(row),
   units: row.units === null ? null : BigInt(row.units),
 });
@@ -53,30 +53,6 @@ export async function listPayouts(
     .limit(page.limit)
     .all();
   return rows.map(toPayout);
-}
-
-/** What waits to be paid from a wallet of this network, in the order of the lines. */
-export async function listPayoutsReady(
-  database: Database,
-  { batchId, network }: { batchId: BatchId; network: Network },
-  page: { after: number; limit: number },
-): Promise<Payout<'ready'>[]> {
-  const rows = await database
-    .select()
-    .from(payouts)
-    .where(
-      // Word for word the condition of the index: a bound value would hide from the planner that it applies.
-      and(
-        eq(payouts.batchId, batchId),
-        eq(payouts.network, network),
-        sql`status = 'ready'`,
-        gt(payouts.line, page.after),
-      ),
-    )
-    .orderBy(asc(payouts.line))
-    .limit(page.limit)
-    .all();
-  return rows.map(toPayout).filter((payout) => payout.status === 'ready');
 }
 
 /** What of a canceled batch has not left, in the order of the lines; what custody paid in a time that we forgot has. */

@@ -261,6 +261,11 @@ export async function findTransferAtLane(
 export const nothingInFlight = (walletId: WalletId | HotWalletId): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.walletId} = ${walletId} AND ${isUnsettled})`;
 
+/** Nothing holds the lane of the wallet, and nothing of it is under way but these, at the instant of the commit. */
+export const onlyTheseInFlight = (walletId: WalletId | HotWalletId, ids: readonly TransferId[]): SQL =>
+  sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.walletId} = ${walletId} AND ${isUnsettled}
+    AND (${isInFlight} OR ${transfers.id} NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)}))))`;
+
 /** Transfers of a wallet made since then, the newest first. */
 export async function listTransfersSince(
   database: Database,

@@ -49,6 +49,7 @@ import * as pace from '../../src/store/pace.ts';
 import * as payees from '../../src/store/payees.ts';
 import * as payoutBatches from '../../src/store/payout-batches.ts';
 import * as payouts from '../../src/store/payouts.ts';
+import * as payoutsReady from '../../src/store/payouts-ready.ts';
 import * as proofs from '../../src/store/permission-proofs.ts';
 import * as recoveries from '../../src/store/recoveries.ts';
 import * as schedules from '../../src/store/schedules.ts';
@@ -394,10 +395,11 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     [undefined, 'ready' as const].map((status) =>
       payouts.listPayouts(database, { batchId: idOf('bat'), status }, { after: 0, limit: 50 }),
     ),
-  listPayoutsReady: () => [
-    payouts.listPayoutsReady(database, { batchId: idOf('bat'), network: 'Base' }, { after: 0, limit: 50 }),
-  ],
   listPayoutsToCancel: () => [payouts.listPayoutsToCancel(database, idOf('bat'), { after: 0, limit: 50 })],
+  listPayoutsReady: () => [payoutsReady.listPayoutsReady(database, { batchId: idOf('bat'), asset: 'asset' }, 50)],
+  findSmallestReady: () => [payoutsReady.findSmallestReady(database, { batchId: idOf('bat'), asset: 'asset' })],
+  findBatchWaiting: () => [payoutsReady.findBatchWaiting(database, 'asset', 100n)],
+  listAssetsWaiting: () => [payoutsReady.listAssetsWaiting(database, ['asset'])],
   listRowFacts: () => [payouts.listRowFacts(database, idOf('bat'), [], AT)],
   listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
 };
@@ -431,6 +433,7 @@ async function writeOnce(): Promise<void> {
       { holds: sql`NOT ${hotWallets.hotWalletIsActive(idOf('hot'))}`, refusal: { code: 'not_found' } },
       { holds: hotWallets.payoutSumsAreAt('asset', countsAfter(AT), 0), refusal: { code: 'not_found' } },
       { holds: hotWallets.isNoClientsWallet('wa-none'), refusal: { code: 'not_found' } },
+      { holds: transfers.onlyTheseInFlight(idOf('hot'), [idOf('xfr')]), refusal: { code: 'not_found' } },
     ],
     once: [
       idempotency.keepAnswer({ actor: 'a', key: 'k', fingerprint: 'f', status: 201, body: '{}', createdAt: AT }),

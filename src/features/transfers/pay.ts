@@ -3,11 +3,9 @@
 import type { App } from '../../app/app.ts';
 import { consumer, type Outcome } from '../../app/consumer.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
-import { type Asset, assetIdOf, findAsset } from '../../domain/asset.ts';
 import type { HotWallet } from '../../domain/hot-wallet.ts';
-import { type Funds, judgeFunds } from '../../domain/order-decision.ts';
 import { cancelPayout, executePayout, type Payout } from '../../domain/payout.ts';
-import { countsAfter, type PayoutSum, type PoolSums, reserveSums } from '../../domain/payout-cap.ts';
+import { countsAfter } from '../../domain/payout-cap.ts';
 import { submit, type Transfer } from '../../domain/transfer.ts';
 import { PayNext } from '../../kit/messages.ts';
 import { explain } from '../../kit/problem.ts';
@@ -15,123 +13,60 @@ import { type Change, commit } from '../../store/commit.ts';
 import { findHotWallet, hotWalletIsActive, payoutSumChange, payoutSumsAreAt } from '../../store/hot-wallets.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { listBatchesIn } from '../../store/payout-batches.ts';
-import { listPayoutsReady, payoutChange } from '../../store/payouts.ts';
+import { payoutChange } from '../../store/payouts.ts';
 import { findRecovery } from '../../store/recoveries.ts';
-import { listTransfersInFlight, transferChange } from '../../store/transfers.ts';
+import { listTransfersInFlight, onlyTheseInFlight, transferChange } from '../../store/transfers.ts';
+import { type Chosen, choose, type Lane, listWanted, readFunds, tellOfFloat } from './choose-row.ts';
 import { handOver } from './hand-over.ts';
+import { inTurn } from './in-turn.ts';
 import { mayGo } from './lane.ts';
 import { guardsOf } from './origins/payout.ts';
-import { readSums } from './pool-sums.ts';
 import { adoptPayout } from './recover-payout.ts';
 import { requestBodyOf } from './request-body.ts';
 
 /** A wallet with so many that wait or are on their way takes no more before some have ended. */
 const IN_FLIGHT_MAX = 200;
-const BATCHES_MAX = 10;
-/** As far a wallet looks for a row that it can pay. */
-const ROWS_PER_LOOK = 100;
 
 export const payNextRow = consumer('money', PayNext, async (app, { walletId }, by) => {
   if (!(await judgeDatabase(app)).ok) return 'done';
   const wallet = await findHotWallet(app.database, walletId);
   if (wallet?.status !== 'active') return 'done';
+  // A wallet is woken several times in one delivery: the others find it busy, and ask custody nothing.
+  const taken = await inTurn(app, wallet.id, () => takeNext(app, by, wallet));
+  return typeof taken === 'string' ? taken : handOver(app, by, taken);
+});
+
+async function takeNext(app: App, by: Provenance, wallet: HotWallet): Promise<Transfer<'submitting'> | Outcome> {
   const inFlight = await listTransfersInFlight(app.database, wallet.id, IN_FLIGHT_MAX);
   // What is under way wakes the lane when it is sent, and cron does.
   const isBusy = inFlight.some(({ status }) => status === 'submitting' || status === 'submitted');
   if (isBusy || inFlight.length === IN_FLIGHT_MAX) return 'done';
-  if ((await listWaiting(app, wallet)).length === 0 || !(await mayGo(app))) return 'done';
-  const fundsOf = await readFunds(app, wallet, inFlight);
-  const taken = await inTurn(app, () => take(app, by, wallet, fundsOf));
-  return typeof taken === 'string' ? taken : handOver(app, by, taken);
-});
-
-/**
- * Lanes that are woken together would all choose the first row and raise the same sums, and all but one of them would have to
- * come again: those of one process choose one after another, and ask custody side by side.
- */
-const turns = new WeakMap<App, Promise<unknown>>();
-function inTurn<T>(app: App, work: () => Promise<T>): Promise<T> {
-  const turn = (turns.get(app) ?? Promise.resolve()).then(work, work);
-  turns.set(app, turn);
-  return turn;
+  const wanted = await listWanted(app, wallet);
+  if (wanted.length === 0 || !(await mayGo(app))) return 'done';
+  const lane: Lane = { wallet, wanted, inFlight, fundsOf: await readFunds(app, wallet, inFlight) };
+  // Lanes that are woken together would all choose the first row and raise the same sums, and all but one of them would have
+  // to come again: those of one network choose one after another, and ask custody side by side.
+  return inTurn(app, wallet.network, () => take(app, by, lane));
 }
 
 /** Another process may choose beside this one: what it took is not there any more at the next look. */
 const LOOKS_MAX = 4;
 
 /** A row for this wallet, with its transfer about to be handed over; or what there is to do instead. */
-async function take(
-  app: App,
-  by: Provenance,
-  wallet: HotWallet,
-  fundsOf: FundsOf,
-): Promise<Transfer<'submitting'> | Outcome> {
+async function take(app: App, by: Provenance, lane: Lane): Promise<Transfer<'submitting'> | Outcome> {
   for (let look = 1; ; look += 1) {
-    const waiting = await listWaiting(app, wallet);
-    const chosen = await choose(app, by, waiting, fundsOf);
-    if (chosen === undefined) return waiting.length === 0 ? 'done' : tellOfFloat(app, by, wallet, waiting, fundsOf);
-    const taken = await pay(app, by, wallet, chosen);
+    const chosen = await choose(app, by, lane);
+    if (chosen === undefined) return tellOfFloat(app, by, lane);
+    const taken = await pay(app, by, lane, chosen);
     if (taken !== 'taken by another') return taken;
     if (look === LOOKS_MAX) return 'again';
   }
 }
 
-/** Rows of running batches on the wallet's network, the oldest batch first. */
-async function listWaiting(app: App, { network }: HotWallet): Promise<Payout<'ready'>[]> {
-  const waiting: Payout<'ready'>[] = [];
-  for (const { id: batchId } of await listBatchesIn(app.database, 'running', { limit: BATCHES_MAX })) {
-    if (waiting.length >= ROWS_PER_LOOK) break;
-    const page = { after: 0, limit: ROWS_PER_LOOK - waiting.length };
-    waiting.push(...(await listPayoutsReady(app.database, { batchId, network }, page)));
-  }
-  return waiting;
-}
-
-type FundsOf = (asset: Asset) => Funds;
-
-async function readFunds(app: App, wallet: HotWallet, inFlight: readonly Transfer[]): Promise<FundsOf> {
-  const balances = await app.custody.listBalances(wallet.custodyId);
-  const held = (contract: string | undefined) =>
-    balances.find((one) => assetIdOf(wallet.network, one.contract) === assetIdOf(wallet.network, contract))?.units ??
-    0n;
-  const isSponsored = app.config.feeSponsors.has(wallet.network);
-  return ({ contract }) => ({ held: held(contract), coinHeld: held(undefined), isSponsored, inFlight });
-}
-
-interface Chosen {
-  readonly payout: Payout<'ready'>;
-  readonly asset: Asset;
-  readonly units: bigint;
-  readonly sums: { readonly before: PoolSums; readonly after: readonly PayoutSum[] };
-}
-
-/** The first row that the wallet can pay and the pool's caps let go. A row that is too large for this wallet waits for another. */
-async function choose(
-  app: App,
-  { at }: Provenance,
-  waiting: readonly Payout<'ready'>[],
-  fundsOf: FundsOf,
-): Promise<Chosen | undefined> {
-  const sumsByAsset = new Map<string, PoolSums>();
-  for (const payout of waiting) {
-    const { units } = payout;
-    const asset = findAsset(payout.asset);
-    const limits = app.config.payoutLimits.get(payout.asset);
-    if (asset === undefined || limits === undefined || units === null || units > limits.perRow) continue;
-    if (!judgeFunds({ amount: { kind: 'fixed' }, units }, asset, fundsOf(asset)).ok) continue;
-    const before = sumsByAsset.get(asset.id) ?? (await readSums(app, asset.id, at));
-    sumsByAsset.set(asset.id, before);
-    const after = reserveSums(before, units, limits);
-    if (after.ok) return { payout, asset, units, sums: { before, after: after.value } };
-  }
-  return undefined;
-}
-
 async function pay(
   app: App,
   by: Provenance,
-  wallet: HotWallet,
+  { wallet, inFlight }: Lane,
   { payout, asset, units, sums }: Chosen,
 ): Promise<Transfer<'submitting'> | Outcome | 'taken by another'> {
   const recovery = await findRecovery(app.database, payout.externalId);
@@ -145,6 +80,7 @@ async function pay(
     ...{ asset: asset.id, units, externalId, requestBody: requestBodyOf(asset, { to, units, externalId, sponsor }) },
     ...{ custodyId: null, transactionHash: null, nextAttemptAt: by.at, createdAt: by.at },
   };
+  const counted = inFlight.map(({ id }) => id);
   const capIds = sums.after.map(({ id }) => id);
   const submitting = submit(prepared, { limitDayId: null, accountLimitDayId: null, capIds }, by.at);
   const committed = await commit(app.database, {
@@ -159,6 +95,11 @@ async function pay(
       }),
     ],
     requires: [
+      // Its funds are judged without what another process has begun since.
+      {
+        holds: onlyTheseInFlight(wallet.id, counted),
+        refusal: { code: 'wallet_busy', transferIds: counted },
+      },
       ...(await guardsOf(app, payout)),
       // Sums of other minutes count too, and have other versions than those that this batch raises.
       {
@@ -172,7 +113,7 @@ async function pay(
   const { refusal } = committed;
   if (refusal.code === 'payout_recipient_sanctioned')
     return endRow(app, by, wallet, cancelPayout(payout, explain(refusal)), payout);
-  // Paused or halted: cron brings the lane again.
+  // Busy: what is under way wakes the lane. Paused or halted: cron brings the lane again.
   return refusal.code === 'version_conflict' ? 'taken by another' : 'done';
 }
 
@@ -197,25 +138,4 @@ async function endRow(
     ],
   });
   return committed.ok ? 'again' : 'done';
-}
-
-/** Nobody has to be told of a cap, which passes; a wallet without float waits for a person. */
-async function tellOfFloat(
-  app: App,
-  by: Provenance,
-  wallet: HotWallet,
-  waiting: readonly Payout<'ready'>[],
-  fundsOf: FundsOf,
-): Promise<Outcome> {
-  const refusals = waiting.map((payout) => {
-    const asset = findAsset(payout.asset);
-    const judged = asset && judgeFunds({ amount: { kind: 'fixed' }, units: payout.units }, asset, fundsOf(asset));
-    return judged === undefined || judged.ok ? undefined : judged.refusal;
-  });
-  const [first] = refusals;
-  if (first === undefined || refusals.includes(undefined)) return 'done';
-  const detail = `The hot wallet cannot pay any of the next ${waiting.length} rows. ${explain(first)}`;
-  const of = { kind: 'payout_float_low', about: wallet.id, accountId: null, detail } as const;
-  await commit(app.database, { by, changes: await openIncident(app.database, by, of) });
-  return 'done';
 }

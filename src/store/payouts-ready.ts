@@ -1,0 +1,69 @@
+// Rows that wait to be paid: of running batches, by their asset, in the order of the lines or by their size. However many of
+// another asset, or too large ones, stand before a row, it is found by a few.
+import { and, asc, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { AssetId } from '../domain/asset.ts';
+import type { BatchId } from '../domain/id.ts';
+import type { Payout } from '../domain/payout.ts';
+import type { Database } from './database.ts';
+import { toPayout } from './payouts.ts';
+import { payoutBatches, payouts } from './schema.ts';
+
+// Word for word the condition of the indexes: a bound value would hide from the planner that they apply.
+const isReady = sql`status = 'ready'`;
+
+/** Of whole numbers in decimal the longer one is the larger one. */
+const isAtMost = (units: SQLWrapper, most: SQLWrapper): SQL =>
+  sql`(length(${units}) < length(${most}) OR (length(${units}) = length(${most}) AND ${units} <= ${most}))`;
+
+/** Which of these assets a row of a running batch waits for. */
+export async function listAssetsWaiting(database: Database, assets: readonly AssetId[]): Promise<AssetId[]> {
+  const found = await database.all<{ asset: AssetId }>(sql`SELECT value AS asset
+    FROM json_each(${JSON.stringify(assets)}) AS asked WHERE EXISTS (SELECT 1 FROM payout_batches
+      WHERE payout_batches.status = 'running' AND EXISTS (SELECT 1 FROM payouts
+        WHERE batch_id = payout_batches.id AND asset = asked.value AND ${isReady}))`);
+  return found.map(({ asset }) => asset);
+}
+
+/** The oldest running batch with a row of at most so many units. */
+export async function findBatchWaiting(database: Database, asset: AssetId, most: bigint): Promise<BatchId | undefined> {
+  const smallest = sql`(SELECT id FROM payouts WHERE batch_id = payout_batches.id AND asset = ${asset} AND ${isReady}
+    ORDER BY length(units), units LIMIT 1)`;
+  const row = await database
+    .select({ id: payoutBatches.id })
+    .from(payoutBatches)
+    .where(
+      and(
+        eq(payoutBatches.status, 'running'),
+        sql`EXISTS (SELECT 1 FROM ${payouts} WHERE ${payouts.id} = ${smallest}
+          AND ${isAtMost(payouts.units, sql`${most.toString()}`)})`,
+      ),
+    )
+    .orderBy(asc(payoutBatches.id))
+    .limit(1)
+    .get();
+  return row?.id;
+}
+
+interface Waiting {
+  readonly batchId: BatchId;
+  readonly asset: AssetId;
+}
+const waitsIn = ({ batchId, asset }: Waiting) => and(eq(payouts.batchId, batchId), eq(payouts.asset, asset), isReady);
+
+/** In the order of the lines. */
+export async function listPayoutsReady(database: Database, of: Waiting, limit: number): Promise<Payout<'ready'>[]> {
+  const rows = await database.select().from(payouts).where(waitsIn(of)).orderBy(asc(payouts.line)).limit(limit).all();
+  return rows.map(toPayout).filter((payout) => payout.status === 'ready');
+}
+
+export async function findSmallestReady(database: Database, of: Waiting): Promise<Payout<'ready'> | undefined> {
+  const row = await database
+    .select()
+    .from(payouts)
+    .where(waitsIn(of))
+    .orderBy(sql`length(units)`, asc(payouts.units))
+    .limit(1)
+    .get();
+  const payout = row && toPayout(row);
+  return payout?.status === 'ready' ? payout : undefined;
+}
