@@ -3,6 +3,7 @@ import { and, asc, desc, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import type { AssetId } from '../domain/asset.ts';
 import type { HotWallet } from '../domain/hot-wallet.ts';
 import type { HotWalletId } from '../domain/id.ts';
+import type { Network } from '../domain/network.ts';
 import type { CountsAfter, PayoutSum } from '../domain/payout-cap.ts';
 import type { Change } from './commit.ts';
 import { type Database, newerThan, olderThan } from './database.ts';
@@ -41,12 +42,22 @@ export async function listHotWallets(
   return rows.map((row) => fromRow<HotWallet>(row));
 }
 
-/** Those that may pay, however many were retired before. */
-export async function listActiveHotWallets(database: Database, limit: number): Promise<HotWallet<'active'>[]> {
+/** Those that may pay, of these networks or of all, however many were retired before. */
+export async function listActiveHotWallets(
+  database: Database,
+  limit: number,
+  networks?: readonly Network[],
+): Promise<HotWallet<'active'>[]> {
   const rows = await database
     .select()
     .from(hotWallets)
-    .where(and(sql`${hotWallets.status} = 'active'`, gt(hotWallets.custodyId, '')))
+    .where(
+      and(
+        sql`${hotWallets.status} = 'active'`,
+        gt(hotWallets.custodyId, ''),
+        networks && inArray(hotWallets.network, [...networks]),
+      ),
+    )
     .limit(limit)
     .all();
   return rows.map((row) => fromRow<HotWallet<'active'>>(row));

@@ -59,6 +59,24 @@ export async function listBatchesIn(
   return rows.map(toBatch);
 }
 
+/** Running ones of which no row waits or is on its way, the oldest first. */
+export async function listBatchesOver(database: Database, limit: number): Promise<Batch<'running'>[]> {
+  const rows = await database
+    .select()
+    .from(payoutBatches)
+    .where(
+      and(
+        eq(payoutBatches.status, 'running'),
+        sql`NOT EXISTS (SELECT 1 FROM ${payoutCounts} WHERE ${payoutCounts.batchId} = ${payoutBatches.id}
+          AND ${payoutCounts.status} IN ('ready', 'executing') AND ${payoutCounts.rows} > 0)`,
+      ),
+    )
+    .orderBy(asc(payoutBatches.id))
+    .limit(limit)
+    .all();
+  return rows.map(toBatch).filter((batch) => batch.status === 'running');
+}
+
 export const batchChange = changesOf<Batch>(payoutBatches, 'payout_batch', () => null);
 
 /** At the instant of the commit. */

@@ -226,11 +226,25 @@ describe('a cap of the pool', () => {
 
 describe('a minute of the pace', () => {
   it('is shared by payouts as one party beside the accounts whose orders wait', () => {
-    expect(turnsOf(['a', 'b'], { room: 100, parties: 0 })).toEqual(['a', 'b']);
-    expect(turnsOf(['a', 'b'], { room: 100, parties: 3 })).toHaveLength(25);
-    expect(turnsOf(['a', 'b'], { room: 100, parties: 500 })).toEqual(['a']);
-    expect(turnsOf([], { room: 100, parties: 3 })).toEqual([]);
-    expect(turnsOf(['a'], { room: 0, parties: 0 })).toEqual([]);
+    const at = '2031-03-03T09:00:00.000Z';
+    expect(turnsOf(['a', 'b'], { at, room: 100, parties: 0 })).toEqual(['a', 'b']);
+    expect(turnsOf(['a', 'b'], { at, room: 100, parties: 3 })).toHaveLength(25);
+    expect(turnsOf(['a', 'b'], { at, room: 100, parties: 500 })).toEqual(['a']);
+    expect(turnsOf([], { at, room: 100, parties: 3 })).toEqual([]);
+    expect(turnsOf(['a'], { at, room: 0, parties: 0 })).toEqual([]);
+  });
+
+  it('begins with another lane each time, and has no more turns for one than it can take', () => {
+    const firsts = [0, 60, 120, 180].map((seconds) =>
+      turnsOf(['a', 'b', 'c'], { at: addSeconds('2031-03-03T09:00:00.000Z', seconds), room: 100, parties: 40 }),
+    );
+    expect(firsts).toEqual([
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+      ['a', 'b'],
+    ]);
+    expect(turnsOf(['a'], { at: '2031-03-03T09:00:30.000Z', room: 190, parties: 1 })).toHaveLength(20);
   });
 
   it('has neither wait for the end of the other, and loses none', () => {

@@ -122,4 +122,31 @@ describe('the lane of a hot wallet', () => {
     expect(await paidLines(world, id)).toEqual([{ line: 2 }, { line: 104 }, { line: 105 }]);
     expect((await world.get('admin-1', '/v1/incidents')).body.items).toEqual([]);
   });
+
+  it('is woken by each minute if a row waits on its network, each time another one first', async () => {
+    const office = await openOffice('50000000', '50000000');
+    const { world } = office;
+    await office.addWallet('0', 'BaseSepolia');
+    await office.released(fileOf(lineTo(addressOf(1), '1')));
+    expect(await woken(world)).toHaveLength(2);
+    const wokenBy = async (at: string) => {
+      await world.tick('* * * * *', at);
+      return (await woken(world)).map(({ body }) => (body as { walletId: string }).walletId);
+    };
+    const first = await wokenBy('2031-03-03T12:00:00.000Z');
+    const second = await wokenBy('2031-03-03T12:01:00.000Z');
+    expect([...first].sort()).toEqual([office.wallets[0].id, office.wallets[1].id].sort());
+    expect(second).toEqual([...first].reverse());
+  });
+
+  it('is woken when its batch goes on after a pause', async () => {
+    const office = await openOffice('50000000');
+    const { world } = office;
+    const { id } = await office.released(fileOf(lineTo(addressOf(1), '1')));
+    await woken(world);
+    expect((await office.act('operator-2', id, 'pause')).body.status).toBe('paused');
+    expect((await office.act('operator-2', id, 'resume')).body.status).toBe('running');
+    await world.settle({ ticks: false });
+    expect(await office.counts(id)).toEqual({ paid: 1 });
+  });
 });

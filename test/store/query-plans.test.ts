@@ -376,7 +376,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findHaltOfAll: () => [halts.findHaltOfAll(database)],
   findHotWallet: () => [hotWallets.findHotWallet(database, idOf('hot'))],
   findHotWalletAfter: () => [hotWallets.findHotWalletAfter(database, '')],
-  listActiveHotWallets: () => [hotWallets.listActiveHotWallets(database, 50)],
+  listActiveHotWallets: () =>
+    [undefined, ['Base' as const]].map((networks) => hotWallets.listActiveHotWallets(database, 50, networks)),
   listHotWallets: () => [hotWallets.listHotWallets(database, { limit: 50 })],
   listPayoutSumsAfter: () => [hotWallets.listPayoutSumsAfter(database, 'asset', countsAfter(AT))],
   listPayoutSums: () => [hotWallets.listPayoutSums(database, ['cap:a', 'cap:b'])],
@@ -387,6 +388,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findBatchOfFile: () => [payoutBatches.findBatchOfFile(database, 'a')],
   listBatches: () => [payoutBatches.listBatches(database, { limit: 50 })],
   listBatchesIn: () => [payoutBatches.listBatchesIn(database, 'running', { limit: 50 })],
+  listBatchesOver: () => [payoutBatches.listBatchesOver(database, 50)],
   findCounts: () => [payoutBatches.findCounts(database, idOf('bat'))],
   listFlags: () => [payoutBatches.listFlags(database, { batchId: idOf('bat'), number: 1 }, { after: 0, limit: 50 })],
   findPayout: () => [payouts.findPayout(database, idOf('pay'))],

@@ -34,11 +34,9 @@ export class Office {
   }
 
   /** A wallet of the company at custody, with coin for fees and this much USDC. */
-  async addWallet(usdc: string): Promise<void> {
+  async addWallet(usdc: string, network: 'EthereumSepolia' | 'BaseSepolia' = 'EthereumSepolia'): Promise<void> {
     const maker = await sdk('maker');
-    const made = await maker.wallets.createWallet({
-      body: { network: 'EthereumSepolia', tags: [`payouts:${this.preset}`] },
-    });
+    const made = await maker.wallets.createWallet({ body: { network, tags: [`payouts:${this.preset}`] } });
     const fund = (body: object) => control('POST', `/wallets/${made.id}/fund`, body);
     await fund({ kind: 'Native', amount: '1000000000000000000' });
     if (usdc !== '0') await fund({ kind: 'Erc20', contract: USDC.split('/')[1], amount: usdc });

@@ -7,34 +7,30 @@ import type { Job } from '../../app/job.ts';
 import { system } from '../../domain/actor.ts';
 import { cancelPayout } from '../../domain/payout.ts';
 import { finish, start } from '../../domain/payout-batch.ts';
-import { CancelRows, cancelRows, payNext, RunBatches } from '../../kit/messages.ts';
+import { CancelRows, cancelRows, RunBatches } from '../../kit/messages.ts';
 import { commit } from '../../store/commit.ts';
-import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-import { batchChange, findBatch, findCounts, listBatchesIn } from '../../store/payout-batches.ts';
+import { batchChange, findBatch, listBatchesIn, listBatchesOver } from '../../store/payout-batches.ts';
 import { listPayoutsToCancel, payoutSteps } from '../../store/payouts.ts';
+import { wakeLanes } from './wake.ts';
 
 const BATCHES_PER_RUN = 50;
-const WALLETS_MAX = 100;
 const ROWS_PER_SLICE = 500;
 /** Within what one delivery of a message may take. */
 const SLICES_PER_MESSAGE = 20;
 
 async function runAll(app: App, by: Provenance): Promise<void> {
-  const lanes = await listActiveHotWallets(app.database, WALLETS_MAX);
   for (const batch of await listBatchesIn(app.database, 'released', { limit: BATCHES_PER_RUN })) {
     if (batch.status !== 'released') continue;
     // A lost race means that somebody canceled it, or another run began it.
     await commit(app.database, {
       by,
       changes: [batchChange(batch, start(batch, by.at))],
-      messages: lanes.map(({ id: walletId }) => message('money', payNext({ walletId }))),
+      messages: await wakeLanes(app, batch),
     });
   }
-  for (const batch of await listBatchesIn(app.database, 'running', { limit: BATCHES_PER_RUN })) {
-    const { ready = 0, executing = 0 } = await findCounts(app.database, batch.id);
-    if (batch.status !== 'running' || ready + executing > 0) continue;
+  for (const batch of await listBatchesOver(app.database, BATCHES_PER_RUN)) {
     await commit(app.database, { by, changes: [batchChange(batch, finish(batch, by.at))] });
   }
 }

@@ -13,6 +13,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 import { batchChange, findBatch } from '../../store/payout-batches.ts';
 import { findPayoutAt, payoutChange } from '../../store/payouts.ts';
+import { wakeLanes } from './wake.ts';
 
 export type Keep = (batch: Batch) => readonly Once[];
 
@@ -118,10 +119,11 @@ export const pauseBatch = (app: App, by: Provenance, id: BatchId, keep: Keep): P
   });
 
 export const resumeBatch = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Batch>> =>
-  act(app, by, id, keep, (batch) => {
+  act(app, by, id, keep, async (batch) => {
     const paused = inStatus('payout batch', batch, 'paused');
     if (!paused.ok) return paused;
-    return accept({ after: resume(paused.value), messages: [message('events', runBatches({}))] });
+    const lanes = await wakeLanes(app, paused.value);
+    return accept({ after: resume(paused.value), messages: [message('events', runBatches({})), ...lanes] });
   });
 
 /** What has not left does not leave; what custody has and has not sent is to be denied there. */

@@ -4,12 +4,13 @@
 import type { App } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
 import { transfersPerMinute } from '../../dfns/pace.ts';
+import { findAsset } from '../../domain/asset.ts';
 import type { HotWalletId } from '../../domain/id.ts';
 import { interleave, turnsOf } from '../../domain/turns.ts';
 import { bodies, orderDue, payNext, refreshTransfer, transferDue } from '../../kit/messages.ts';
 import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import { listOrdersToStart } from '../../store/orders.ts';
-import { findCounts, listBatchesIn } from '../../store/payout-batches.ts';
+import { listAssetsWaiting } from '../../store/payouts-ready.ts';
 import { listTransfersTooLate, listTransfersToRead, listTransfersToSend } from '../../store/transfers.ts';
 
 const ROWS_PER_RUN = 100;
@@ -19,8 +20,6 @@ const SPARE = 1.1;
 /** What a queue takes in one call. */
 const MESSAGES_PER_SEND = 100;
 const LANES_MAX = 100;
-/** As many as a lane looks at. */
-const BATCHES_MAX = 10;
 
 export const wakeTransfers: Job = async (app, { scheduledTime }) => {
   // Little more than a minute can carry out: the rest is due still when the next one comes. What was begun goes first.
@@ -33,7 +32,9 @@ export const wakeTransfers: Job = async (app, { scheduledTime }) => {
   const waiting = await listOrdersToStart(app.database, scheduledTime, left);
   const lanes = await listLanes(app);
   const parties = new Set(waiting.map(({ accountId }) => accountId)).size;
-  const turns = turnsOf(lanes, { room: left, parties }).map((walletId) => payNext({ walletId })(null));
+  const turns = turnsOf(lanes, { room: left, parties, at: scheduledTime }).map((walletId) =>
+    payNext({ walletId })(null),
+  );
   const orders = waiting
     .slice(0, Math.max(0, left - turns.length))
     .map(({ id: orderId }) => orderDue({ orderId })(null));
@@ -46,10 +47,10 @@ export const wakeTransfers: Job = async (app, { scheduledTime }) => {
   if (reads.length > 0) await app.bindings.EVENTS.sendBatch(bodies(reads));
 };
 
-/** Wallets of the pool, while a row waits for one. */
+/** Wallets of the pool, of the networks on which a row waits. */
 async function listLanes(app: App): Promise<HotWalletId[]> {
-  const running = await listBatchesIn(app.database, 'running', { limit: BATCHES_MAX });
-  const counts = await Promise.all(running.map(({ id }) => findCounts(app.database, id)));
-  if (counts.every(({ ready = 0 }) => ready === 0)) return [];
-  return (await listActiveHotWallets(app.database, LANES_MAX)).map(({ id }) => id);
+  const waiting = await listAssetsWaiting(app.database, [...app.config.payoutLimits.keys()]);
+  const networks = new Set(waiting.flatMap((id) => findAsset(id)?.network ?? []));
+  if (networks.size === 0) return [];
+  return (await listActiveHotWallets(app.database, LANES_MAX, [...networks])).map(({ id }) => id);
 }
