@@ -55,10 +55,12 @@ const Sum = z
 const PayoutLimitsByAsset = z
   .record(
     z.string(),
-    z.strictObject({
-      ...{ perRow: Sum, perBatch: Sum, perHour: Sum, perDay: Sum },
-      twoReleasersAbove: Sum.nullable().default(null),
-    }),
+    z
+      .strictObject({
+        ...{ perRow: Sum, perBatch: Sum, perHour: Sum, perDay: Sum },
+        twoReleasersAbove: Sum.nullable().default(null),
+      })
+      .refine(({ perRow, perHour, perDay }) => perRow <= perHour && perRow <= perDay, 'a row would never go'),
   )
   .transform((limits): LimitsByAsset => new Map(Object.entries(limits)));
 /** Ids of Dfns by network. */

@@ -37,6 +37,7 @@ export const incidentKinds = [
   'siem_behind',
   'arrival_missing',
   'payout_float_low',
+  'payout_over_limits',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 
@@ -72,6 +73,7 @@ export const ownership: Readonly<Record<IncidentKind, Ownership>> = {
   custody_token_expiring: { severity: 'high', owner: 'admin' },
   arrival_missing: { severity: 'high', owner: 'operator' },
   payout_float_low: { severity: 'medium', owner: 'operator' },
+  payout_over_limits: { severity: 'medium', owner: 'operator' },
   epoch_differs: { severity: 'critical', owner: 'admin' },
   lost_at_custody: { severity: 'critical', owner: 'admin' },
   message_dead: { severity: 'high', owner: 'admin' },

@@ -67,3 +67,27 @@ export async function findSmallestReady(database: Database, of: Waiting): Promis
   const payout = row && toPayout(row);
   return payout?.status === 'ready' ? payout : undefined;
 }
+
+/** Of each running batch and asset the largest row, where it is above what a row may move; of batches that nobody was told of. */
+export async function listRowsAbove(
+  database: Database,
+  bounds: readonly { readonly asset: AssetId; readonly most: bigint }[],
+  limit: number,
+): Promise<Payout[]> {
+  const asked = JSON.stringify(bounds.map(({ asset, most }) => ({ asset, most: most.toString() })));
+  const rows = await database
+    .select()
+    .from(payouts)
+    .where(
+      sql`${payouts.id} IN (SELECT largest.id FROM payout_batches CROSS JOIN json_each(${asked}) AS bound
+        CROSS JOIN payouts AS largest WHERE payout_batches.status = 'running' AND largest.id =
+          (SELECT id FROM payouts WHERE batch_id = payout_batches.id AND asset = bound.value ->> 'asset' AND ${isReady}
+            ORDER BY length(units) DESC, units DESC LIMIT 1)
+          AND NOT ${isAtMost(sql`largest.units`, sql`(bound.value ->> 'most')`)}
+          AND NOT EXISTS (SELECT 1 FROM incidents
+            WHERE kind = 'payout_over_limits' AND about = payout_batches.id AND status <> 'resolved'))`,
+    )
+    .limit(limit)
+    .all();
+  return rows.map(toPayout);
+}

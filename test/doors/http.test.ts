@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../src/doors/openapi.ts';
 import { catalogue } from '../../src/kit/problem.ts';
 import { tokenOf } from '../support/outside.ts';
-import { EXCHANGE, MONDAY, openWorld, USDC, type World } from '../support/world.ts';
+import { EXCHANGE, MONDAY, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -400,6 +400,20 @@ describe('readiness', () => {
     });
     const api = await http.fetch(new Request('http://fiducia.test/v1/accounts/me'), openApp(bare));
     expect(await api.json()).toMatchObject({ status: 503, code: 'not_configured' });
+  });
+
+  it('takes no limit of payouts under which the largest row would never go', async () => {
+    const { http } = await import('../../src/doors/http.ts');
+    const { openApp } = await import('../../src/app/app.ts');
+    const checkedWith = async (limits: object) => {
+      const app = openApp({ ...env, PAYOUT_LIMITS: JSON.stringify({ [NATIVE]: limits }) } as typeof world.bindings);
+      const answer = await http.fetch(new Request('http://fiducia.test/readyz'), app);
+      return (await answer.json<{ checks: { missing?: string[] }[] }>()).checks[0]?.missing ?? [];
+    };
+    const sound = { perRow: '4', perBatch: '9', perHour: '4', perDay: '4' };
+    expect(await checkedWith(sound)).toEqual([]);
+    expect(await checkedWith({ ...sound, perHour: '3' })).toEqual(['PAYOUT_LIMITS']);
+    expect(await checkedWith({ ...sound, perDay: '3' })).toEqual(['PAYOUT_LIMITS']);
   });
 
   it('is alive without any setting, and serves its reference from itself', async () => {

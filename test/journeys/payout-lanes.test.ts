@@ -6,6 +6,9 @@ import { sdk } from '../support/outside.ts';
 import type { Queued } from '../support/stage.ts';
 import { EXCHANGE, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
+type Json = any;
+
 const wakes = ({ body }: Queued) => (body as { type: string }).type === 'payout.next';
 
 /** The messages that wake lanes, once there are any: taken from the queue. */
@@ -148,5 +151,37 @@ describe('the lane of a hot wallet', () => {
     expect((await office.act('operator-2', id, 'resume')).body.status).toBe('running');
     await world.settle({ ticks: false });
     expect(await office.counts(id)).toEqual({ paid: 1 });
+  });
+
+  it('leaves rows that a limit has come for since their check, says so once, and pays the others', {
+    timeout: 60_000,
+  }, async () => {
+    const office = await openOffice('50000000');
+    const { world } = office;
+    const coin = `EthereumSepolia,ETH,${addressOf(4)},0.00000000000001,`;
+    const rows = [lineTo(addressOf(1), '9'), lineTo(addressOf(2), '8'), lineTo(addressOf(3), '3'), coin];
+    const { id } = await office.released(fileOf(...rows));
+    const sum = '90000000000';
+    const ofUsdc = { perRow: '5000000', perBatch: sum, perHour: sum, perDay: sum };
+    const restartWith = (limits: object) =>
+      world.restart({
+        bindings: { ...world.bindings, PAYOUT_LIMITS: JSON.stringify(limits) } as typeof world.bindings,
+      });
+    restartWith({ [USDC]: ofUsdc });
+    for (let minute = 0; minute < 3; minute += 1) {
+      await world.tick();
+      await world.settle({ ticks: false });
+      await world.advance(60);
+    }
+    expect(await office.counts(id)).toEqual({ paid: 1, ready: 3 });
+    const told = async () =>
+      (await world.get('operator-1', '/v1/incidents?kind=payout_over_limits')).body.items.map(
+        ({ about, detail, owner }: Json) => ({ about, detail, owner }),
+      );
+    const incidents = await told();
+    expect(incidents).toEqual([{ about: id, detail: expect.stringContaining('by PAYOUT_LIMITS'), owner: 'operator' }]);
+    restartWith({ [USDC]: { ...ofUsdc, perRow: '9000000' }, [NATIVE]: { ...ofUsdc, perRow: sum } });
+    await world.waitFor(async () => (await office.counts(id)).paid === 4, { minutes: 5 });
+    expect(await told()).toEqual(incidents);
   });
 });

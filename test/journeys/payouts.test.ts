@@ -334,7 +334,7 @@ describe('a running batch', () => {
   it('waits until an hour has passed since the cap was reached, past the turn of the clock; a sum that moves meanwhile counts', {
     timeout: 240_000,
   }, async () => {
-    const limits = { perRow: '50000000', perBatch: '90000000', perHour: '5000000', perDay: '90000000' };
+    const limits = { perRow: '5000000', perBatch: '90000000', perHour: '5000000', perDay: '90000000' };
     const office = new Office(await openWorld({ settings: { PAYOUT_LIMITS: JSON.stringify({ [USDC]: limits }) } }));
     const { world } = office;
     await office.addWallet('90000000');

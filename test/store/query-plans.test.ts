@@ -399,6 +399,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ),
   listPayoutsToCancel: () => [payouts.listPayoutsToCancel(database, idOf('bat'), { after: 0, limit: 50 })],
   listPayoutsReady: () => [payoutsReady.listPayoutsReady(database, { batchId: idOf('bat'), asset: 'asset' }, 50)],
+  listRowsAbove: () => [payoutsReady.listRowsAbove(database, [{ asset: 'asset', most: 1n }], 50)],
   findSmallestReady: () => [payoutsReady.findSmallestReady(database, { batchId: idOf('bat'), asset: 'asset' })],
   findBatchWaiting: () => [payoutsReady.findBatchWaiting(database, 'asset', 100n)],
   listAssetsWaiting: () => [payoutsReady.listAssetsWaiting(database, ['asset'])],

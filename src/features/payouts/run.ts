@@ -13,6 +13,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 import { batchChange, findBatch, listBatchesIn, listBatchesOver } from '../../store/payout-batches.ts';
 import { listPayoutsToCancel, payoutSteps } from '../../store/payouts.ts';
+import { tellOfRowsOverLimits } from './over-limits.ts';
 import { wakeLanes } from './wake.ts';
 
 const BATCHES_PER_RUN = 50;
@@ -40,7 +41,11 @@ export const runBatchesStep = consumer('events', RunBatches, async (app, _, by) 
   return 'done';
 });
 
-export const runPayouts: Job = (app) => runAll(app, begin(app, system('payouts.run'), app.newId('msg')));
+export const runPayouts: Job = async (app) => {
+  const by = begin(app, system('payouts.run'), app.newId('msg'));
+  await runAll(app, by);
+  await tellOfRowsOverLimits(app, by);
+};
 
 /**
  * By the slice, until none is left. Not in a database that may have forgotten what custody paid: such a row would be canceled as
