@@ -1,5 +1,6 @@
 // What the whole pool may let out of an asset: per row, per batch, within any hour and within any day. Custody counts for each
-// wallet only, so these sums are our own, each a subject of its own: two payouts that both fit can not both win.
+// wallet only, so these sums are our own, each a subject of its own: two payouts that both fit can not both win. A payout is let out
+// when it is handed over to custody. What waits for people there leaves when they say so, maybe all at once.
 import type { AssetId } from './asset.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Timestamp } from './time.ts';
@@ -19,7 +20,7 @@ export type LimitsByAsset = ReadonlyMap<AssetId, PayoutLimits>;
 const MINUTE_MILLISECONDS = 60_000;
 /**
  * Each window slides in steps of its bucket: everything of a bucket counts until its end has left the window, so that never more
- * than the limit leaves within any span of its length.
+ * than the limit is handed over within any span of its length.
  */
 const windows = {
   hour: { minutes: 60, bucketMinutes: 1 },
@@ -102,7 +103,7 @@ export function reserveSums(
   return accept(current.map((sum) => countIn(sum, units)));
 }
 
-/** It has left, whatever a limit says. */
+/** It was handed over, whatever a limit says. */
 export const countIn = (sum: PayoutSum, units: bigint): PayoutSum => ({
   ...sum,
   version: sum.version + 1,

@@ -200,7 +200,7 @@ describe('a cap of the pool', () => {
     expect(countingAt('2031-03-04T10:00:00.000Z', earlier)).toEqual({ hour: 0n, day: 0n });
   });
 
-  it('never lets more than the limit leave within any hour, whenever payouts come', () => {
+  it('never hands over more than the limit within any hour, whenever payouts come', () => {
     const gaps = fc.array(fc.tuple(fc.integer({ min: 0, max: 1800 }), fc.bigInt(1n, 7n)), { maxLength: 40 });
     fc.assert(
       fc.property(gaps, (steps) => {
