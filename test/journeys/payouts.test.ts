@@ -258,6 +258,34 @@ describe('a batch of payouts', () => {
     expect(count('payouts.check') + count('payouts.cancel_rows')).toBeLessThan(12);
   });
 
+  it('that is canceled while it is loaded gets no more rows, which nothing would cancel', {
+    timeout: 60_000,
+  }, async () => {
+    const { world } = office;
+    let id: string | undefined;
+    const prepare = (text: string) => world.bindings.DB.prepare(text);
+    // Canceled, to its end, as soon as the first rows are stored.
+    const batch = async (statements: D1PreparedStatement[]) => {
+      const results = await world.bindings.DB.batch(statements);
+      const loading = "SELECT id FROM payout_batches WHERE status = 'loading' AND id IN (SELECT batch_id FROM payouts)";
+      const [found] = id === undefined ? await world.rows(loading) : [];
+      if (found !== undefined) {
+        id = String(found.id);
+        expect((await office.act('operator-2', id, 'cancel', { reason: 'not meant' })).status).toBe(200);
+        await world.drainOnce();
+      }
+      return results;
+    };
+    world.restart({ bindings: { ...world.bindings, DB: { prepare, batch } as unknown as D1Database } });
+    const lines = Array.from({ length: 1_200 }, (_, n) => lineTo(addressOf(20_000 + n), '0.01'));
+    const uploaded = await office.upload(fileOf(...lines));
+    world.restart();
+    await world.settle();
+    expect(uploaded).toMatchObject({ status: 409, body: { code: 'version_conflict' } });
+    expect(await office.read(id ?? '')).toMatchObject({ status: 'canceled', counts: { canceled: 500 } });
+    expect(await office.counts(id ?? '')).toEqual({ canceled: 500 });
+  });
+
   it('keeps what was named when it came, also where so much was written that not all of it is kept', {
     timeout: 60_000,
   }, async () => {

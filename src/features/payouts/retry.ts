@@ -11,8 +11,8 @@ import { accept, type Result, refuse } from '../../domain/result.ts';
 import { commit } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { batchChange, findBatch, findBatchOfFile, findCounts } from '../../store/payout-batches.ts';
-import { listPayouts, payoutRows } from '../../store/payouts.ts';
-import { completeBatch, type Uploaded } from './upload.ts';
+import { listPayouts } from '../../store/payouts.ts';
+import { completeBatch, storeRows, type Uploaded } from './upload.ts';
 
 const ROWS_PER_STATEMENT = 500;
 
@@ -58,7 +58,7 @@ async function copyRows(
     const last = rows.at(-1);
     if (last === undefined) return accept(undefined);
     const copies = await Promise.all(rows.map((row) => copyOf(by, batch, row)));
-    const stored = await commit(app.database, { by, changes: [], once: [payoutRows(copies)] });
+    const stored = await storeRows(app, by, batch, copies);
     if (!stored.ok) return stored;
     after = last.line;
   }

@@ -11,7 +11,7 @@ import { checkBatch } from '../../kit/messages.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-import { batchChange, findBatchOfFile } from '../../store/payout-batches.ts';
+import { batchChange, batchIsIn, findBatchOfFile } from '../../store/payout-batches.ts';
 import { payoutRows } from '../../store/payouts.ts';
 import { countRows, type FileRow, type PayoutFile, rowsOf } from './file.ts';
 
@@ -57,12 +57,26 @@ async function load(
   for await (const row of rowsOf(file)) {
     slice.push(await toPayout(by, batch, row));
     if (slice.length < ROWS_PER_STATEMENT) continue;
-    const stored = await commit(app.database, { by, changes: [], once: [payoutRows(slice)] });
+    const stored = await storeRows(app, by, batch, slice);
     if (!stored.ok) return stored;
     slice = [];
   }
   return completeBatch(app, by, batch, slice, keep);
 }
+
+/** Of a batch that was canceled meanwhile none is stored: nothing would come by again that cancels them. */
+export const storeRows = (
+  app: App,
+  by: Provenance,
+  batch: Batch<'loading'>,
+  rows: readonly Payout[],
+): Promise<Result<void>> =>
+  commit(app.database, {
+    by,
+    changes: [],
+    requires: [{ holds: batchIsIn(batch.id, 'loading'), refusal: { code: 'version_conflict' } }],
+    once: [payoutRows(rows)],
+  });
 
 /** With the last rows; from here on it is a batch, and is checked. */
 export async function completeBatch(
