@@ -93,7 +93,9 @@ export function reopen(batch: Batch<'draft' | 'checked'>, editor: string | undef
   const editors = editor === undefined || batch.editors.includes(editor) ? batch.editors : [...batch.editors, editor];
   const check = freshCheck(batch.check.number + 1);
   if (batch.status === 'draft') return amend(batch, { editors, check });
-  return { ...become(batch, 'draft', { check }), editors };
+  // A transition keeps facts; what was found, and who let that go, is over.
+  const { problems: _problems, checkedAt: _checkedAt, releases: _releases, ...open } = batch;
+  return { ...become(open, 'draft', { check }), editors };
 }
 
 export const completeCheck = (

@@ -153,6 +153,7 @@ describe('a release', () => {
       editors: ['bob', 'dave'],
       check: { number: 2, line: 0, rowsHash: '' },
     });
+    for (const past of ['checkedAt', 'problems', 'releases']) expect(draft).not.toHaveProperty(past);
     expect(reopen(draft, 'dave').editors).toEqual(['bob', 'dave']);
     expect(cancelBatch(draft, 'no', 'erin')).toMatchObject({ status: 'canceled', canceledBy: 'erin' });
   });

@@ -161,7 +161,10 @@ describe('a batch with errors', () => {
       const row = { network: 'EthereumSepolia', asset: 'USDC', address: addressOf(100_000 + line), amount: '2' };
       const path = `/v1/payout-batches/${id}/payouts/${line}`;
       const fixed = await world.request('operator-2', 'PATCH', path, { ...row, reference: 'put right' });
-      expect(fixed).toMatchObject({ status: 200, body: { status: 'draft' } });
+      // Of the check before nothing is left to be taken for this one.
+      expect(fixed).toMatchObject({
+        ...{ status: 200, body: { status: 'draft', check: { isComplete: false, rowsHash: null }, releases: [] } },
+      });
     }
     await world.settle();
     const sound = await office.read(id);
