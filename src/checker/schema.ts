@@ -62,6 +62,13 @@ export const standing = sqliteTable('standing', {
   at: text('at').notNull(),
 });
 
+/** Approvals that were found waiting and sent to the queue: when to send them again where no review came of it. */
+export const looks = sqliteTable(
+  'looks',
+  { approvalId: text('approval_id').primaryKey(), nextLookAt: text('next_look_at').notNull() },
+  (table) => [index('looks_due').on(table.nextLookAt)],
+);
+
 export const deadLetters = sqliteTable('dead_letters', {
   id: text('id').primaryKey(),
   body: text('body').notNull(),
