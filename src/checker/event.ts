@@ -15,3 +15,6 @@ const Approval = z.object({ id: z.string().regex(/^ap-[a-z0-9-]{1,61}$/) });
 /** Undefined for an event about anything else. */
 export const approvalIdOf = ({ kind, data }: ApprovalEvent): string | undefined =>
   kind.startsWith('policy.approval.') ? Approval.safeParse(data.approval).data?.id : undefined;
+
+/** Any other than the one that asks: then there may be something new about a review that is made. */
+export const tellsOfDecision = ({ kind }: ApprovalEvent): boolean => kind !== 'policy.approval.pending';

@@ -10,7 +10,7 @@ import { problem } from '../kit/problem.ts';
 import { mayKnock } from '../kit/sender-rate.ts';
 import { parseJson, readCapped } from './body.ts';
 import { type Checker, NotConfigured } from './checker.ts';
-import { ApprovalEvent, approvalIdOf } from './event.ts';
+import { ApprovalEvent, approvalIdOf, tellsOfDecision } from './event.ts';
 import { health } from './health.ts';
 import { reviewDue } from './message.ts';
 import { readingRoutes } from './reading.ts';
@@ -52,7 +52,7 @@ const webhooks = new Hono<Env>().post('/webhooks/dfns', async (c) => {
   const approvalId = approvalIdOf(event);
   if (approvalId !== undefined) {
     try {
-      await bindings.REVIEWS.send(reviewDue(approvalId, clock.now()));
+      await bindings.REVIEWS.send(reviewDue(approvalId, clock.now(), tellsOfDecision(event)));
     } catch (fault) {
       // Not kept, so not acknowledged: Dfns sends it again.
       log.error('webhook.not_kept', faultFields(fault));

@@ -6,6 +6,7 @@ import { faultFields } from '../kit/log.ts';
 import type { Checker } from './checker.ts';
 import type { ReviewFacts } from './facts.ts';
 import { gather, requestFacts, TooManyPolicies } from './gather.ts';
+import type { ReviewDue } from './message.ts';
 import type { Asked, Outcome, Review } from './review-record.ts';
 import { isForPeopleAlone, judge, paymentsOf, type Verdict } from './rules.ts';
 import { addReview, findReview, saveReview } from './store.ts';
@@ -21,11 +22,12 @@ const REASON_CHARACTERS_MAX = 1000;
 
 export async function reviewApproval(
   checker: Checker,
-  { approvalId, receivedAt }: { readonly approvalId: string; readonly receivedAt: Timestamp },
+  { approvalId, receivedAt, isDecided }: Pick<ReviewDue, 'approvalId' | 'receivedAt' | 'isDecided'>,
 ): Promise<'done' | 'again'> {
   const known = await findReview(checker.database, approvalId);
   if (known !== undefined) {
-    await follow(checker, known);
+    // A repeat of the question asks custody nothing: what became of the review is looked at when that is due.
+    if (isDecided || known.status === 'intended') await follow(checker, known);
     return 'done';
   }
   const approval = await checker.custody.findApproval(approvalId);

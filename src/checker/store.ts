@@ -5,7 +5,7 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
 import type { Timestamp } from '../domain/time.ts';
 import type { Decision, Figure, Review } from './review-record.ts';
-import { deadLetters, guard, reviews, sanctions, standing, sums } from './schema.ts';
+import { deadLetters, guard, looks, reviews, sanctions, standing, sums } from './schema.ts';
 import { type Outlay, sumIdsOf } from './sums.ts';
 
 export type Database = DrizzleD1Database;
@@ -35,11 +35,32 @@ export async function findReview(database: Database, id: string): Promise<Review
   return row && toReview(row);
 }
 
-/** Which of these approvals have a review: at most a page of custody. */
-export async function listKnownReviews(database: Database, ids: readonly string[]): Promise<readonly string[]> {
-  const listed = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-  const rows = await database.select({ id: reviews.id }).from(reviews).where(inArray(reviews.id, listed)).all();
+/** Of these approvals those without a review whose look is due: first those never looked at, then the longest ago. */
+export async function listApprovalsDue(
+  database: Database,
+  ids: readonly string[],
+  at: Timestamp,
+  limit: number,
+): Promise<readonly string[]> {
+  const rows = await database.all<{ id: string }>(sql`SELECT json_each.value AS id
+    FROM json_each(${JSON.stringify(ids)}) LEFT JOIN ${looks} ON ${looks.approvalId} = json_each.value
+    WHERE NOT EXISTS (SELECT 1 FROM ${reviews} WHERE ${reviews.id} = json_each.value)
+      AND (${looks.nextLookAt} IS NULL OR ${looks.nextLookAt} <= ${at})
+    ORDER BY ${looks.nextLookAt}, json_each.key LIMIT ${limit}`);
   return rows.map(({ id }) => id);
+}
+
+/** They were sent to the queue; looks that were due before `forgetBefore` are about what waits no longer. */
+export async function keepLooks(
+  database: Database,
+  ids: readonly string[],
+  { nextLookAt, forgetBefore }: { readonly nextLookAt: Timestamp; readonly forgetBefore: Timestamp },
+): Promise<void> {
+  const sent = sql`SELECT value, ${nextLookAt} FROM json_each(${JSON.stringify(ids)}) WHERE true`;
+  await database.batch([
+    database.insert(looks).select(sent).onConflictDoUpdate({ target: looks.approvalId, set: { nextLookAt } }),
+    database.delete(looks).where(lt(looks.nextLookAt, forgetBefore)),
+  ]);
 }
 
 // Word for word the conditions of the partial indexes: bound values would hide from the planner that they apply.

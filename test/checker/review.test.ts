@@ -4,7 +4,7 @@ import { runJobs } from '../../src/checker/cron.ts';
 import { addSeconds } from '../../src/domain/time.ts';
 import { control, sdk } from '../support/outside.ts';
 import { EXCHANGE, USDC } from '../support/world.ts';
-import { askGroup, type Bench, type Json, LIMITS, openBench, userIdsOf } from './bench.ts';
+import { askGroup, type Bench, companyWallet, type Json, LIMITS, openBench, userIdsOf } from './bench.ts';
 
 const VOTES = { method: 'POST', path: '/v2/policy-approvals/*/decisions' };
 const codes = ({ findings }: Json): string[] => findings.map(({ code }: Json) => code);
@@ -197,6 +197,52 @@ describe('one vote', () => {
     expect(codes(review)).toEqual(['vote_refused']);
     expect(bench.notices).toMatchObject([{ level: 'told' }]);
   });
+});
+
+it('what waits at custody is sent to the queue as fast as it can be reviewed, again only when its look is due, and a repeat asks custody nothing', async () => {
+  const bench = await openBench({ policies: false });
+  const wallet = await companyWallet();
+  const admin = await sdk('admin-1');
+  const WAITING = 12;
+  const body: Json = { kind: 'Eip1559', to: EXCHANGE, data: '0xa9059cbb' };
+  for (let n = 0; n < WAITING; n += 1) await admin.wallets.broadcastTransaction({ walletId: wallet.id, body });
+  const calls: string[] = [];
+  const count =
+    (name: string, member: (...asked: unknown[]) => unknown) =>
+    (...asked: unknown[]) => {
+      calls.push(name);
+      return member(...asked);
+    };
+  const counted = Object.entries(bench.checker.custody).map(([name, member]) => [
+    name,
+    typeof member === 'function' ? count(name, member) : member,
+  ]);
+  // Nine calls a review: five reviews fit into a minute.
+  bench.open({ settings: { DFNS_CALLS_PER_MINUTE: '45' }, custody: Object.fromEntries(counted) });
+  const sentBy = async () => {
+    const before = bench.queued.length;
+    await bench.tick();
+    return bench.queued.slice(before).map((message) => (message as Json).approvalId);
+  };
+  const sent: string[][] = [];
+  for (let minute = 0; minute < 4; minute += 1) {
+    sent.push(await sentBy());
+    await bench.world.advance(60);
+  }
+  expect(sent.map(({ length }) => length)).toEqual([5, 5, 2, 0]);
+  expect(new Set(sent.flat()).size).toBe(WAITING);
+  await bench.world.advance(11 * 60);
+  expect((await sentBy()).sort()).toEqual(sent[0]?.sort());
+
+  await bench.drain();
+  expect(await bench.rows('SELECT status, count(*) many FROM reviews GROUP BY status')).toEqual([
+    { status: 'abstained', many: WAITING },
+  ]);
+  calls.length = 0;
+  const again = sent.flat().map((approvalId) => ({ v: 1, type: 'review.due', approvalId, receivedAt: bench.world.at }));
+  for (const message of again) await bench.carryOut({ ...message, isDecided: false });
+  expect(calls).toEqual([]);
+  expect(await sentBy()).toEqual([]);
 });
 
 describe('a checker', () => {
