@@ -71,6 +71,7 @@ export type Refusal =
   | { code: 'order_too_late'; notAfter: string }
   | { code: 'amount_invalid'; reason: string }
   | { code: 'order_exists'; orderId: string }
+  | { code: 'order_recovered' }
   | { code: 'wallet_busy'; transferIds: readonly string[] }
   | { code: 'no_fee_coin'; asset: string; held: string; needed: string }
   | { code: 'nothing_available'; asset: string; held: string; inFlight: string; feeReserve: string; floor: string }

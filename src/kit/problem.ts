@@ -64,6 +64,7 @@ export const catalogue = {
   order_too_late: [409, 'The order is past the time until which it may start.'],
   amount_invalid: [422, 'The amount is not valid.'],
   order_exists: [409, 'An order was made with this Idempotency-Key before.'],
+  order_recovered: [409, 'Custody has it from a time that this database forgot: it is taken up when it is due.'],
   wallet_busy: [409, 'A share is taken only when nothing else of the wallet is under way.'],
   no_fee_coin: [422, 'The wallet does not hold enough of the coin that pays the network fee.'],
   nothing_available: [422, 'Nothing is available to move.'],

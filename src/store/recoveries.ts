@@ -1,6 +1,6 @@
 // Transfers of ours at custody that a restored database does not know. Written once; one is taken up when a transfer of this
 // database has its external id.
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { PayoutId } from '../domain/id.ts';
 import type { Recovery } from '../domain/recovery.ts';
 import type { Database } from './database.ts';
@@ -39,6 +39,16 @@ export async function listPayoutsToTakeUp(database: Database, limit: number): Pr
         IN ('running', 'paused', 'canceled')
     LIMIT ${limit}`);
   return found.map(({ id }) => id);
+}
+
+/** Which of these nothing here has taken up yet. */
+export async function listRecovered(database: Database, externalIds: readonly string[]): Promise<string[]> {
+  const rows = await database
+    .select({ id: recoveries.id })
+    .from(recoveries)
+    .where(and(inArray(recoveries.id, sql`(SELECT value FROM json_each(${JSON.stringify(externalIds)}))`), isOpen))
+    .all();
+  return rows.map(({ id }) => id);
 }
 
 export const recoveryChange = changesOf<Recovery>(recoveries, 'transfer', ({ accountId }) => accountId);

@@ -34,6 +34,14 @@ const minutes = async (count: number): Promise<void> => {
   }
 };
 
+const HOUR = 3600;
+const funding = (mandateId: string) => ({
+  kind: 'trade_funding',
+  mandateId,
+  asset: USDC,
+  amount: { units: '1' },
+});
+
 describe('a database of another epoch than the deployed one', () => {
   it('lets no due slot go, ends none, and goes on when the epoch is right again', async () => {
     const { account, schedule } = await world.readyToTrade();
@@ -123,18 +131,35 @@ describe('a database of another epoch than the deployed one', () => {
   });
 
   it('refuses new orders and what would end one', async () => {
-    const { mandate } = await world.readyToTrade();
+    const { mandate, schedule } = await world.readyToTrade();
+    const order = funding(mandate.id);
+    const later = await world.must('operator-1', '/v1/orders', { ...order, dueAt: addSeconds(world.at, HOUR) });
     deploy('another');
-    const order = {
-      kind: 'trade_funding',
-      mandateId: mandate.id,
-      asset: mandate.limits[0].asset,
-      amount: { units: '1' },
-    };
+    for (const path of [`/v1/orders/${later.id}/cancel`, `/v1/schedules/${schedule.id}/skip-next`])
+      expect(await world.post('operator-1', path)).toMatchObject({ status: 503, body: { code: 'epoch_differs' } });
     const refused = await world.post('operator-1', '/v1/orders', order);
     expect(refused).toMatchObject({ status: 503, body: { code: 'epoch_differs' } });
     const preview = await world.post('operator-1', '/v1/orders/preview', order);
     expect(preview.body).toMatchObject({ outcome: 'waits', rule: 'epoch_differs' });
+  });
+
+  it('lets a client revoke its mandate, and leaves what stands under it until the epoch is right again', async () => {
+    const { account, mandate, schedule } = await world.readyToTrade();
+    const wish = { ...funding(mandate.id), dueAt: addSeconds(world.at, HOUR) };
+    const { id } = await world.must('operator-1', '/v1/orders', wish);
+    deploy('another');
+    const revoked = await world.post('client-1', `/v1/mandates/${mandate.id}/revoke`);
+    expect(revoked).toMatchObject({ status: 200, body: { status: 'revoked' } });
+    const statuses = async () => [
+      (await world.get('operator-1', `/v1/orders/${id}`)).body.status,
+      (await world.get('operator-1', `/v1/schedules/${schedule.id}`)).body.status,
+    ];
+    await minutes(5);
+    expect(await statuses()).toEqual(['scheduled', 'active']);
+    deploy(world.bindings.RESTORE_EPOCH);
+    await minutes(10);
+    expect(await statuses()).toEqual(['canceled', 'ended']);
+    expect(await sent(account)).toEqual([]);
   });
 });
 
@@ -164,7 +189,6 @@ describe('the first epoch', () => {
   });
 });
 
-const HOUR = 3600;
 const restore = (restoredTo: string, epoch = 'epoch-2') => world.post('admin-1', '/v1/restores', { epoch, restoredTo });
 const epoch = async (): Promise<Json> => (await world.get('admin-1', '/v1/epoch')).body;
 const reservedOf = async (): Promise<Json> =>
@@ -471,7 +495,13 @@ describe('an hour that was lost', () => {
     const { account, mandate } = await world.readyToTrade();
     await world.settle();
     const bounds = { asset: USDC, cooldownMinutes: 60, perDayMax: 3 };
-    const asked = { mandateId: mandate.id, asset: USDC, units: '4500000', trigger: { ...trigger, ...bounds } };
+    const asked = {
+      mandateId: mandate.id,
+      asset: USDC,
+      kind: 'trade_funding',
+      amount: { units: '4500000' },
+      trigger: { ...trigger, ...bounds },
+    };
     const { body: schedule } = await world.post('operator-1', '/v1/schedules', asked);
     const sentBefore = await loseTime(account, async () => {
       await world.fund(account, '5000000', USDC.split('/')[1]);
@@ -508,6 +538,39 @@ describe('an hour that was lost', () => {
     expect(await order('the-wish', '4000000')).toMatchObject({ status: 202 });
     await world.settle();
     expect([await usedOf(mandate), await usedOf(other)]).toEqual(['7000000', '0']);
+    expect(await sent(account)).toEqual(sentBefore);
+  });
+
+  it('keeps what custody did from being canceled, by a cancel and by a revocation', async () => {
+    const { account, mandate, schedule } = await world.readyToTrade();
+    const dueAt = addSeconds(world.at, HOUR);
+    const wish = { ...funding(mandate.id), dueAt, notAfter: addSeconds(dueAt, 48 * HOUR) };
+    const done = await world.must('operator-1', '/v1/orders', wish);
+    const never = await world.must('operator-1', '/v1/orders', { ...wish, dueAt: addSeconds(world.at, 24 * HOUR) });
+    const [snapshot, restoredTo] = [await takeSnapshot(), world.at];
+    await world.settle();
+    await world.advance(HOUR);
+    await world.settle();
+    const sentBefore = await sent(account);
+    expect(sentBefore.map(({ status }) => status)).toEqual(['confirmed', 'confirmed']);
+    deploy('epoch-2');
+    await putBack(snapshot);
+    world.queued = [];
+    expect(await restore(restoredTo)).toMatchObject({ status: 202 });
+    await world.settle({ ticks: false });
+    expect(await epoch()).toMatchObject({ status: 'sound' });
+
+    const statusOf = async (id: string) => (await world.get('operator-1', `/v1/orders/${id}`)).body.status;
+    const canceled = await world.post('operator-1', `/v1/orders/${done.id}/cancel`);
+    expect(canceled).toMatchObject({ status: 409, body: { code: 'order_recovered' } });
+    await world.must('client-1', `/v1/mandates/${mandate.id}/revoke`);
+    await world.settle({ ticks: false });
+    expect(await statusOf(never.id)).toBe('canceled');
+    expect(await statusOf(done.id)).toBe('scheduled');
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'released' });
+    await world.settle();
+    expect(await statusOf(done.id)).toBe('executed');
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
     expect(await sent(account)).toEqual(sentBefore);
   });
 

@@ -211,6 +211,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findFence: () => [fences.findFence(database, idOf('acc'))],
   findAccountOfClient: () => [accounts.findAccountOfClient(database, idOf('cli'))],
   listPayoutsToTakeUp: () => [recoveries.listPayoutsToTakeUp(database, 50)],
+  listRecovered: () => [recoveries.listRecovered(database, ['f1-x'])],
   findRecovery: () => [recoveries.findRecovery(database, 'f1-a')],
   findEpoch: () => [epochs.findEpoch(database)],
   findHalt: () => scopes.map((scope) => halts.findHalt(database, scope, idOf('hlt'))),

@@ -1,8 +1,11 @@
 // The client takes a mandate back: from that commit on nothing is handed over under it, and what waits under it ends. What does
-// not fit into one commit is ended slice by slice.
+// not fit into one commit is ended slice by slice, and none of it before the database stands: it may have forgotten what custody
+// did with it.
 
 import type { App } from '../../app/app.ts';
 import { consumer } from '../../app/consumer.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
+import { externalIdOf } from '../../app/external-id.ts';
 import { retryConflict } from '../../app/retry.ts';
 import type { MandateId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
@@ -18,6 +21,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { endWork, listMandateWork, type MandateWork } from '../../store/mandate-work.ts';
 import { findMandate, mandateChange } from '../../store/mandates.ts';
 import { message } from '../../store/outbox.ts';
+import { listRecovered } from '../../store/recoveries.ts';
 
 /** Orders, and schedules: a client waits for the commit. */
 const WORK_PER_COMMIT = 500;
@@ -35,7 +39,9 @@ export async function revokeMandate(
   keep: Keep,
 ): Promise<Result<Mandate>> {
   const revokeWith = (readWork: ReadWork) => retryConflict(() => revokeOnce(app, by, { scope, id, keep, readWork }));
-  const revoked = await revokeWith((mandate) => readWorkOf(app, mandate, null));
+  const revoked = await revokeWith(async (mandate) =>
+    (await judgeDatabase(app)).ok ? withoutRecovered(app, mandate, await readWorkOf(app, mandate, null)) : NOTHING,
+  );
   if (revoked.ok || revoked.refusal.code !== 'version_conflict') return revoked;
   // What stands under it moves faster than it is read. Revoked, none of it is handed over any more: it ends after it.
   return revokeWith(async () => NOTHING);
@@ -71,13 +77,14 @@ async function revokeOnce(app: App, by: Provenance, { scope, id, keep, readWork 
 export const endMandateWorkStep = consumer('events', EndMandateWork, async (app, { mandateId, after }, by) => {
   const mandate = await findMandate(app.database, 'staff', mandateId);
   if (mandate?.status !== 'revoked') return 'done';
+  if (!(await judgeDatabase(app)).ok) return 'again';
   const work = await readWorkOf(app, mandate, after);
   const isMore = work.orders.length === WORK_PER_COMMIT || work.schedules.length === WORK_PER_COMMIT;
   const next = endMandateWork({ mandateId, after: work.orders.at(-1)?.order.id ?? after });
   const committed = await commit(databaseFor(app, mandate.accountId), {
     by,
     changes: [],
-    ...endOf(by, mandate, work),
+    ...endOf(by, mandate, await withoutRecovered(app, mandate, work)),
     messages: isMore ? [message('events', next)] : [],
   });
   return committed.ok ? 'done' : 'again';
@@ -85,6 +92,17 @@ export const endMandateWorkStep = consumer('events', EndMandateWork, async (app,
 
 const readWorkOf = (app: App, { id, accountId }: Mandate, after: Parameters<typeof listMandateWork>[2]['after']) =>
   listMandateWork(databaseFor(app, accountId), id, { after, limit: WORK_PER_COMMIT });
+
+/** What custody did in a time that this database forgot has happened: the order is left to be taken up. */
+async function withoutRecovered(app: App, { accountId }: Mandate, work: MandateWork): Promise<MandateWork> {
+  const named = await Promise.all(
+    work.orders.map(async (open) => ({ open, externalId: await externalIdOf(open.order.origin) })),
+  );
+  const ids = named.map(({ externalId }) => externalId);
+  const recovered = new Set(await listRecovered(databaseFor(app, accountId), ids));
+  const orders = named.flatMap(({ open, externalId }) => (recovered.has(externalId) ? [] : [open]));
+  return { ...work, orders };
+}
 
 function endOf(by: Provenance, { id: mandateId, accountId }: Mandate, work: MandateWork): { bulk?: Bulk } {
   const orders = work.orders.map(({ order }) => ({ before: order, after: cancel(order, REASON) }));

@@ -3,6 +3,7 @@
 
 import type { App } from '../../app/app.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
+import { externalIdOf } from '../../app/external-id.ts';
 import { retryConflict } from '../../app/retry.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { inStatus, isIn } from '../../domain/machine.ts';
@@ -14,6 +15,7 @@ import { type Change, commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findOrder, orderChange } from '../../store/orders.ts';
+import { findRecovery } from '../../store/recoveries.ts';
 import { findTransfer, transferChange } from '../../store/transfers.ts';
 
 export interface Canceled {
@@ -45,6 +47,8 @@ async function cancelOnce(app: App, by: Provenance, scope: Scope, id: OrderId, k
   if (order.status === 'executing') return askToStop(app, by, order, transfer, reason, keep);
   const open = inStatus('order', order, 'scheduled', 'released');
   if (!open.ok) return open;
+  if ((await findRecovery(database, await externalIdOf(order.origin))) !== undefined)
+    return refuse({ code: 'order_recovered' });
   const canceled = { order: cancel(open.value, reason) };
   const ofTransfer: Change[] = [];
   if (transfer !== undefined) {

@@ -1,6 +1,7 @@
 // Making, pausing and ending schedules: the desk's acts, always under a client's mandate.
 
 import type { App } from '../../app/app.ts';
+import { judgeDatabase } from '../../app/epoch.ts';
 import { findAsset } from '../../domain/asset.ts';
 import type { MandateId, ScheduleId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
@@ -223,6 +224,9 @@ const invalid = (reason: string) => refuse({ code: 'amount_invalid', reason });
 
 /** The next slot is taken out, and an order says so; the one after it is next. */
 export async function skipNextSlot(app: App, by: Provenance, id: ScheduleId, keep: Keep): Promise<Result<Schedule>> {
+  // Custody may have paid it already, and the record of that be forgotten.
+  const stands = await judgeDatabase(app);
+  if (!stands.ok) return stands;
   const found = await readSchedule(app, 'staff', id);
   if (!found.ok) return found;
   const active = inStatus('schedule', found.value, 'active');
