@@ -17,18 +17,18 @@ export function parseUnits(text: string): bigint | undefined {
   return units <= UNITS_MAX ? units : undefined;
 }
 
-/** What an order may ask for, or why not in words. */
-export function readUnits(text: string): Result<bigint> {
-  const invalid = (reason: string) => refuse({ code: 'amount_invalid', reason });
-  if (/\s/.test(text)) return invalid('An amount has no blanks.');
-  if (/^[+-]/.test(text)) return invalid('An amount has no sign.');
-  if (/^\d[\d.]*e/i.test(text)) return invalid('An amount has no exponent.');
-  if (/[.,]/.test(text)) return invalid('An amount is in whole base units, without a decimal point or separator.');
-  if (!/^\d+$/.test(text)) return invalid('An amount consists of decimal digits.');
-  if (/^0+$/.test(text)) return invalid('An amount is above zero.');
-  if (text.startsWith('0')) return invalid('An amount has no leading zeros.');
+/** What an order or a mandate may ask for, or why not in words, which begin with what it is. */
+export function readUnits(text: string, what = 'An amount'): Result<bigint> {
+  const invalid = (reason: string) => refuse({ code: 'amount_invalid', reason: `${what} ${reason}` });
+  if (/\s/.test(text)) return invalid('has no blanks.');
+  if (/^[+-]/.test(text)) return invalid('has no sign.');
+  if (/^\d[\d.]*e/i.test(text)) return invalid('has no exponent.');
+  if (/[.,]/.test(text)) return invalid('is in whole base units, without a decimal point or separator.');
+  if (!/^\d+$/.test(text)) return invalid('consists of decimal digits.');
+  if (/^0+$/.test(text)) return invalid('is above zero.');
+  if (text.startsWith('0')) return invalid('has no leading zeros.');
   const units = parseUnits(text);
-  return units === undefined ? invalid(`An amount is at most ${UNITS_MAX}.`) : accept(units);
+  return units === undefined ? invalid(`is at most ${UNITS_MAX}.`) : accept(units);
 }
 
 /** For reading only, such as `1.5 USDC`; an asset we do not know shows its base units and says so. */

@@ -7,6 +7,11 @@ export const Units = z
   .regex(/^(0|[1-9]\d{0,77})$/, 'a canonical decimal string of whole base units')
   .openapi('Units', { description: 'Whole base units, as a decimal string.', example: '1500000' });
 
+const AMOUNT_CHARACTERS_MAX = 200;
+/** Units that the domain judges, which says what is wrong with them. */
+export const Digits = (description: string) =>
+  z.string().max(AMOUNT_CHARACTERS_MAX).openapi({ description, example: '1500000' });
+
 export const PositiveUnits = Units.refine((units) => units !== '0', 'must be above zero');
 
 export const Timestamp = z.iso

@@ -2,12 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { showAmount } from '../domain/amount.ts';
 import type { HowMuch } from '../domain/order-amount.ts';
-import { AmountView, id } from './schemas.ts';
-
-/** Digits are judged by the domain, which says what is wrong with them. */
-const AMOUNT_CHARACTERS_MAX = 200;
-const Digits = (description: string) =>
-  z.string().max(AMOUNT_CHARACTERS_MAX).openapi({ description, example: '1500000' });
+import { AmountView, Digits, id } from './schemas.ts';
 
 export const AmountWish = z
   .union([

@@ -104,23 +104,24 @@ describe('an order', () => {
 });
 
 describe('an amount', () => {
+  const wrong = [
+    ['0', 'above zero'],
+    ['00', 'above zero'],
+    ['-5', 'sign'],
+    ['+5', 'sign'],
+    ['1e6', 'exponent'],
+    [' 5', 'blanks'],
+    ['5\n', 'blanks'],
+    ['05', 'leading zeros'],
+    ['1.5', 'whole base units'],
+    ['1,000', 'whole base units'],
+    ['', 'decimal digits'],
+    ['０', 'decimal digits'],
+    [(2n ** 256n).toString(), 'at most'],
+    ['9'.repeat(100), 'at most'],
+  ] as const;
+
   it('that is no plain number of base units is refused with the reason', async () => {
-    const wrong = [
-      ['0', 'above zero'],
-      ['00', 'above zero'],
-      ['-5', 'sign'],
-      ['+5', 'sign'],
-      ['1e6', 'exponent'],
-      [' 5', 'blanks'],
-      ['5\n', 'blanks'],
-      ['05', 'leading zeros'],
-      ['1.5', 'whole base units'],
-      ['1,000', 'whole base units'],
-      ['', 'decimal digits'],
-      ['０', 'decimal digits'],
-      [(2n ** 256n).toString(), 'at most'],
-      ['9'.repeat(100), 'at most'],
-    ] as const;
     for (const [units, reason] of wrong) {
       const { status, body } = await place('operator-1', funding({ amount: { units } }));
       expect({ units, status, code: body.code, reason: body.reason }).toEqual({
@@ -130,6 +131,28 @@ describe('an amount', () => {
         reason: expect.stringContaining(reason),
       });
     }
+  });
+
+  it('in the limits of a mandate is refused in the same way, with the limit that it is', async () => {
+    const grant = (perOrder: string, perDay: string) =>
+      world.post('client-1', '/v1/accounts/me/mandates', {
+        venue: 'Kraken',
+        destinationId: destination.id,
+        limits: [{ asset: USDC, perOrder, perDay }],
+        validUntil: addSeconds(world.at, 86_400),
+      });
+    for (const [units, reason] of wrong) {
+      const { status, body } = await grant(units, '5');
+      expect({ units, status, code: body.code, reason: body.reason }).toEqual({
+        units,
+        status: 422,
+        code: 'amount_invalid',
+        reason: expect.stringMatching(`^perOrder of ${USDC} .*${reason}`),
+      });
+    }
+    const reason = `perDay of ${USDC} has no exponent.`;
+    expect((await grant('5', '1e6')).body).toMatchObject({ code: 'amount_invalid', reason });
+    expect((await grant('5', '5')).status).toBe(201);
   });
 
   it('that is a number, or a share outside of 1 to 10000, is not as documented', async () => {

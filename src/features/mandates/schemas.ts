@@ -1,9 +1,15 @@
 // The wire form of mandates.
 import { z } from '@hono/zod-openapi';
 import type { Mandate } from '../../domain/mandate.ts';
-import { Instant, id, PositiveUnits, shown, Timestamp } from '../../kit/schemas.ts';
+import { Digits, Instant, id, shown, Timestamp } from '../../kit/schemas.ts';
 
 const LIMITS_MAX = 20;
+
+const Limit = z.strictObject({
+  asset: z.string(),
+  perOrder: Digits('Whole base units, above zero, as a decimal string.'),
+  perDay: Digits('The same for a UTC day; at least what an order may have.'),
+});
 
 export const MandateRequest = z
   .strictObject({
@@ -11,11 +17,7 @@ export const MandateRequest = z
     destinationId: id('dst').openapi({
       description: 'Its deposit address; the mandate is active once that is approved.',
     }),
-    limits: z
-      .array(z.strictObject({ asset: z.string(), perOrder: PositiveUnits, perDay: PositiveUnits }))
-      .min(1)
-      .max(LIMITS_MAX)
-      .openapi({ description: 'In base units, per order and per UTC day.' }),
+    limits: z.array(Limit).min(1).max(LIMITS_MAX).openapi({ description: 'In base units, per order and per UTC day.' }),
     validFrom: Timestamp.optional().openapi({ description: 'Now, unless given.' }),
     validUntil: Timestamp,
     strategy: z.string().max(2000).default(''),

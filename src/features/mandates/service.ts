@@ -5,7 +5,7 @@ import { begin } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
 import { retryConflict } from '../../app/retry.ts';
 import { system } from '../../domain/actor.ts';
-import { parseUnits } from '../../domain/amount.ts';
+import { readUnits } from '../../domain/amount.ts';
 import { findAsset } from '../../domain/asset.ts';
 import type { AccountId, DestinationId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
@@ -92,13 +92,15 @@ function readLimits(grant: Grant, network: string): Result<readonly MandateLimit
   const limits: MandateLimit[] = [];
   for (const { asset, perOrder, perDay } of grant.limits) {
     if (findAsset(asset)?.network !== network) return refuse({ code: 'asset_unknown', asset });
-    const [order, day] = [parseUnits(perOrder), parseUnits(perDay)];
-    if (order === undefined || day === undefined)
-      return refuse({ code: 'amount_invalid', reason: `limits of ${asset} are too large` });
-    if (order > day) return refuse({ code: 'amount_invalid', reason: `perOrder of ${asset} exceeds perDay` });
+    const order = readUnits(perOrder, `perOrder of ${asset}`);
+    if (!order.ok) return order;
+    const day = readUnits(perDay, `perDay of ${asset}`);
+    if (!day.ok) return day;
+    if (order.value > day.value)
+      return refuse({ code: 'amount_invalid', reason: `perOrder of ${asset} exceeds perDay` });
     if (limits.some((limit) => limit.asset === asset))
       return refuse({ code: 'amount_invalid', reason: `${asset} is named twice` });
-    limits.push({ asset, perOrder: order, perDay: day });
+    limits.push({ asset, perOrder: order.value, perDay: day.value });
   }
   return accept(limits);
 }
