@@ -308,6 +308,34 @@ describe('an hour that was lost', () => {
     expect(await sent(account)).toEqual(sentBefore);
   });
 
+  it('is found for a share that recurs: its order gets what custody moved, whatever is available by now', async () => {
+    const { account, mandate, schedule } = await world.readyToTrade();
+    await world.must('operator-1', `/v1/schedules/${schedule.id}/end`);
+    const shared = await world.schedule(mandate.id, '', { amount: { shareBasisPoints: 2_500 } });
+    await world.advance(61);
+    const snapshot = await takeSnapshot();
+    const restoredTo = world.at;
+    await world.settle();
+    await world.fund(account, '5000000', USDC.split('/')[1]);
+    await world.advance(HOUR);
+    const sentBefore = await sent(account);
+    expect(sentBefore).toMatchObject([{ status: 'confirmed' }]);
+    deploy('epoch-2');
+    await putBack(snapshot);
+    world.queued = [];
+    expect(await world.order(shared.id)).toBeUndefined();
+    expect(await restore(restoredTo)).toMatchObject({ status: 202 });
+    await world.settle();
+    await world.advance(61);
+    await world.settle();
+    expect(await world.order(shared.id)).toMatchObject({
+      status: 'executed',
+      amount: { units: '2500000' },
+      shareBasisPoints: 2_500,
+    });
+    expect(await sent(account)).toEqual(sentBefore);
+  });
+
   it('is found also when custody falls silent, the process ends and the restore is asked for again', async () => {
     const { account, schedule, restoredTo, sentBefore } = await loseAnHour();
     let silent = 2;
