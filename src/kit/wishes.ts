@@ -26,7 +26,9 @@ export const deskWishes = {
 
 export const howMuchView = {
   asset: z.string(),
-  amount: AmountView.nullable().openapi({ description: 'Null for a share or a sweep that has not been taken yet.' }),
+  amount: z
+    .union([AmountView, z.null()])
+    .openapi({ description: 'Null for a share or a sweep that has not been taken yet.' }),
   shareBasisPoints: z.number().int().nullable(),
   floor: z.string().nullable(),
 };
