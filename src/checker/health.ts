@@ -33,6 +33,10 @@ export const health = new Hono<{ Bindings: Checker }>()
           : [],
       ),
       await works('fit to vote', async () => (await knownFitness(c.env)) ?? ['not proven yet, or too long ago']),
+      await works('notices', async () => {
+        const isTold = !settings.ok || settings.value.mode === 'shadow' || settings.value.notifyUrl !== undefined;
+        return isTold ? [] : ['NOTIFY_URL: nobody is told of what is left to people'];
+      }),
       await works('product', async () => {
         await product.stops('wa-none');
         return [];

@@ -20,7 +20,8 @@ export interface RuleFigures {
   readonly peopleDenied: number;
 }
 
-export function metricsOf(all: readonly Figure[]) {
+/** @param isTelling whether there is somebody to tell of what is left to people */
+export function metricsOf(all: readonly Figure[], isTelling: boolean) {
   // What is for people alone was never the checker's to decide, and says nothing about its work.
   const reviews = all.filter(({ findings }) => !isForPeopleAlone(findings));
   const latencies = reviews
@@ -47,6 +48,14 @@ export function metricsOf(all: readonly Figure[]) {
       peopleDenied: count(reviews, (one) => isEscalated(one) && isByPeople(one, 'denied')),
       expired: count(reviews, (one) => isEscalated(one) && one.outcome === 'expired'),
       open: count(reviews, (one) => isEscalated(one) && one.outcome === null),
+    },
+    notices: {
+      isConfigured: isTelling,
+      /** Still waiting, and nobody heard of it. */
+      untold: count(reviews, ({ told, tellAt }) => told === 0 && tellAt !== null),
+      told: count(reviews, ({ told }) => told >= 1),
+      reminded: count(reviews, ({ told }) => told >= 2),
+      escalated: count(reviews, ({ told }) => told >= 3),
     },
     byRule: figuresByRule(reviews),
   };
@@ -94,6 +103,10 @@ export const metricRows = (metrics: Metrics): readonly (readonly [string, number
   ['shadow_compared', metrics.agreementInShadow.compared],
   ['shadow_agreement_rate', metrics.agreementInShadow.rate],
   ...Object.entries(metrics.abstained).map(([what, many]) => [`abstained.${what}`, many] as const),
+  ['notices.configured', Number(metrics.notices.isConfigured)],
+  ...(['untold', 'told', 'reminded', 'escalated'] as const).map(
+    (what) => [`notices.${what}`, metrics.notices[what]] as const,
+  ),
   ...metrics.byRule.flatMap(({ rule, no, peopleApproved, peopleDenied }) => [
     [`rule.${rule}.no`, no] as const,
     [`rule.${rule}.people_approved`, peopleApproved] as const,

@@ -134,7 +134,7 @@ export const readingRoutes = new Hono<Env>()
         code: 'period_invalid',
         reason: `more than ${METRIC_REVIEWS_MAX} reviews: ask for a shorter period`,
       });
-    const metrics = metricsOf(reviews);
+    const metrics = metricsOf(reviews, c.env.config.notifyUrl !== undefined);
     return query.format === 'csv' ? csv(c, toCsv(['figure', 'value'], metricRows(metrics))) : c.json(metrics, 200);
   })
   .get('/facts', readers, async (c) => {

@@ -52,7 +52,7 @@ const nest = (data: z.infer<typeof Settings>) =>
     url: data.CHECKER_URL.replace(/\/$/, ''),
     mode: data.MODE,
     terms: data.TERMS,
-    /** Where people of the desk read along; undefined: only the log tells. */
+    /** Where people are told of what is left to them; undefined: nobody is, and /readyz says so. */
     notifyUrl: data.NOTIFY_URL,
     dashboardUrl: data.DFNS_DASHBOARD_URL,
     callsPerMinute: data.DFNS_CALLS_PER_MINUTE,

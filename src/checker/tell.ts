@@ -1,5 +1,5 @@
 // Tells people of what the checker left to them: at once, again before custody's own timeout, then the next group. The time of
-// the next telling is in the database, so that a message that was not taken is sent again.
+// the next telling is in the database, so that a message that was not taken, or had nowhere to go, is sent again.
 import { addSeconds, secondsBetween, type Timestamp } from '../domain/time.ts';
 import { faultFields } from '../kit/log.ts';
 import type { Checker } from './checker.ts';
@@ -20,8 +20,10 @@ type Level = (typeof levels)[number];
 export async function tell(checker: Checker, review: Review): Promise<void> {
   const level = levels[review.told];
   if (level === undefined) return;
+  const { notifyUrl } = checker.config;
+  if (notifyUrl === undefined) return logUntold(checker, review);
   const at = checker.clock.now();
-  const isSent = await send(checker, review, level);
+  const isSent = await send(checker, notifyUrl, review, level);
   const change = isSent
     ? { told: review.told + 1, tellAt: nextOf(review, levels[review.told + 1]) }
     : { tellAt: addSeconds(at, AGAIN_SECONDS) };
@@ -48,15 +50,27 @@ const words: Readonly<Record<Level, string>> = {
 const shortened = (text: string): string =>
   text.replace(/0x[0-9a-f]{40}/gi, (address) => `${address.slice(0, 6)}…${address.slice(-4)}`);
 
-async function send({ config, log, post }: Checker, review: Review, level: Level): Promise<boolean> {
+const codesOf = ({ findings }: Review): string => findings.map(({ code }) => code).join(',');
+
+/** A line of the log is no person: it stays due, and is told as soon as there is somebody to tell. */
+function logUntold({ log }: Checker, review: Review): void {
+  const [first] = review.asked;
+  log.error('review.untold', {
+    approvalId: review.id,
+    reasons: codesOf(review),
+    people: first?.people.length ?? 0,
+    missing: 'NOTIFY_URL',
+  });
+}
+
+async function send({ config, log, post }: Checker, url: string, review: Review, level: Level): Promise<boolean> {
   const group = whomToTell(review, level);
   const reasons = review.findings.map(({ rule, code, says }) => ({ rule, code, says: shortened(says) }));
   log.info(`review.${level}`, {
     approvalId: review.id,
-    reasons: reasons.map(({ code }) => code).join(','),
+    reasons: codesOf(review),
     people: group?.people.length ?? 0,
   });
-  if (config.notifyUrl === undefined) return true;
   const text = [
     `The ${review.kind} under approval ${review.id} ${words[level]} of "${group?.name ?? 'the approvers'}".`,
     ...reasons.map(({ says }) => `- ${says}`),
@@ -72,7 +86,7 @@ async function send({ config, log, post }: Checker, review: Review, level: Level
     expiresAt: review.expiresAt,
   };
   try {
-    if (await post(config.notifyUrl, body)) return true;
+    if (await post(url, body)) return true;
     log.error('notice.refused', { approvalId: review.id });
   } catch (fault) {
     // Told again in a minute; the request waits at custody either way.

@@ -58,6 +58,34 @@ describe('a transfer of an order', () => {
     expect(await bench.review()).toMatchObject({ status: 'closed', outcome: 'approved', by_people: 1, tell_at: null });
   });
 
+  it('nobody could be told of stays to be told, as /readyz and the figures say, and is told once there is somebody', async () => {
+    const bench = await openBench();
+    await bench.tick('*/15 * * * *');
+    const terms: Json = { limits: { [USDC]: { ...LIMITS[USDC], perPayment: '2999999' } } };
+    bench.open({ terms, settings: { NOTIFY_URL: undefined } });
+    const { approvalId } = await bench.orderWaits('3000000');
+    await bench.takeEvents();
+    await bench.world.advance(31 * 60);
+    await bench.tick();
+    expect([bench.notices, await bench.review()]).toMatchObject([[], { told: 0, status: 'abstained' }]);
+    expect(bench.logged.filter(({ event }) => event === 'review.untold')).toMatchObject([{ fields: { approvalId } }]);
+    const ready = async () => (await bench.request(undefined, 'GET', '/readyz')).text;
+    const span = `from=${addSeconds(bench.world.at, -7200)}&to=${addSeconds(bench.world.at, 60)}`;
+    const figures = async () => (await bench.read('auditor-1', `/v1/checker/metrics?${span}`)).notices;
+    expect(await ready()).toContain('NOTIFY_URL');
+    expect(await figures()).toEqual({ isConfigured: false, untold: 1, told: 0, reminded: 0, escalated: 0 });
+
+    bench.open({ mode: 'shadow', settings: { NOTIFY_URL: undefined } });
+    expect(await ready()).not.toContain('NOTIFY_URL');
+    bench.open({ terms });
+    expect(await ready()).not.toContain('NOTIFY_URL');
+    await bench.tick();
+    await bench.world.advance(60);
+    await bench.tick();
+    expect(bench.notices.map(({ level }) => level)).toEqual(['told', 'reminded']);
+    expect(await figures()).toEqual({ isConfigured: true, untold: 0, told: 1, reminded: 1, escalated: 0 });
+  });
+
   it('under a stop is left to people, and so is one that the product cannot be asked about', async () => {
     const bench = await openBench();
     await bench.orderWaits();
