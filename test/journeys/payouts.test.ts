@@ -683,6 +683,29 @@ describe('the payout pool', () => {
     expect(wallets).toEqual([{ id: second.id }]);
   });
 
+  it('is known to the preflight wallet by wallet, and without what other batches wait for', {
+    timeout: 120_000,
+  }, async () => {
+    const office = await openOffice('5000000', '10000000');
+    const problems = async (...lines: string[]) => (await office.checked(fileOf(...lines))).check.problems;
+    const to = (n: number, amount: string) => lineTo(addressOf(n), amount);
+    expect(await problems(to(1, '10'), to(2, '5'))).toEqual([]);
+    expect(await problems(to(1, '1'), to(2, '11'), to(3, '1'))).toEqual([
+      'No wallet of the pool holds enough for line 3: the largest can pay 10 USDC.',
+    ]);
+    const coin = `EthereumSepolia,ETH,${addressOf(4)},`;
+    // Each keeps 0.005 for the fee of a row.
+    expect(await problems(`${coin}0.000001,`)).toEqual([]);
+
+    await office.world.must('compliance-1', '/v1/halts', { level: 'all', reason: 'Look first.' });
+    await office.released(fileOf(to(5, '4'), to(6, '4')));
+    await office.world.settle();
+    expect(await problems(to(7, '3'), to(8, '4'))).toEqual([]);
+    expect(await problems(to(7, '3'), to(8, '5'))).toEqual([
+      'The pool holds 7 USDC besides 8 USDC for other batches; 2 rows need 8 USDC.',
+    ]);
+  });
+
   it('is held at custody by the presets that the set-up plans and applies: small rows to known recipients go, others wait, too much is blocked', {
     timeout: 240_000,
   }, async () => {

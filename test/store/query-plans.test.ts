@@ -398,6 +398,8 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     [undefined, 'ready' as const].map((status) =>
       payouts.listPayouts(database, { batchId: idOf('bat'), status }, { after: 0, limit: 50 }),
     ),
+  listUnitsReady: () => [payouts.listUnitsReady(database, idOf('bat'))],
+  listLinesAbove: () => [payouts.listLinesAbove(database, idOf('bat'), { asset: 'a', units: 1n }, 50)],
   listPayoutsToCancel: () => [payouts.listPayoutsToCancel(database, idOf('bat'), { after: 0, limit: 50 })],
   listPayoutsReady: () => [payoutsReady.listPayoutsReady(database, { batchId: idOf('bat'), asset: 'asset' }, 50)],
   listRowsAbove: () => [payoutsReady.listRowsAbove(database, [{ asset: 'asset', most: 1n }], 50)],

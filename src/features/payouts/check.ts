@@ -80,7 +80,7 @@ async function checkSlice(
 }
 
 async function complete(app: App, by: Provenance, batch: Batch<'draft'>): Promise<Outcome> {
-  const checked = completeCheck(batch, batch.check, await problemsOfBatch(app, batch.check), by.at);
+  const checked = completeCheck(batch, batch.check, await problemsOfBatch(app, batch), by.at);
   const committed = await commit(app.database, { by, changes: [batchChange(batch, checked)] });
   return committed.ok ? 'done' : 'again';
 }
