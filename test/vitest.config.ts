@@ -155,8 +155,9 @@ const inWorkers = defineProject({
     include: ['test/**/*.test.ts'],
     exclude: [IN_NODE, IN_BROWSER],
     setupFiles: ['test/support/setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Generous: a machine that is shared may be several times slower than one at rest.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     deps: {
       optimizer: {
         ssr: {
@@ -170,7 +171,7 @@ const inWorkers = defineProject({
 });
 
 const inNode = (name: string, pattern: string) =>
-  defineProject({ root, test: { name, include: [pattern], testTimeout: 60_000, hookTimeout: 60_000 } });
+  defineProject({ root, test: { name, include: [pattern], testTimeout: 90_000, hookTimeout: 90_000 } });
 
 export default defineConfig({
   root,

@@ -197,7 +197,7 @@ describe('a release', () => {
 });
 
 describe('what waits for long', () => {
-  const WAITING = 40;
+  const WAITING = 15;
   const due = `'2031-03-03T08:50:00.000Z'`;
 
   /** As many accounts as this one, whose fences nobody knows of: their orders wait, and nothing says no to them. */

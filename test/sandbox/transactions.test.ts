@@ -193,6 +193,10 @@ describe('a request that is under way', () => {
 
   it('is aborted only before it is signed', async () => {
     const { maker, admin, walletId } = await funded();
+    await control('PUT', '/settings', {
+      transferBroadcastedMilliseconds: 60_000,
+      transferConfirmedMilliseconds: 120_000,
+    });
     const { id: transferId } = await maker.wallets.transferAsset({ walletId, body: native });
     const abort = () => admin.wallets.abortTransfer({ walletId, transferId });
     expect((await failure(abort())).httpStatus).toBe(422);
