@@ -563,8 +563,10 @@ describe('a batch that a restore has set back', () => {
     const { world } = office;
     const { id } = await office.checked(fileOf(lineTo(addressOf(1), '1'), lineTo('nobody', '2')));
     const restore = await forget(office, async () => {
-      const path = `/v1/payout-batches/${id}/payouts/3`;
-      await world.request('operator-1', 'PATCH', path, { address: addressOf(2) });
+      for (const line of [2, 3]) {
+        const path = `/v1/payout-batches/${id}/payouts/${line}`;
+        await world.request('operator-1', 'PATCH', path, { address: addressOf(line) });
+      }
       await world.settle();
       const { rowsHash } = (await office.read(id)).check;
       await office.act('operator-2', id, 'release', { rowsHash });
@@ -573,11 +575,10 @@ describe('a batch that a restore has set back', () => {
     await restore();
     expect(await office.counts(id)).toEqual({ ready: 1, invalid: 1 });
     await office.act('operator-2', id, 'cancel', { reason: 'The file comes again.' });
-    await world.waitFor(async () => (await office.counts(id)).canceled === 1);
-    expect((await office.rows(id)).map(({ status, reason }) => ({ status, reason }))).toEqual([
-      { status: 'paid', reason: null },
-      { status: 'canceled', reason: expect.stringContaining('Custody paid line 3') },
-    ]);
+    await world.waitFor(async () => (await office.counts(id)).canceled === 2);
+    expect((await office.rows(id)).map(({ status, reason }) => ({ status, reason }))).toEqual(
+      [2, 3].map((line) => ({ status: 'canceled', reason: expect.stringContaining(`Custody paid line ${line}`) })),
+    );
     const { items } = (await world.get('admin-1', '/v1/incidents')).body;
     expect(items.map(({ kind }: Json) => kind)).toContain('transfer_unknown');
   });
@@ -698,8 +699,9 @@ describe('the payout pool', () => {
     expect(await problems(`${coin}0.000001,`)).toEqual([]);
 
     await office.world.must('compliance-1', '/v1/halts', { level: 'all', reason: 'Look first.' });
-    await office.released(fileOf(to(5, '4'), to(6, '4')));
-    await office.world.settle();
+    const { id } = await office.released(fileOf(to(5, '4'), to(6, '4')));
+    await office.world.settle({ ticks: false });
+    expect(await office.act('operator-1', id, 'pause')).toMatchObject({ status: 200 });
     expect(await problems(to(7, '3'), to(8, '4'))).toEqual([]);
     expect(await problems(to(7, '3'), to(8, '5'))).toEqual([
       'The pool holds 7 USDC besides 8 USDC for other batches; 2 rows need 8 USDC.',

@@ -45,9 +45,8 @@ export async function adoptPayout(
   recovery: Recovery,
 ): Promise<Outcome> {
   if (recovery.accountId !== null) throw new TypeError('a payout is adopted from a wallet of the pool');
+  if (payout.status === 'invalid' || !isAsPaid(payout, recovery)) return leaveRow(app, by, payout, recovery.custodyId);
   const { asset, units, requestBody, custodyWalletId, walletId, id: externalId } = recovery;
-  if (payout.status === 'invalid' || asset !== payout.asset || units !== payout.units)
-    return leaveRow(app, by, payout, recovery.custodyId);
   const seen = await app.custody.findTransfer(custodyWalletId, recovery.custodyId);
   if (seen === undefined) throw new TypeError('custody no longer shows a transfer that it showed');
   const prepared: Transfer<'prepared'> = {
@@ -69,6 +68,12 @@ export async function adoptPayout(
   const booked = await bookOutcome(app, by, submitting, adopt(submitting, seen, by.at), {});
   return booked.ok ? 'done' : 'again';
 }
+
+/** The request is kept as custody shows it, which may write an address of the EVM in another case. */
+const isAsPaid = (payout: Payout<'ready'>, { asset, units, requestBody }: Recovery): boolean =>
+  asset === payout.asset &&
+  units === payout.units &&
+  String(JSON.parse(requestBody).to).toLowerCase() === payout.address.toLowerCase();
 
 /** The row was changed after custody had paid it as it was: it is not paid again, and a person looks. */
 async function leaveRow(
