@@ -347,7 +347,7 @@ describe('a message', () => {
 });
 
 describe('an event', () => {
-  it('lost behind a page of events that came is found', async () => {
+  it('lost behind a page of events that came is found', { timeout: 240_000 }, async () => {
     const account = await world.openAccount();
     await world.fund(account, '7');
     const [lost] = (await world.held()).map(({ id }) => id);
