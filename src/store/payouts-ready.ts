@@ -1,6 +1,6 @@
 // Rows that wait to be paid: of running batches, by their asset, in the order of the lines or by their size. However many of
 // another asset, or too large ones, stand before a row, it is found by a few.
-import { and, asc, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, asc, eq, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { AssetId } from '../domain/asset.ts';
 import type { BatchId } from '../domain/id.ts';
 import type { Payout } from '../domain/payout.ts';
@@ -90,4 +90,28 @@ export async function listRowsAbove(
     .limit(limit)
     .all();
   return rows.map(toPayout);
+}
+
+/** How often which amount waits to be paid, or will when the batch runs. */
+export async function listUnitsReady(
+  database: Database,
+  batchId: BatchId,
+): Promise<{ asset: AssetId; units: bigint; rows: number }[]> {
+  const found = await database.all<{ asset: AssetId; units: string; rows: number }>(
+    sql`SELECT asset, units, count(*) AS rows FROM ${payouts} WHERE batch_id = ${batchId} AND ${isReady}
+      GROUP BY asset, units`,
+  );
+  return found.map(({ asset, units, rows }) => ({ asset, units: BigInt(units), rows: Number(rows) }));
+}
+
+/** Of sound rows that pay more. */
+export async function listLinesAbove(database: Database, of: Waiting, units: bigint, limit: number): Promise<number[]> {
+  const rows = await database
+    .select({ line: payouts.line })
+    .from(payouts)
+    .where(and(waitsIn(of), not(isAtMost(payouts.units, sql`${units.toString()}`))))
+    .orderBy(asc(payouts.line))
+    .limit(limit)
+    .all();
+  return rows.map(({ line }) => line);
 }

@@ -1,6 +1,6 @@
 // The rows of batches: stored by the slice, and what our records say about each.
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { type AssetId, findAsset } from '../domain/asset.ts';
+import { findAsset } from '../domain/asset.ts';
 import type { BatchId, PayoutId } from '../domain/id.ts';
 import { ends } from '../domain/look-alike.ts';
 import { isIn } from '../domain/machine.ts';
@@ -77,32 +77,6 @@ export async function listPayoutsToCancel(
     .limit(page.limit)
     .all();
   return rows.map(toPayout).filter((payout) => isIn(payout, ['ready', 'invalid']));
-}
-
-/** How often which amount waits to be paid. */
-export async function listUnitsReady(
-  database: Database,
-  batchId: BatchId,
-): Promise<{ asset: AssetId; units: bigint; rows: number }[]> {
-  const found = await database.all<{ asset: AssetId; units: string; rows: number }>(
-    sql`SELECT asset, units, count(*) AS rows FROM ${payouts} WHERE batch_id = ${batchId} AND status = 'ready'
-      GROUP BY asset, units`,
-  );
-  return found.map(({ asset, units, rows }) => ({ asset, units: BigInt(units), rows: Number(rows) }));
-}
-
-/** Of sound rows that pay more; of whole numbers the longer is the larger. */
-export async function listLinesAbove(
-  database: Database,
-  batchId: BatchId,
-  { asset, units }: { asset: AssetId; units: bigint },
-  limit: number,
-): Promise<number[]> {
-  const found = await database.all<{ line: number }>(sql`SELECT line FROM ${payouts}
-    WHERE batch_id = ${batchId} AND status = 'ready' AND asset = ${asset}
-      AND (length(units), units) > (length(${units.toString()}), ${units.toString()})
-    ORDER BY line LIMIT ${limit}`);
-  return found.map(({ line }) => Number(line));
 }
 
 export const payoutChange = changesOf<Payout>(payouts, 'payout', () => null);

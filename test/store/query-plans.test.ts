@@ -398,10 +398,10 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     [undefined, 'ready' as const].map((status) =>
       payouts.listPayouts(database, { batchId: idOf('bat'), status }, { after: 0, limit: 50 }),
     ),
-  listUnitsReady: () => [payouts.listUnitsReady(database, idOf('bat'))],
-  listLinesAbove: () => [payouts.listLinesAbove(database, idOf('bat'), { asset: 'a', units: 1n }, 50)],
   listPayoutsToCancel: () => [payouts.listPayoutsToCancel(database, idOf('bat'), { after: 0, limit: 50 })],
   listPayoutsReady: () => [payoutsReady.listPayoutsReady(database, { batchId: idOf('bat'), asset: 'asset' }, 50)],
+  listUnitsReady: () => [payoutsReady.listUnitsReady(database, idOf('bat'))],
+  listLinesAbove: () => [payoutsReady.listLinesAbove(database, { batchId: idOf('bat'), asset: 'a' }, 1n, 50)],
   listRowsAbove: () => [payoutsReady.listRowsAbove(database, [{ asset: 'asset', most: 1n }], 50)],
   findSmallestReady: () => [payoutsReady.findSmallestReady(database, { batchId: idOf('bat'), asset: 'asset' })],
   findBatchWaiting: () => [payoutsReady.findBatchWaiting(database, 'asset', 100n)],

@@ -9,7 +9,7 @@ import { availableOf, type Funds, judgeFunds } from '../../domain/order-decision
 import type { AssetTotal, Batch } from '../../domain/payout-batch.ts';
 import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import { listBatchesIn } from '../../store/payout-batches.ts';
-import { listLinesAbove, listUnitsReady } from '../../store/payouts.ts';
+import { listLinesAbove, listUnitsReady } from '../../store/payouts-ready.ts';
 import { listTransfersInFlight } from '../../store/transfers.ts';
 
 const WALLETS_MAX = 100;
@@ -97,8 +97,12 @@ async function shortOf(app: App, batch: Batch<'draft'>, { total, pool, promised 
       `The pool holds ${show(left > 0n ? left : 0n)}${besides}; ${total.rows} rows need ${show(BigInt(total.units))}.`,
     ];
   const largest = payable.reduce((most, units) => (units > most ? units : most), 0n);
-  const above = { asset: asset.id, units: largest };
-  const lines = await listLinesAbove(app.database, batch.id, above, LINES_NAMED_MAX + 1);
+  const lines = await listLinesAbove(
+    app.database,
+    { batchId: batch.id, asset: asset.id },
+    largest,
+    LINES_NAMED_MAX + 1,
+  );
   if (lines.length === 0) return [];
   const named = `${lines.slice(0, LINES_NAMED_MAX).join(', ')}${lines.length > LINES_NAMED_MAX ? ' and others' : ''}`;
   return [`No wallet of the pool holds enough for line ${named}: the largest can pay ${show(largest)}.`];
