@@ -49,7 +49,11 @@ export const CheckBatch = envelope('payouts.check', { batchId: idOf<BatchId>('ba
 /** Released batches begin, and those that nothing is left of are finished. */
 export const RunBatches = envelope('payouts.run', {});
 /** What of a canceled batch has not left, behind this line. */
-export const CancelRows = envelope('payouts.cancel_rows', { batchId: idOf<BatchId>('bat'), after: z.number().int() });
+export const CancelRows = envelope('payouts.cancel_rows', {
+  batchId: idOf<BatchId>('bat'),
+  // A message of an earlier version begins with the first line.
+  after: z.number().int().default(0),
+});
 /** Custody paid it in a time that this database forgot. */
 export const TakeUpPayout = envelope('payout.take_up', { payoutId: idOf<PayoutId>('pay') });
 /** It is the turn of a hot wallet to pay its next row. */
