@@ -21,6 +21,10 @@ interface OpenOrder {
 export interface MandateWork {
   readonly orders: readonly OpenOrder[];
   readonly schedules: readonly Schedule<'active' | 'paused'>[];
+  /** The last order looked at, ended here or not. */
+  readonly last: OrderId | null;
+  /** There may be more of either. */
+  readonly isCut: boolean;
 }
 
 /** Orders in the order of their ids, each read at one instant with its transfer. No more than `limit` of either. */
@@ -63,6 +67,8 @@ export async function listMandateWork(
     schedules: living
       .map(toSchedule)
       .filter((schedule) => schedule.status === 'active' || schedule.status === 'paused'),
+    last: open.at(-1)?.order.id ?? after,
+    isCut: open.length === limit || living.length === limit,
   };
 }
 

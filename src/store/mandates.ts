@@ -126,6 +126,10 @@ export async function listMandatesLeftBehind(
 
 export const mandateChange = changesOf<Mandate>(mandates, 'mandate', ({ accountId }) => accountId);
 
+/** Whatever is made under the mandate in this batch, its revocation finds. */
+export const mandateLives = (id: MandateId): SQL =>
+  sql`EXISTS (SELECT 1 FROM ${mandates} WHERE ${mandates.id} = ${id} AND ${isLiving})`;
+
 /** The mandate is active and valid at the instant of the hand-over. */
 export const mandateHolds = (id: MandateId, at: Timestamp): SQL => sql`EXISTS (SELECT 1 FROM ${mandates}
   WHERE ${mandates.id} = ${id} AND ${mandates.status} = 'active' AND ${mandates.validFrom} <= ${at} AND ${mandates.validUntil} > ${at})`;

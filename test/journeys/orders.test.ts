@@ -396,41 +396,72 @@ describe('canceling', () => {
     );
   const open = () => world.rows("SELECT id FROM orders WHERE status IN ('scheduled', 'released')");
 
-  it('goes on slice by slice under a revoked mandate with more orders than fit into one commit', async () => {
-    await orderMany(1_100);
-    await world.must('client-1', `/v1/mandates/${mandate.id}/revoke`);
-    expect(await open()).toHaveLength(600);
-    await world.settle({ ticks: false });
-    expect(await open()).toEqual([]);
-    const entries = await world.rows("SELECT id FROM journal WHERE kind = 'order.canceled'");
-    expect(entries).toHaveLength(1_100);
+  const everyMinute = () => ({
+    ...{ kind: 'trade_funding', mandateId: mandate.id, asset: USDC, amount: { units: '1' } },
+    recurrence: { kind: 'cron', expression: '* * * * *', timeZone: 'UTC' },
   });
 
-  it('does not fail a revocation, however fast its orders move meanwhile', async () => {
-    await orderMany(50);
-    let moved = 0;
-    const { database } = world.app;
-    const racing = new Proxy(database, {
+  /** Something else happens between the reading of whoever writes this and its commit. */
+  const beforeBatch = (statement: string, act: () => Promise<void>) => {
+    const racing = new Proxy(world.app.database, {
       get(target, name, receiver) {
         if (name !== 'batch') return Reflect.get(target, name, receiver);
         return async (statements: Parameters<typeof target.batch>[0]) => {
-          const isRevocation = statements.some(
-            (statement) =>
-              'toSQL' in statement && String(Object(statement).toSQL().sql).startsWith('update "mandates"'),
-          );
-          if (isRevocation && moved < 50) {
-            moved += 1;
-            const { status } = await world.post(
-              'operator-1',
-              `/v1/orders/ord_${String(moved).padStart(26, '0')}/cancel`,
-            );
-            expect(status).toBe(200);
-          }
+          const isIt = (one: object) => 'toSQL' in one && String(Object(one).toSQL().sql).startsWith(statement);
+          if (statements.some(isIt)) await act();
           return target.batch(statements);
         };
       },
     });
     Object.assign(world.app, { database: racing });
+  };
+
+  it('goes on slice by slice under a revoked mandate with more orders than fit into one commit', async () => {
+    await orderMany(1_600);
+    await world.must('client-1', `/v1/mandates/${mandate.id}/revoke`);
+    expect(await open()).toHaveLength(1_100);
+    // One of the next slice was just handed over: it has gone, and those behind it have not.
+    const gone = `ord_${'700'.padStart(26, '0')}`;
+    await world.rows(
+      `UPDATE orders SET version = version + 1, transfer_id = 'xfr_${'1'.repeat(26)}' WHERE id = ?`,
+      gone,
+    );
+    await world.settle({ ticks: false });
+    expect(await open()).toEqual([{ id: gone }]);
+    const entries = await world.rows("SELECT id FROM journal WHERE kind = 'order.canceled'");
+    expect(entries).toHaveLength(1_599);
+  });
+
+  it.each([
+    [
+      'order',
+      'orders',
+      'mandate_not_active',
+      () => world.post('operator-1', '/v1/orders', funding({ dueAt: addSeconds(world.at, 600) })),
+    ],
+    ['schedule', 'schedules', 'wrong_status', () => world.post('operator-1', '/v1/schedules', everyMinute())],
+  ])('leaves no %s that was asked for before and written after it', async (_name, table, code, ask) => {
+    let isRevoked = false;
+    beforeBatch(`insert into "${table}"`, async () => {
+      if (isRevoked) return;
+      isRevoked = true;
+      await world.must('client-1', `/v1/mandates/${mandate.id}/revoke`);
+      await world.settle({ ticks: false });
+    });
+    expect(await ask()).toMatchObject({ status: 409, body: { code, found: 'revoked' } });
+    expect(isRevoked).toBe(true);
+    expect(await world.rows(`SELECT id FROM ${table}`)).toEqual([]);
+  });
+
+  it('does not fail a revocation, however fast its orders move meanwhile', async () => {
+    await orderMany(50);
+    let moved = 0;
+    beforeBatch('update "mandates"', async () => {
+      if (moved === 50) return;
+      moved += 1;
+      const { status } = await world.post('operator-1', `/v1/orders/ord_${String(moved).padStart(26, '0')}/cancel`);
+      expect(status).toBe(200);
+    });
     const answer = await world.post('client-1', `/v1/mandates/${mandate.id}/revoke`);
     expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
     expect(moved).toBeGreaterThan(3);

@@ -25,7 +25,7 @@ import { listRecovered } from '../../store/recoveries.ts';
 
 /** Orders, and schedules: a client waits for the commit. */
 const WORK_PER_COMMIT = 500;
-const NOTHING: MandateWork = { orders: [], schedules: [] };
+const NOTHING: MandateWork = { orders: [], schedules: [], last: null, isCut: false };
 const REASON = 'The mandate was revoked.';
 
 type Keep = (mandate: Mandate) => readonly Once[];
@@ -66,7 +66,7 @@ async function revokeOnce(app: App, by: Provenance, { scope, id, keep, readWork 
     ...endOf(by, mandate, await readWork(mandate)),
     messages: [
       message('events', markStops({ accountId: mandate.accountId, after: null })),
-      // Also where all of it is ended here: an order may have been made since it was read.
+      // Also where all of it is ended here: an order may have been made between the reading and the commit.
       message('events', endMandateWork({ mandateId: id, after: null })),
     ],
     once: keep(revoked),
@@ -79,13 +79,11 @@ export const endMandateWorkStep = consumer('events', EndMandateWork, async (app,
   if (mandate?.status !== 'revoked') return 'done';
   if (!(await judgeDatabase(app)).ok) return 'again';
   const work = await readWorkOf(app, mandate, after);
-  const isMore = work.orders.length === WORK_PER_COMMIT || work.schedules.length === WORK_PER_COMMIT;
-  const next = endMandateWork({ mandateId, after: work.orders.at(-1)?.order.id ?? after });
   const committed = await commit(databaseFor(app, mandate.accountId), {
     by,
     changes: [],
     ...endOf(by, mandate, await withoutRecovered(app, mandate, work)),
-    messages: isMore ? [message('events', next)] : [],
+    messages: work.isCut ? [message('events', endMandateWork({ mandateId, after: work.last }))] : [],
   });
   return committed.ok ? 'done' : 'again';
 });

@@ -4,6 +4,7 @@ import type { App } from '../../app/app.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import { readOrderFacts } from '../../app/order-judgement.ts';
+import { retryConflict } from '../../app/retry.ts';
 import { nameOf } from '../../domain/actor.ts';
 import { notAfterOf, type Order } from '../../domain/order.ts';
 import { checkOf, checkStanding, isWait, judgeLimits, verdictOf } from '../../domain/order-decision.ts';
@@ -14,6 +15,7 @@ import { accountIsActive } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
+import { mandateLives } from '../../store/mandates.ts';
 import { findOrderByOrigin, orderChange } from '../../store/orders.ts';
 import { message } from '../../store/outbox.ts';
 import { findRecovery } from '../../store/recoveries.ts';
@@ -28,15 +30,18 @@ type Keep = (order: Order) => readonly Once[];
 const DUE_SECONDS_MAX = 366 * 86_400;
 const WAIT_SECONDS_MAX = 7 * 86_400;
 
-/** @param key the request's Idempotency-Key: with who asks, the external id follows from it */
-export async function placeOrder(
-  app: App,
-  by: Provenance,
-  scope: Scope,
-  asked: Wish & When,
-  key: string,
-  keep: Keep,
-): Promise<Result<Order>> {
+interface Asked {
+  readonly scope: Scope;
+  readonly wish: Wish & When;
+  /** The request's Idempotency-Key: with who asks, the external id follows from it. */
+  readonly key: string;
+  readonly keep: Keep;
+}
+
+export const placeOrder = (app: App, by: Provenance, asked: Asked): Promise<Result<Order>> =>
+  retryConflict(() => placeOnce(app, by, asked));
+
+async function placeOnce(app: App, by: Provenance, { scope, wish: asked, key, keep }: Asked): Promise<Result<Order>> {
   const stands = await judgeDatabase(app);
   if (!stands.ok) return stands;
   const read = await readWish(app, scope, asked);
@@ -65,7 +70,13 @@ export async function placeOrder(
   const committed = await commit(databaseFor(app, order.accountId), {
     by,
     changes: [orderChange(undefined, order)],
-    requires: [{ holds: accountIsActive(order.accountId), refusal: { code: 'account_not_active', found: 'closed' } }],
+    requires: [
+      { holds: accountIsActive(order.accountId), refusal: { code: 'account_not_active', found: 'closed' } },
+      // Revoked since it was read: read anew, that is said. What custody did already is taken up under a revoked one too.
+      ...(order.mandateId === null || isRecovered
+        ? []
+        : [{ holds: mandateLives(order.mandateId), refusal: { code: 'version_conflict' } as const }]),
+    ],
     messages: order.status === 'released' ? [message('money', orderDue({ orderId: order.id }))] : [],
     once: keep(order),
   });

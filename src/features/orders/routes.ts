@@ -85,9 +85,8 @@ export const orderRoutes = routes()
     const scope = await scopeOf(c);
     // The middleware refuses a request without one.
     const key = c.req.header('idempotency-key') ?? '';
-    const placed = await placeOrder(c.env, by(c), scope, c.req.valid('json'), key, (order) =>
-      c.var.keep(202, viewOrder(order)),
-    );
+    const keep = (order: Order) => c.var.keep(202, viewOrder(order));
+    const placed = await placeOrder(c.env, by(c), { scope, wish: c.req.valid('json'), key, keep });
     return placed.ok ? c.json(viewOrder(placed.value), 202) : problem(c, placed.refusal);
   })
   .openapi(postPreview, async (c) => {

@@ -2,6 +2,7 @@
 
 import type { App } from '../../app/app.ts';
 import { judgeDatabase } from '../../app/epoch.ts';
+import { retryConflict } from '../../app/retry.ts';
 import { findAsset } from '../../domain/asset.ts';
 import type { MandateId, ScheduleId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
@@ -29,7 +30,7 @@ import { accountIsActive } from '../../store/accounts.ts';
 import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findMandate } from '../../store/mandates.ts';
+import { findMandate, mandateLives } from '../../store/mandates.ts';
 import { orderChange } from '../../store/orders.ts';
 import { findSchedule, scheduleChange } from '../../store/schedules.ts';
 
@@ -55,7 +56,10 @@ type Keep = (schedule: Schedule) => readonly Once[];
 
 const never = (reason: string) => refuse({ code: 'schedule_never_fires', reason });
 
-export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: Keep): Promise<Result<Schedule>> {
+export const makeSchedule = (app: App, by: Provenance, plan: Plan, keep: Keep): Promise<Result<Schedule>> =>
+  retryConflict(() => makeOnce(app, by, plan, keep));
+
+async function makeOnce(app: App, by: Provenance, plan: Plan, keep: Keep): Promise<Result<Schedule>> {
   const howMuch = plan.kind === 'sweep' ? readFloor(plan.floor) : readAmount(plan.amount);
   if (!howMuch.ok) return howMuch;
   const allowed = await allowedUnder(app, plan.mandateId, { ...howMuch.value, asset: plan.asset });
@@ -91,7 +95,11 @@ export async function makeSchedule(app: App, by: Provenance, plan: Plan, keep: K
   const committed = await commit(database, {
     by,
     changes: [scheduleChange(undefined, schedule)],
-    requires: [{ holds: accountIsActive(mandate.accountId), refusal: { code: 'account_not_active', found: 'closed' } }],
+    requires: [
+      { holds: accountIsActive(mandate.accountId), refusal: { code: 'account_not_active', found: 'closed' } },
+      // Revoked since it was read: read anew, that is said.
+      { holds: mandateLives(mandate.id), refusal: { code: 'version_conflict' } },
+    ],
     once: keep(schedule),
   });
   return committed.ok ? accept(schedule) : committed;
