@@ -20,12 +20,12 @@ const [IN_NODE, IN_BROWSER] = ['test/**/*.node.test.ts', 'test/**/*.browser.test
 /** Requests of test/sandbox/fuzz.test.ts; the long run is 20000. */
 const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
 /** Orders of test/journeys/preview.test.ts; the long run is 500. */
-const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '60';
+const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '40';
 const WORKERS = availableParallelism() + 1;
 /** Points of the crash walks; `CRASH_STRIDE=1` tries every one. */
-const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '4';
+const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '6';
 /** Events of test/journeys/events.test.ts; the long run is 10000. */
-const EVENT_CASES = process.env.EVENT_CASES ?? '200';
+const EVENT_CASES = process.env.EVENT_CASES ?? '120';
 /** Rows of the payout batch that is run through faults. */
 const PAYOUT_ROWS = process.env.PAYOUT_ROWS ?? '30';
 /** Rows of the payroll that the checker reviews; the long run is 200. */

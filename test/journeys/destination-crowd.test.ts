@@ -44,12 +44,12 @@ async function officersDecide(random: () => number): Promise<number> {
   return items.length;
 }
 
-async function crowd(world: World): Promise<void> {
+async function crowd(world: World, addresses: number): Promise<void> {
   const random = seeded(7);
   for (const client of CLIENTS) await world.must(client, '/v1/accounts', { networks: ['EthereumSepolia'] });
   await world.settle();
   const wishes = CLIENTS.flatMap((client, number) =>
-    Array.from({ length: ADDRESSES }, (_, index) => ({ client, address: addressOf(number + 1, index) })),
+    Array.from({ length: addresses }, (_, index) => ({ client, address: addressOf(number + 1, index) })),
   ).sort(() => random() - 0.5);
   await Promise.all(wishes.map(({ client, address }) => world.ask(client, address)));
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
@@ -119,8 +119,8 @@ async function meet(world: World): Promise<void> {
 type Session = { batch: (queries: { toSQL(): { sql: string } }[]) => unknown };
 
 /** The whole scenario, and what is not as it should be after it. */
-async function problemsAfter(world: World): Promise<string[]> {
-  await crowd(world);
+async function problemsAfter(world: World, addresses: number): Promise<string[]> {
+  await crowd(world, addresses);
   await meet(world);
   const found = await lists(world);
   const unlike = found
@@ -134,7 +134,7 @@ async function problemsAfter(world: World): Promise<string[]> {
 describe('fifty requests of five clients at once, and two changes that meet', () => {
   it('end with every list at custody as ours, and each address decided once', { timeout: 120_000 }, async () => {
     const world = await openWorld({ readings: { secondPendingChange: 'queue' } });
-    expect(await problemsAfter(world)).toEqual([]);
+    expect(await problemsAfter(world, ADDRESSES)).toEqual([]);
     expect(await lists(world)).toHaveLength(CLIENTS.length);
     const statuses = await world.rows('SELECT status, count(*) AS n FROM destinations GROUP BY status ORDER BY status');
     expect(statuses.map(({ status }) => status)).toEqual(['approved', 'rejected', 'removed']);
@@ -147,7 +147,8 @@ describe('fifty requests of five clients at once, and two changes that meet', ()
   it('do not where the index that lets one change through at a time is gone', { timeout: 120_000 }, async () => {
     const world = await openWorld({ readings: { secondPendingChange: 'queue' } });
     await env.DB.prepare('DROP INDEX policy_changes_one_in_flight').run();
-    expect(await problemsAfter(world)).not.toEqual([]);
+    // It shows where two changes meet, however few there were before.
+    expect(await problemsAfter(world, 2)).not.toEqual([]);
   });
 });
 

@@ -6,8 +6,9 @@ import { env } from 'cloudflare:workers';
 type Row = Record<string, string | number | null>;
 export type Rows = Readonly<Record<string, readonly Row[]>>;
 interface Shape {
+  readonly objects: readonly DatabaseObject[];
   readonly tables: readonly string[];
-  readonly statements: { readonly tables: string; readonly triggers: string };
+  readonly measure: string;
   /** What the migrations themselves wrote. */
   readonly rows: Rows;
 }
@@ -33,17 +34,7 @@ let shape: Shape | undefined;
  * ends what is asleep or at work just then, and tells of each.
  */
 export async function startOver(held?: Stores): Promise<void> {
-  const [objects] = await Promise.all([objectsOf(env.DB), emptyDatabase(env.CHECKER_DB), emptyHints(), emptyArchive()]);
-  if (shape === undefined) {
-    await env.DB.batch(drops(env.DB, objects));
-    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
-    shape = await readShape();
-    return;
-  }
-  const { statements } = shape;
-  // The rows were let in when they were written; triggers would judge them again, one table before the other.
-  const [tables, triggers] = [env.DB.prepare(statements.tables), env.DB.prepare(statements.triggers)];
-  await env.DB.batch([...drops(env.DB, objects), tables, ...inserts(held?.rows ?? shape.rows), triggers]);
+  await Promise.all([fillDatabase(held?.rows), emptyDatabase(env.CHECKER_DB), emptyHints(), emptyArchive()]);
   const { hints = [], archive = [] } = held ?? {};
   await Promise.all([
     ...hints.map(({ key, value }) => env.HINTS.put(key, value)),
@@ -51,20 +42,75 @@ export async function startOver(held?: Stores): Promise<void> {
   ]);
 }
 
+/** It has the newest shape and these rows, or those that the migrations wrote. */
+async function fillDatabase(held?: Rows): Promise<void> {
+  if (shape === undefined) {
+    await emptyDatabase(env.DB);
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+    shape = await readShape();
+    return;
+  }
+  const rows = held ?? shape.rows;
+  const { measure, full } = await lookAt(shape.tables);
+  // A test may have changed the shape itself.
+  if (measure !== shape.measure) {
+    const made = of(shape.objects, 'table', 'index').map(({ sql }) => sql);
+    const triggers = of(shape.objects, 'trigger').map(({ sql }) => sql);
+    const drop = drops(env.DB, await objectsOf(env.DB));
+    await env.DB.batch([...drop, ...prepareAll(made), ...inserts(rows), ...prepareAll(triggers)]);
+    return;
+  }
+  // The rows were let in when they were written; triggers would judge them again, one table before the other.
+  const changed = new Set([...full, ...Object.keys(rows).filter((table) => (rows[table]?.length ?? 0) > 0)]);
+  const triggers = of(shape.objects, 'trigger').filter(({ table }) => changed.has(table));
+  await env.DB.batch([
+    env.DB.prepare('PRAGMA defer_foreign_keys = on'),
+    ...triggers.map(({ name }) => env.DB.prepare(`DROP TRIGGER "${name}"`)),
+    ...full.map((table) => env.DB.prepare(`DELETE FROM "${table}"`)),
+    env.DB.prepare('DELETE FROM sqlite_sequence'),
+    ...inserts(rows),
+    ...prepareAll(triggers.map(({ sql }) => sql)),
+  ]);
+}
+
+const prepareAll = (statements: readonly string[]): D1PreparedStatement[] =>
+  statements.length === 0 ? [] : [env.DB.prepare(statements.join(';\n'))];
+
+/** How much shape there is, and which tables have rows. */
+async function lookAt(tables: readonly string[]): Promise<{ measure: string; full: string[] }> {
+  const [measured, looked] = await env.DB.batch<Row>([
+    env.DB.prepare(`SELECT count(*) || ' objects, ' || sum(length(sql)) || ' letters' AS measure FROM sqlite_master`),
+    env.DB.prepare(
+      `SELECT value AS name FROM json_each(?) WHERE CASE value ${tables
+        .map((table) => `WHEN '${table}' THEN EXISTS (SELECT 1 FROM "${table}")`)
+        .join(' ')} END`,
+    ).bind(JSON.stringify(tables)),
+  ]);
+  return {
+    measure: String(measured?.results[0]?.measure),
+    full: (looked?.results ?? []).map(({ name }) => String(name)),
+  };
+}
+
 /** Not even a table is left. */
 export async function emptyDatabase(database: D1Database): Promise<void> {
-  await database.batch(drops(database, await objectsOf(database)));
+  const objects = await objectsOf(database);
+  if (objects.length > 0) await database.batch(drops(database, objects));
 }
 
 interface DatabaseObject {
   readonly type: string;
   readonly name: string;
+  readonly table: string;
   readonly sql: string;
 }
+const of = (objects: readonly DatabaseObject[], ...types: string[]) =>
+  objects.filter(({ type }) => types.includes(type));
+
 async function objectsOf(database: D1Database): Promise<DatabaseObject[]> {
   const { results } = await database
     .prepare(
-      `SELECT type, name, sql FROM sqlite_master
+      `SELECT type, name, tbl_name AS "table", sql FROM sqlite_master
        WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!' ORDER BY rowid`,
     )
     .all<DatabaseObject>();
@@ -75,7 +121,7 @@ async function objectsOf(database: D1Database): Promise<DatabaseObject[]> {
 const drops = (database: D1Database, objects: readonly DatabaseObject[]): D1PreparedStatement[] => [
   database.prepare('PRAGMA defer_foreign_keys = on'),
   ...['trigger', 'table'].flatMap((kind) =>
-    objects.filter(({ type }) => type === kind).map(({ name }) => database.prepare(`DROP ${kind} "${name}"`)),
+    of(objects, kind).map(({ name }) => database.prepare(`DROP ${kind} "${name}"`)),
   ),
 ];
 
@@ -116,12 +162,10 @@ const readArchive = async () =>
   readAll(await keysOfArchive(), async (key) => (await env.ARCHIVE.get(key))?.arrayBuffer());
 
 async function readShape(): Promise<Shape> {
-  const results = await objectsOf(env.DB);
-  const of = (...types: string[]) =>
-    results.flatMap(({ type, sql }) => (types.includes(type) ? [sql] : [])).join(';\n');
-  const tables = results.filter(({ type }) => type === 'table').map(({ name }) => name);
-  const statements = { tables: of('table', 'index'), triggers: of('trigger') };
-  return { tables, statements, rows: await readRows(tables) };
+  const objects = await objectsOf(env.DB);
+  const tables = of(objects, 'table').map(({ name }) => name);
+  const { measure } = await lookAt(tables);
+  return { objects, tables, measure, rows: await readRows(tables) };
 }
 
 /** All that they hold. */
