@@ -110,8 +110,13 @@ export function parseRecurrence(recurrence: Recurrence): Result<Recurrence> {
 
 const FIVE_FIELDS = 'A schedule has five fields: minute, hour, day of the month, month, day of the week.';
 
+/**
+ * Fields that name their hours and minutes, also by lists and ranges, mean the clock on the wall: what falls into the hour that
+ * comes twice happens once, and what falls into the one that is left out happens at its end. A wildcard or a step means time
+ * that passes: each hour is an hour.
+ */
 const cronOf = ({ expression, timeZone }: Extract<Recurrence, { kind: 'cron' }>): Cron =>
-  new Cron(expression, { timezone: timeZone, mode: '5-part', paused: true });
+  new Cron(expression, { timezone: timeZone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
 
 function isZone(name: string): boolean {
   try {
