@@ -21,8 +21,16 @@ export interface Slot {
   readonly dueAt: Timestamp;
 }
 
-/** None where the slot has its order. */
-export async function slotTakenUp(app: App, by: Provenance, { scheduleId, slot, dueAt }: Slot): Promise<Change[]> {
+/**
+ * None where the slot has its order.
+ * @param firedAt when custody was asked: a trigger had fired then
+ */
+export async function slotTakenUp(
+  app: App,
+  by: Provenance,
+  { scheduleId, slot, dueAt }: Slot,
+  firedAt: Timestamp = dueAt,
+): Promise<Change[]> {
   const schedule = await findSchedule(app.database, 'staff', scheduleId);
   if (schedule === undefined) return [];
   const database = databaseFor(app, schedule.accountId);
@@ -32,13 +40,13 @@ export async function slotTakenUp(app: App, by: Provenance, { scheduleId, slot, 
     ...orderOf(by, schedule, mandate.destinationId, { slot, dueAt }),
     status: 'released',
   };
-  return [orderChange(undefined, order), ...movedPast(schedule, dueAt)];
+  return [orderChange(undefined, order), ...movedPast(schedule, { dueAt, firedAt })];
 }
 
-function movedPast(schedule: Schedule, dueAt: Timestamp): Change[] {
+function movedPast(schedule: Schedule, { dueAt, firedAt }: { dueAt: Timestamp; firedAt: Timestamp }): Change[] {
   if (schedule.status !== 'active') return [];
   if (schedule.triggerKind !== null) {
-    const next = countFiring(schedule, dueAt);
+    const next = countFiring(schedule, firedAt);
     return [scheduleChange(schedule, next, next.status === 'active' ? 'schedule.fired' : undefined)];
   }
   const after = slotAfter(schedule, dueAt);

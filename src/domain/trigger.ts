@@ -88,13 +88,18 @@ export function fire(
   return accept({ skipped, schedule: countFiring(schedule, at) });
 }
 
-/** The schedule after one more firing. */
+/** The schedule after one more firing; after a restore those that were forgotten come in any order. */
 export function countFiring(schedule: Schedule<'active'>, at: Timestamp): Schedule<'active' | 'ended'> {
-  const day = utcDay(at);
-  const count = schedule.fired?.day === day ? schedule.fired.count + 1 : 1;
-  const next = { ...schedule, runs: schedule.runs + 1, fired: { lastAt: at, day, count } };
+  const next = { ...schedule, runs: schedule.runs + 1, fired: firedAfter(schedule.fired, at) };
   const isOver = schedule.runsMax !== null && next.runs >= schedule.runsMax;
   return isOver ? end(next, 'all runs made') : { ...next, version: schedule.version + 1 };
+}
+
+function firedAfter(fired: Fired | null, at: Timestamp): Fired {
+  const day = utcDay(at);
+  if (fired === null || day > fired.day) return { lastAt: at, day, count: 1 };
+  const count = day === fired.day ? fired.count + 1 : fired.count;
+  return { lastAt: at > fired.lastAt ? at : fired.lastAt, day: fired.day, count };
 }
 
 /** No firing is to come: such a schedule waits for nothing. */

@@ -13,7 +13,8 @@ import {
   slotsAhead,
   takeDueSlots,
 } from '../../src/domain/schedule.ts';
-import { addSeconds, timestamp } from '../../src/domain/time.ts';
+import { addSeconds, type Timestamp, timestamp } from '../../src/domain/time.ts';
+import { countFiring } from '../../src/domain/trigger.ts';
 import { AT, accepted, activeSchedule, refusalOf } from '../support/build.ts';
 
 const cron = (expression: string, timeZone = 'UTC'): Recurrence => ({ kind: 'cron', expression, timeZone });
@@ -354,6 +355,25 @@ describe('the calendar', () => {
   ])('%s', (_, expression, timeZone, after, slot) => {
     const recurrence = cron(expression, timeZone);
     expect(slotAfter({ recurrence, startAt: '2031-01-01T00:00:00.000Z', endAt: null }, after)).toBe(slot);
+  });
+});
+
+describe('a firing', () => {
+  const trigger = { kind: 'balance_above', asset: 'EthereumSepolia/native', floorUnits: '1' } as const;
+  const fires = (instants: readonly Timestamp[]) =>
+    instants.reduce(
+      (schedule, at) => {
+        const next = countFiring(schedule, at);
+        return next.status === 'active' ? next : schedule;
+      },
+      activeSchedule({ recurrence: { ...trigger, cooldownMinutes: 360, perDayMax: 2 }, triggerKind: 'balance_above' }),
+    );
+
+  it('of the past that is counted late leaves the cool-down and the day to the latest', () => {
+    const instants = ['2031-03-03T18:00:00.000Z', '2031-03-04T00:00:00.000Z', '2031-03-04T06:00:00.000Z'];
+    const latest = { lastAt: '2031-03-04T06:00:00.000Z', day: '2031-03-04', count: 2 };
+    for (const order of [instants, [...instants].reverse()])
+      expect(fires(order)).toMatchObject({ runs: 3, fired: latest });
   });
 });
 

@@ -516,6 +516,22 @@ describe('an hour that was lost', () => {
     expect(await sent(account)).toEqual(sentBefore);
   });
 
+  it('does not skip the slot that the database was set back to', async () => {
+    const { account, mandate } = await world.readyToTrade();
+    await world.settle();
+    const schedule = await world.schedule(mandate.id, '1000');
+    await world.advance((Date.parse(schedule.nextSlot) - Date.parse(world.at)) / 1000);
+    expect(schedule.nextSlot).toBe(world.at);
+    const sentBefore = await loseTime(account, async () => {
+      await world.settle();
+      expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+      await world.advance(2 * HOUR);
+    });
+    expect(sentBefore).toHaveLength(2);
+    expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+    expect(await sent(account)).toEqual(sentBefore);
+  });
+
   it.each([
     ['deposit', { kind: 'deposit_received', minUnits: '1' }],
     ['balance', { kind: 'balance_above', floorUnits: '8000000' }],
@@ -531,16 +547,20 @@ describe('an hour that was lost', () => {
       trigger: { ...trigger, ...bounds },
     };
     const { body: schedule } = await world.post('operator-1', '/v1/schedules', asked);
+    let sentAt = '';
     const sentBefore = await loseTime(account, async () => {
       await world.fund(account, '5000000', USDC.split('/')[1]);
       await world.settle();
       expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
+      [{ requestedAt: sentAt }] = await sent(account);
       await world.advance(HOUR);
     });
     const items = (await world.get('operator-1', `/v1/orders?scheduleId=${schedule.id}`)).body.items;
     expect(items).toMatchObject([{ status: 'executed', amount: { units: '4500000' } }]);
     const { body: after } = await world.get('operator-1', `/v1/schedules/${schedule.id}`);
-    expect(after).toMatchObject({ status: 'active', runs: 1, lastFiredAt: expect.any(String) });
+    expect(after).toMatchObject({ status: 'active', runs: 1 });
+    // The cool-down is of when it fired, not of when its window began.
+    expect(Math.abs(Date.parse(after.lastFiredAt) - Date.parse(sentAt))).toBeLessThan(60_000);
     expect(await sent(account)).toEqual(sentBefore);
   });
 

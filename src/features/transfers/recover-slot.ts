@@ -34,7 +34,8 @@ function slotsOf(schedule: Schedule, since: Timestamp, until: Timestamp): Slot[]
       return { scheduleId, slot: slotOfFloor(trigger, dueAt), dueAt };
     });
   const slots: Slot[] = [];
-  let dueAt = nextSlot !== null && nextSlot < since ? nextSlot : slotAfter(schedule, since);
+  // Slots and restore points are both full minutes: one may be the other.
+  let dueAt = nextSlot !== null && nextSlot <= since ? nextSlot : slotAfter(schedule, since);
   while (dueAt !== null && dueAt <= until && slots.length < SLOTS_MAX) {
     slots.push({ scheduleId, slot: dueAt, dueAt });
     dueAt = slotAfter(schedule, dueAt);

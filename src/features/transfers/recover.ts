@@ -145,7 +145,7 @@ async function record(
       recoveryChange(undefined, recovery, 'transfer.recovered'),
       ...(isCounted ? [counted(sum, units)] : []),
       ...ofMandates.map((one) => counted(one, units)),
-      ...(slot === undefined ? [] : await slotTakenUp(app, by, slot)),
+      ...(slot === undefined ? [] : await slotTakenUp(app, by, slot, item.requestedAt)),
     ],
   });
   return committed.ok ? 'done' : 'again';
