@@ -11,6 +11,7 @@ import type {
   TransferAnswer,
 } from '../domain/custody.ts';
 import { isSameList } from '../domain/policy-change.ts';
+import { addSeconds, isNewestFirst, type Timestamp } from '../domain/time.ts';
 import { type Hindrance, heldBackSeconds, hindranceOf, read } from './answers.ts';
 import { toApproval, toApprovalInFull, toDecidedChange } from './approval-mapping.ts';
 import { askForSignedActions, toSignedAction, toSignedActions } from './audit-log.ts';
@@ -43,16 +44,42 @@ export function openClient({ apiUrl, orgId, authToken, credentialId, privateKey 
   return new DfnsApiClient({ baseUrl: apiUrl, orgId, authToken, signer });
 }
 
-export async function all<T>(page: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
+type PageOf<T> = (token: string | undefined) => Promise<Page<T>>;
+
+async function* pagesOf<T>(page: PageOf<T>): AsyncGenerator<readonly T[]> {
   let token: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const { items: more, next } = await page(token);
-    items.push(...more);
-    if (next === undefined) return items;
+    const { items, next } = await page(token);
+    yield items;
+    if (next === undefined) return;
     token = next;
   }
   throw new CustodyUnavailable(`more than ${PAGES_MAX} pages`);
+}
+
+export async function all<T>(page: PageOf<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const items of pagesOf(page)) found.push(...items);
+  return found;
+}
+
+/** Ours and custody's clocks differ by less. */
+const CLOCKS_SECONDS = 86_400;
+
+/** The order is not promised, so only a list that is seen to go back in time ends before its last page. */
+async function findSince(
+  page: PageOf<CustodyTransfer>,
+  since: Timestamp,
+  isWanted: (transfer: CustodyTransfer) => boolean,
+): Promise<CustodyTransfer | undefined> {
+  const horizon = addSeconds(since, -CLOCKS_SECONDS);
+  for await (const items of pagesOf(page)) {
+    const found = items.find(isWanted);
+    if (found !== undefined) return found;
+    const times = items.map(({ requestedAt }) => requestedAt ?? '');
+    if (isNewestFirst(times) && times.every((at) => at !== '' && at < horizon)) return undefined;
+  }
+  return undefined;
 }
 
 /** Every call keeps to the pace, and tells it when custody wants fewer. */
@@ -261,9 +288,12 @@ export function openCustody(credential: DfnsCredential, pace: Pace = unpaced): C
 
     pageOfTransfers,
 
-    async findTransferByExternalId(walletId, externalId) {
-      const transfers = await all((token) => pageOfTransfers(walletId, token));
-      const transfer = transfers.find((found) => found.externalId === externalId);
+    async findTransferByExternalId(walletId, externalId, since) {
+      const transfer = await findSince(
+        (token) => pageOfTransfers(walletId, token),
+        since,
+        (one) => one.externalId === externalId,
+      );
       return transfer && followed(transfer);
     },
 

@@ -15,6 +15,7 @@ import type {
   TransferAnswer,
 } from '../domain/custody.ts';
 import type { Network } from '../domain/network.ts';
+import type { Timestamp } from '../domain/time.ts';
 import type { Haste } from './pace.ts';
 
 /** Custody did not answer a read, or not in words we know. Nothing is known; asking again is always safe. */
@@ -101,8 +102,15 @@ export interface Custody {
   /** Both of these with what took its place, where something did. */
   findTransfer(walletId: string, transferId: string): Promise<CustodyTransfer | undefined>;
   pageOfTransfers(walletId: string, after: string | undefined, haste?: Haste): Promise<Page<CustodyTransfer>>;
-  /** A paged scan of the whole wallet: custody cannot search by external id. */
-  findTransferByExternalId(walletId: string, externalId: string): Promise<CustodyTransfer | undefined>;
+  /**
+   * A paged scan of the wallet, back to when it was prepared: custody cannot search by external id.
+   * @param since nothing of it was sent before
+   */
+  findTransferByExternalId(
+    walletId: string,
+    externalId: string,
+    since: Timestamp,
+  ): Promise<CustodyTransfer | undefined>;
 
   /** Undefined: there is no such sponsor. */
   findFeeSponsor(id: string): Promise<FeeSponsor | undefined>;

@@ -1,6 +1,7 @@
 // The lanes by which hot wallets pay the rows of batches: which row a wallet takes, what it judges it on, and who is woken.
 import { describe, expect, it } from 'vitest';
-import { letAPersonDecideTransfers } from '../support/custody.ts';
+import { findBreaker, replaceBreaker } from '../../src/store/breaker.ts';
+import { letAPersonDecideTransfers, loseAnswer } from '../support/custody.ts';
 import { addressOf, fileOf, lineTo, Office, openOffice } from '../support/office.ts';
 import { sdk } from '../support/outside.ts';
 import type { Queued } from '../support/stage.ts';
@@ -124,6 +125,54 @@ describe('the lane of a hot wallet', () => {
     await world.waitFor(async () => (await office.counts(id)).paid === 3, { minutes: 10 });
     expect(await paidLines(world, id)).toEqual([{ line: 2 }, { line: 104 }, { line: 105 }]);
     expect((await world.get('admin-1', '/v1/incidents')).body.items).toEqual([]);
+  });
+
+  it('takes the turn of the one that goes first after an outage only for a row that it can pay', async () => {
+    const sum = '90000000000';
+    const limits = { perRow: '40000000', perBatch: sum, perHour: '45000000', perDay: sum };
+    const office = new Office(await openWorld({ settings: { PAYOUT_LIMITS: JSON.stringify({ [USDC]: limits }) } }));
+    const { world } = office;
+    await office.addWallet('90000000');
+    const { id } = await office.released(fileOf(lineTo(addressOf(1), '40'), lineTo(addressOf(2), '40')));
+    await world.waitFor(async () => (await office.counts(id)).paid === 1);
+    const { database } = world.app;
+    const over = { failures: 5, openings: 1, openUntil: Date.parse(world.at) - 1 };
+    await replaceBreaker(database, await findBreaker(database), over);
+    await world.tick();
+    const [message] = await woken(world);
+    if (message === undefined) throw new Error('nobody was woken');
+    // The cap of the hour is reached: no row can go.
+    await world.carryOut(message);
+    expect(await findBreaker(database)).toMatchObject(over);
+    await world.advance(3_660);
+    await world.carryOut(message);
+    expect(await findBreaker(database)).toMatchObject({ failures: 0, openings: 0, openUntil: null });
+    expect(await office.counts(id)).toMatchObject({ executing: 1 });
+  });
+
+  it('pays for other batches once custody shows what a paused one was sending', { timeout: 60_000 }, async () => {
+    const office = await openOffice('50000000');
+    const { world } = office;
+    const paused = await office.released(fileOf(lineTo(addressOf(1), '3')));
+    await loseAnswer({ method: 'POST', path: '/wallets/*/transfers' });
+    const [message] = await woken(world);
+    if (message === undefined) throw new Error('nobody was woken');
+    await world.carryOut(message);
+    expect(await world.rows('SELECT status FROM transfers')).toEqual([{ status: 'submitting' }]);
+    expect((await office.act('operator-2', paused.id, 'pause')).status).toBe(200);
+    const upload = await office.upload(fileOf(lineTo(addressOf(2), '4')));
+    for (let round = 0; round < 3; round += 1) await world.drainOnce();
+    const { check } = await office.read(upload.body.id);
+    await office.act('operator-2', upload.body.id, 'release', { rowsHash: check.rowsHash });
+    // No event tells of it.
+    for (let minute = 0; minute < 10; minute += 1) {
+      await world.tick();
+      await world.settle({ webhooks: false, ticks: false });
+      await world.advance(60);
+    }
+    expect(await office.counts(upload.body.id)).toEqual({ paid: 1 });
+    expect(await office.counts(paused.id)).toEqual({ paid: 1 });
+    expect(await office.atCustody()).toHaveLength(2);
   });
 
   it('is woken by each minute if a row waits on its network, each time another one first', async () => {

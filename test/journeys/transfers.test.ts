@@ -292,14 +292,56 @@ describe('an answer of custody', () => {
     expect(await world.custodyTransfers(account)).toHaveLength(isBlock ? 0 : 1);
   });
 
+  it('is looked for back to when it was prepared, however many transfers its wallet has had before', async () => {
+    const { account, schedule } = await world.readyToTrade();
+    await world.settle();
+    const transfer = await transferOf(schedule);
+    const state = await control('GET', '/state');
+    const [ours] = state.tables.transfers;
+    // Two days ago, one a minute.
+    const older = (count: number): Json[] =>
+      Array.from({ length: count }, (_, n) => {
+        const at = ours.requested_at - 172_800_000 - n * 60_000;
+        const [id, external] = [`${ours.id}${n}`, `older-${n}`];
+        const body = { ...JSON.parse(ours.body), id, externalId: external, dateRequested: new Date(at).toISOString() };
+        const row = {
+          ...ours,
+          id,
+          requested_at: at,
+          external_id: external,
+          fingerprint: id,
+          body: JSON.stringify(body),
+        };
+        return { ...row, seq: count - n };
+      });
+    const rowsRead = async () => (await control('GET', '/statistics')).rowsRead;
+    const costOf = async (count: number, externalId: string) => {
+      const rows = [...older(count).reverse(), { ...ours, seq: count + 1 }];
+      await control('PUT', '/state', { ...state, tables: { ...state.tables, transfers: rows } });
+      const before = await rowsRead();
+      const { custodyId } = account.wallets[0];
+      const found = await world.app.custody.findTransferByExternalId(custodyId, externalId, transfer.createdAt);
+      return { found: found?.id, rows: (await rowsRead()) - before };
+    };
+    for (const [externalId, id] of [
+      [ours.external_id, ours.id],
+      ['f1-nobody', undefined],
+    ]) {
+      const [few, many] = [await costOf(400, externalId), await costOf(1_200, externalId)];
+      expect(few.found).toBe(id);
+      expect(many).toEqual(few);
+    }
+    expect((await costOf(400, 'older-399')).found).toBeUndefined();
+  });
+
   it('of 202 is followed by a look for the external id, and by another attempt where custody shows nothing yet', async () => {
     await control('PUT', '/settings', { pendingTransferStatus: 202 });
     const { account, schedule } = await world.readyToTrade();
     await letAPersonDecideTransfers();
     let hidden = 2;
-    world.perturb('findTransferByExternalId', (call) => async (walletId, externalId) => {
+    world.perturb('findTransferByExternalId', (call) => async (...asked) => {
       hidden -= 1;
-      return hidden >= 0 ? undefined : call(walletId, externalId);
+      return hidden >= 0 ? undefined : call(...asked);
     });
     await world.tick();
     await world.settle({ webhooks: false, ticks: false });

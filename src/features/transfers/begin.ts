@@ -16,7 +16,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { orderChange } from '../../store/orders.ts';
 import { findTransferAhead, transferChange } from '../../store/transfers.ts';
 import { handOver } from './hand-over.ts';
-import { mayGo } from './lane.ts';
+import { findTurn } from './lane.ts';
 import { decide, orderOrigin } from './origins/order.ts';
 
 /** What is known of the order of a transfer; the facts where they were read for it in this very moment. */
@@ -43,9 +43,11 @@ export async function beginHandOver(
   // One that is too late may not wait for its turn any longer.
   // Its turn has not come: the one before it wakes it, and cron does.
   if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) return 'done';
-  if (by.at <= order.notAfter && !(await mayGo(app))) return 'done';
+  const turn = by.at <= order.notAfter ? await findTurn(app) : undefined;
+  if (by.at <= order.notAfter && turn === undefined) return 'done';
   const decided = decide(app, by, transfer, order, facts ?? (await readOrderFacts(app, order, by.at)));
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
+  if (turn !== undefined && !(await turn())) return 'done';
   const { submitting, changes, requires } = decided.value;
   const committed = await commit(database, { by, changes, requires });
   if (committed.ok) return handOver(app, by, submitting);

@@ -17,13 +17,14 @@ import { findOrder } from '../../store/orders.ts';
 import { findTransfer, transferChange } from '../../store/transfers.ts';
 import { beginHandOver } from './begin.ts';
 import { handOver } from './hand-over.ts';
-import { mayGo } from './lane.ts';
+import { findTurn } from './lane.ts';
 import { originOf } from './origins.ts';
 import { recordOutcome } from './outcome.ts';
 
 export const executeTransfer = consumer('money', TransferDue, async (app, { transferId }, by) => {
-  // Nothing is sent, and nothing is ended either: a database that was set back may have forgotten that custody has it.
-  if (!(await judgeDatabase(app)).ok) return 'again';
+  // Nothing is sent, and nothing is ended either: a database that was set back may have forgotten that custody has it. Cron
+  // brings whatever is due once it stands.
+  if (!(await judgeDatabase(app)).ok) return 'done';
   const transfer = await findTransfer(app.database, 'staff', transferId);
   switch (transfer?.status) {
     case 'prepared':
@@ -43,11 +44,16 @@ export const executeTransfer = consumer('money', TransferDue, async (app, { tran
 async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {
   const { stopRequested } = transfer;
   const guards = await originOf(transfer).guardsOfRepeat(app, transfer, by.at);
-  if (!guards.ok) return isWait(guards.refusal) ? 'done' : lookUp(app, by, transfer, guards.refusal);
+  if (!guards.ok) {
+    const { refusal } = guards;
+    if (refusal.code === 'payout_held') return adoptIfShown(app, by, transfer);
+    return isWait(refusal) ? 'done' : lookUp(app, by, transfer, refusal);
+  }
   if (stopRequested != null) {
     return lookUp(app, by, transfer, { code: 'stop_requested', reason: stopRequested.reason });
   }
-  if (!(await mayGo(app))) return 'done';
+  const turn = await findTurn(app);
+  if (turn === undefined || !(await turn())) return 'done';
   const again = attemptAgain(transfer, by.at);
   const counted = await commit(databaseFor(app, transfer.accountId), {
     by,
@@ -59,10 +65,19 @@ async function repeat(app: App, by: Provenance, transfer: Transfer<'submitting'>
   return isLater ? 'again' : lookUp(app, by, transfer, counted.refusal);
 }
 
+/** A pause holds back what was not sent. What custody has goes on, so that its wallet pays for other batches. */
+async function adoptIfShown(app: App, by: Provenance, transfer: Transfer<'submitting'>): Promise<Outcome> {
+  const found = isKnownUnsent(transfer) ? undefined : await findAtCustody(app, transfer);
+  return found === undefined ? 'done' : recordOutcome(app, by, transfer, adopt(transfer, found, by.at));
+}
+
+const findAtCustody = (app: App, { custodyWalletId, externalId, createdAt }: Transfer) =>
+  app.custody.findTransferByExternalId(custodyWalletId, externalId, createdAt);
+
 async function lookUp(app: App, by: Provenance, transfer: Transfer<'submitting'>, refusal: Refusal): Promise<Outcome> {
   const reason = explain(refusal);
   if (isKnownUnsent(transfer)) return recordOutcome(app, by, transfer, stopUnsent(transfer, reason));
-  const found = await app.custody.findTransferByExternalId(transfer.custodyWalletId, transfer.externalId);
+  const found = await findAtCustody(app, transfer);
   const next =
     found === undefined
       ? leaveToPerson(transfer, `Stopped, and custody does not show it: ${reason}`)

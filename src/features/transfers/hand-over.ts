@@ -22,7 +22,11 @@ export async function handOver(app: App, by: Provenance, transfer: Transfer<'sub
     return recordOutcome(app, { ...by, at }, transfer, adopt(transfer, duplicate, at));
   }
   if (answer.kind === 'taken') {
-    const found = await app.custody.findTransferByExternalId(transfer.custodyWalletId, transfer.externalId);
+    const found = await app.custody.findTransferByExternalId(
+      transfer.custodyWalletId,
+      transfer.externalId,
+      transfer.createdAt,
+    );
     return found === undefined
       ? recordAnswer(app, { ...by, at }, transfer, UNSEEN, trouble)
       : recordOutcome(app, { ...by, at }, transfer, adopt(transfer, found, at));

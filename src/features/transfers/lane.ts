@@ -7,17 +7,27 @@ import { type Heard, hearBreaker, probing, stateOf } from '../../domain/breaker.
 import type { TransferAnswer } from '../../domain/custody.ts';
 import { findBreaker, replaceBreaker } from '../../store/breaker.ts';
 
-export async function mayGo(app: App): Promise<boolean> {
-  if (await isMoneyHeld(app)) return false;
+/** Takes the turn: to be asked when all that is left is the commit and the call. False when another went first. */
+export type Turn = () => Promise<boolean>;
+
+/** Undefined while nothing may go. */
+export async function findTurn(app: App): Promise<Turn | undefined> {
+  if (await isMoneyHeld(app)) return undefined;
   const breaker = await findBreaker(app.database);
   const now = Date.parse(app.clock.now());
   switch (stateOf(breaker, now)) {
     case 'go':
-      return true;
+      return async () => true;
     case 'wait':
-      return false;
-    case 'probe':
-      return replaceBreaker(app.database, breaker, probing(breaker, now));
+      return undefined;
+    case 'probe': {
+      // Once: whoever looks again goes on with the turn that it has.
+      let taken: Promise<boolean> | undefined;
+      return () => {
+        taken ??= replaceBreaker(app.database, breaker, probing(breaker, now));
+        return taken;
+      };
+    }
   }
 }
 

@@ -19,7 +19,7 @@ import { listTransfersInFlight, onlyTheseInFlight, transferChange } from '../../
 import { type Chosen, choose, type Lane, listWanted, readFunds, tellOfFloat } from './choose-row.ts';
 import { handOver } from './hand-over.ts';
 import { inTurn } from './in-turn.ts';
-import { mayGo } from './lane.ts';
+import { findTurn, type Turn } from './lane.ts';
 import { guardsOf } from './origins/payout.ts';
 import { adoptPayout } from './recover-payout.ts';
 import { requestBodyOf } from './request-body.ts';
@@ -42,21 +42,24 @@ async function takeNext(app: App, by: Provenance, wallet: HotWallet): Promise<Tr
   const isBusy = inFlight.some(({ status }) => status === 'submitting' || status === 'submitted');
   if (isBusy || inFlight.length === IN_FLIGHT_MAX) return 'done';
   const wanted = await listWanted(app, wallet);
-  if (wanted.length === 0 || !(await mayGo(app))) return 'done';
+  const turn = wanted.length === 0 ? undefined : await findTurn(app);
+  if (turn === undefined) return 'done';
   const lane: Lane = { wallet, wanted, inFlight, fundsOf: await readFunds(app, wallet, inFlight) };
   // Lanes that are woken together would all choose the first row and raise the same sums, and all but one of them would have
   // to come again: those of one network choose one after another, and ask custody side by side.
-  return inTurn(app, wallet.network, () => take(app, by, lane));
+  return inTurn(app, wallet.network, () => take(app, by, lane, turn));
 }
 
 /** Another process may choose beside this one: what it took is not there any more at the next look. */
 const LOOKS_MAX = 4;
 
 /** A row for this wallet, with its transfer about to be handed over; or what there is to do instead. */
-async function take(app: App, by: Provenance, lane: Lane): Promise<Transfer<'submitting'> | Outcome> {
+async function take(app: App, by: Provenance, lane: Lane, turn: Turn): Promise<Transfer<'submitting'> | Outcome> {
   for (let look = 1; ; look += 1) {
     const chosen = await choose(app, by, lane);
     if (chosen === undefined) return tellOfFloat(app, by, lane);
+    // Not before there is a row: a turn that brings no call would keep everybody else waiting.
+    if (!(await turn())) return 'done';
     const taken = await pay(app, by, lane, chosen);
     if (taken !== 'taken by another') return taken;
     if (look === LOOKS_MAX) return 'again';

@@ -19,7 +19,7 @@ export async function clearTheWay(
 ): Promise<void> {
   const ahead = await findTransferAtLane(databaseFor(app, accountId), walletId);
   if (ahead === undefined || ahead.id === id || !isIn(ahead, ['submitting', 'submitted'])) return;
-  const found = await app.custody.findTransferByExternalId(ahead.custodyWalletId, ahead.externalId);
+  const found = await app.custody.findTransferByExternalId(ahead.custodyWalletId, ahead.externalId, ahead.createdAt);
   if (ahead.status === 'submitted') {
     const next = found === undefined ? undefined : observe(ahead, found, by.at);
     if (next !== undefined) await recordOutcome(app, by, ahead, next);

@@ -38,7 +38,11 @@ export async function resolveTransfer(
   const open = inStatus('transfer', found, 'needs_review');
   if (!open.ok) return open;
   const transfer = open.value;
-  const atCustody = await app.custody.findTransferByExternalId(transfer.custodyWalletId, transfer.externalId);
+  const { custodyWalletId, custodyId, externalId, createdAt } = transfer;
+  const atCustody =
+    custodyId === null
+      ? await app.custody.findTransferByExternalId(custodyWalletId, externalId, createdAt)
+      : await app.custody.findTransfer(custodyWalletId, custodyId);
   const isShown = await isShownByHistory(app, transfer, atCustody, verdict);
   const person = nameOf(by.actor);
   const resolved = resolve(transfer, { ...verdict, by: person }, { atCustody, isShown }, by.at);

@@ -25,6 +25,7 @@ export const payoutOrigin: Origin<PayoutTransfer> = {
     const batch = await findBatch(app.database, payout.batchId);
     if (batch?.status === 'canceled')
       return refuse({ code: 'stop_requested', reason: `The batch was canceled: ${batch.reason}` });
+    if (batch?.status !== 'running') return refuse({ code: 'payout_held', found: batch?.status ?? 'none' });
     return accept(await guardsOf(app, payout));
   },
 
