@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { externalIdOf } from '../../src/app/external-id.ts';
 import { addSeconds } from '../../src/domain/time.ts';
+import { letAPersonDecideTransfers } from '../support/custody.ts';
 import { control } from '../support/outside.ts';
 import { EXCHANGE, NATIVE, openWorld, USDC, type World } from '../support/world.ts';
 
@@ -297,6 +298,25 @@ describe('waiting', () => {
     await control('POST', '/faults', { method: 'GET', path: '/v2/policies/*', kind: 'status', status: 503 });
     await world.advance(86_401);
   }
+
+  it('leaves the queue after a minute, and is looked at by cron for as long as it may start', async () => {
+    await letAPersonDecideTransfers();
+    const fixed = await world.must('client-1', '/v1/orders', withdrawal());
+    await world.settle();
+    const half = { amount: { shareBasisPoints: 5_000 }, notAfter: addSeconds(world.at, 6 * 86_400) };
+    const share = await world.must('client-1', '/v1/orders', withdrawal(half));
+    for (let seconds = 0; seconds < 300; seconds += 30) {
+      await world.tick();
+      await world.drainOnce();
+      await world.advance(30);
+    }
+    expect(await order(share.id)).toMatchObject({ status: 'released', transferId: null });
+    expect(await world.rows('SELECT id FROM outbox')).toEqual([]);
+    expect(await order(fixed.id)).toMatchObject({ status: 'executing' });
+    const { items } = (await world.get('compliance-1', '/v1/approvals')).body;
+    await world.decide(items[0].approvalId ?? items[0].id, 'Approved');
+    await world.waitFor(async () => (await order(share.id)).status === 'executing');
+  });
 
   it('a fence nobody knows about holds an order back, and it goes when it is proven', async () => {
     await unknownFence();

@@ -102,6 +102,27 @@ describe('a transfer at custody that is not known here', () => {
     expect(await incidentsOf('transfer_unknown')).toMatchObject([{ about: stranger.id, accountId: account.id }]);
   });
 
+  it('is found also behind a wallet that cannot be read', async () => {
+    const first = await world.openAccount();
+    const second = await world.openAccount('client-2');
+    const [ahead, behind] = [first, second].sort((one, other) => (one.wallets[0].id < other.wallets[0].id ? -1 : 1));
+    await control('POST', '/faults', {
+      ...{ method: 'GET', path: `/wallets/${ahead.wallets[0].custodyId}/transfers` },
+      ...{ kind: 'status', status: 403, times: 1000 },
+    });
+    await world.fund(behind, '1000000000000000000');
+    const stranger = await (await sdk('maker')).wallets.transferAsset({
+      walletId: behind.wallets[0].custodyId,
+      body: { kind: 'Native', to: EXCHANGE, amount: '1' },
+    });
+    for (let run = 0; run < 3; run += 1) await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_unknown')).toMatchObject([{ about: stranger.id }]);
+    expect(world.logged).toContainEqual({
+      event: 'cron.fault',
+      fields: expect.objectContaining({ job: 'lookForUnknownTransfers' }),
+    });
+  });
+
   it('is found in every wallet, a slice at a time', async () => {
     const account = await world.openAccount();
     const maker = await sdk('maker');

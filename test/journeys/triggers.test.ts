@@ -209,6 +209,23 @@ describe('a balance above the floor', () => {
     expect((await control('GET', '/faults')).items).toHaveLength(1);
   });
 
+  it('makes its order also behind a wallet that cannot be read', async () => {
+    const other = await world.openAccount('client-2');
+    await world.fund(other, '1000000000000000000');
+    const granted = await world.grant('client-2', (await world.approved('client-2')).id);
+    const ours = await aboveFloor();
+    const theirs = await aboveFloor({}, { mandateId: granted.id });
+    for (const each of [account, other]) await world.fund(each, '9000000', USDC.split('/')[1]);
+    await control('POST', '/faults', { method: 'GET', path: '/wallets/*/assets', kind: 'status', status: 403 });
+    await world.tick();
+    const unread = world.logged.filter(({ event }) => event === 'schedules.floor_unread');
+    expect(unread.map(({ fields }) => fields?.scheduleId).sort()).toEqual([ours.id, theirs.id].sort());
+    await control('DELETE', '/faults');
+    await world.advance(60);
+    await world.tick();
+    for (const schedule of [ours, theirs]) expect(await ordersOf(schedule)).toHaveLength(1);
+  });
+
   it('ends with its end', async () => {
     const schedule = await make({ kind: 'balance_above', floorUnits: '0' }, { endAt: '2031-03-03T23:00:00Z' });
     await world.advance(15 * 3_600);

@@ -7,12 +7,14 @@ import { judgeDatabase } from '../../app/epoch.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import type { Job } from '../../app/job.ts';
 import { slotTakenUp } from '../../app/recovered-slot.ts';
+import { CustodyUnavailable } from '../../dfns/custody.ts';
 import { system } from '../../domain/actor.ts';
 import { assetIdOf, findAsset } from '../../domain/asset.ts';
 import { type Order, orderOf, originOfSlot } from '../../domain/order.ts';
 import { end, failuresInRow, pause, type Schedule, tooManyFailures } from '../../domain/schedule.ts';
 import type { Timestamp } from '../../domain/time.ts';
 import { fire, heldBack, isDepositFor, isPast, slotOfDeposit, slotOfFloor, triggerOf } from '../../domain/trigger.ts';
+import { faultFields } from '../../kit/log.ts';
 import { DepositsBooked, orderDue } from '../../kit/messages.ts';
 import { listWallets } from '../../store/accounts.ts';
 import { commit } from '../../store/commit.ts';
@@ -62,7 +64,15 @@ export const fireOnBalances: Job = async (app, { scheduledTime }) => {
   if (!(await judgeDatabase(app)).ok) return;
   const by = begin(app, system('schedules.balances'), app.newId('msg'));
   const floors = await listTriggered(app.database, 'balance_above', undefined, FLOORS_MAX);
-  for (const schedule of turnOf(floors, scheduledTime)) await lookAtFloor(app, by, schedule, scheduledTime);
+  for (const schedule of turnOf(floors, scheduledTime)) {
+    try {
+      await lookAtFloor(app, by, schedule, scheduledTime);
+    } catch (fault) {
+      // One wallet that cannot be read keeps no other from being looked at.
+      if (!(fault instanceof CustodyUnavailable)) throw fault;
+      app.log.error('schedules.floor_unread', { scheduleId: schedule.id, ...faultFields(fault) });
+    }
+  }
 };
 
 async function lookAtFloor(app: App, by: Provenance, schedule: Schedule<'active'>, at: Timestamp): Promise<void> {

@@ -3,6 +3,7 @@
 
 import { type App, begin } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
+import { CustodyUnavailable, type Page } from '../../dfns/custody.ts';
 import { system } from '../../domain/actor.ts';
 import type { CustodyTransfer } from '../../domain/custody.ts';
 import { addSeconds } from '../../domain/time.ts';
@@ -49,12 +50,23 @@ export const lookForUnknownTransfers: Job = async (app) => {
       // The last one was read: the next run begins anew.
       return keepCursor(app.database, CURSOR, { done: '', page: null } satisfies Place);
     }
-    const { items, next } = await app.custody.pageOfTransfers(wallet.custodyId, place.page ?? undefined, 'idle');
+    const { items, next } = await pageOf(app, wallet, place);
     for (const stranger of await unknownOf(app, items)) await tellOf(app, by, wallet, stranger);
     place = next === undefined ? { done: wallet.id, page: null } : { ...place, page: next };
     await keepCursor(app.database, CURSOR, place);
   }
 };
+
+/** One wallet that cannot be read keeps no other from being audited: the next run goes on behind it. */
+async function pageOf(app: App, wallet: Held, { page }: Place): Promise<Page<CustodyTransfer>> {
+  try {
+    return await app.custody.pageOfTransfers(wallet.custodyId, page ?? undefined, 'idle');
+  } catch (fault) {
+    if (fault instanceof CustodyUnavailable)
+      await keepCursor(app.database, CURSOR, { done: wallet.id, page: null } satisfies Place);
+    throw fault;
+  }
+}
 
 async function unknownOf(app: App, items: readonly CustodyTransfer[]): Promise<readonly CustodyTransfer[]> {
   const known = await listKnownTransfers(

@@ -9,6 +9,7 @@ import { judgeOrder } from '../../app/order-judgement.ts';
 import { amend } from '../../domain/machine.ts';
 import { type Order, skip } from '../../domain/order.ts';
 import { endBy, isWait } from '../../domain/order-decision.ts';
+import { secondsBetween } from '../../domain/time.ts';
 import type { OrderTransfer } from '../../domain/transfer.ts';
 import { nextLookAt } from '../../domain/wait.ts';
 import { OrderDue } from '../../kit/messages.ts';
@@ -26,7 +27,8 @@ import { adoptRecovered } from './recover-order.ts';
 import { requestBodyOf } from './request-body.ts';
 
 export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId }, by) => {
-  if (!(await judgeDatabase(app)).ok) return 'again';
+  // Cron brings whatever is due once it stands.
+  if (!(await judgeDatabase(app)).ok) return 'done';
   const order = await findOrder(app.database, 'staff', orderId);
   if (order?.status !== 'released' || order.transferId !== null) return 'done';
   const externalId = await externalIdOf(order.origin);
@@ -80,15 +82,18 @@ export const prepareTransfer = consumer('money', OrderDue, async (app, { orderId
     : 'again';
 });
 
+/** A message is tried again for so long, for what only has to settle. Then cron looks, however many days it takes. */
+const SETTLES_SECONDS = 60;
+
 /** A quick try of the same message finds the time of its next look ahead, and leaves it. */
 async function lookLater(app: App, by: Provenance, { id: orderId, accountId, notAfter }: Order): Promise<Outcome> {
   const database = databaseFor(app, accountId);
   const known = await findOrderWait(database, orderId);
+  const since = known?.since ?? by.at;
   if (known === undefined || known.nextLookAt <= by.at) {
-    const since = known?.since ?? by.at;
     await keepOrderWait(database, { orderId, since, nextLookAt: nextLookAt({ since, notAfter }, by.at) });
   }
-  return 'again';
+  return secondsBetween(since, by.at) < SETTLES_SECONDS ? 'again' : 'done';
 }
 
 async function endOrder(app: App, by: Provenance, before: Order, after: Order): Promise<Outcome> {
