@@ -10,7 +10,7 @@ import type { KnownFacts, PaymentFacts, PolicyFacts, RequestFacts, ReviewFacts, 
 import { fitness } from './fitness.ts';
 import { listFacts, namedIn } from './listed.ts';
 import { paymentsOf } from './rules.ts';
-import { findStanding, findSums, listSanctioned, type Sum } from './store.ts';
+import { findScreening, findSums, type Sum } from './store.ts';
 import { sumIdsOf } from './sums.ts';
 
 const POLICIES_MAX = 50;
@@ -168,10 +168,9 @@ async function screen(
   database: Checker['database'],
   payments: readonly PaymentFacts[],
 ): Promise<ReviewFacts['sanctions']> {
-  const inForce = await findStanding(database, 'sanctions');
-  if (inForce === undefined) return { edition: null, screened: [], hits: [] };
   const screened = [...new Set(payments.map(({ address }) => address))];
-  return { edition: inForce.value, screened, hits: await listSanctioned(database, inForce.value, screened) };
+  const screening = await findScreening(database, screened);
+  return screening === undefined ? { edition: null, screened: [], hits: [] } : { ...screening, screened };
 }
 
 async function readSums(

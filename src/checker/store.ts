@@ -251,19 +251,24 @@ export const keepStanding = async (database: Database, key: 'fitness', kept: Sta
   await keepStatement(database, key, kept);
 };
 
-/** Which of these addresses the edition names. */
-export async function listSanctioned(
-  database: Database,
-  edition: string,
-  addresses: readonly string[],
-): Promise<readonly string[]> {
+export interface Screening {
+  readonly edition: string;
+  readonly hits: readonly string[];
+}
+/**
+ * Which of these addresses the edition in force names; undefined where none is loaded. One statement: the list may be replaced
+ * at any moment, and rows of the next edition read by the name of the last one would be no hit at all.
+ */
+export async function findScreening(database: Database, addresses: readonly string[]): Promise<Screening | undefined> {
   const listed = sql`(SELECT value FROM json_each(${JSON.stringify(addresses)}))`;
   const rows = await database
-    .selectDistinct({ address: sanctions.address })
-    .from(sanctions)
-    .where(and(inArray(sanctions.address, listed), eq(sanctions.edition, edition)))
+    .selectDistinct({ edition: standing.value, address: sanctions.address })
+    .from(standing)
+    .leftJoin(sanctions, and(inArray(sanctions.address, listed), eq(sanctions.edition, standing.value)))
+    .where(eq(standing.key, 'sanctions'))
     .all();
-  return rows.map(({ address }) => address);
+  const [first] = rows;
+  return first && { edition: first.edition, hits: rows.flatMap(({ address }) => address ?? []) };
 }
 
 const ADDRESSES_PER_STATEMENT = 5000;

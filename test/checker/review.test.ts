@@ -1,10 +1,32 @@
 // The checker reviews transfers of orders: what it approves, what it leaves to people and why, and that it votes once.
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { runJobs } from '../../src/checker/cron.ts';
+import { openDatabase, replaceSanctions } from '../../src/checker/store.ts';
 import { addSeconds } from '../../src/domain/time.ts';
 import { control, sdk } from '../support/outside.ts';
 import { EXCHANGE, USDC } from '../support/world.ts';
 import { askGroup, type Bench, companyWallet, type Json, LIMITS, openBench, userIdsOf } from './bench.ts';
+
+/** The database of the checker, where something else happens before each reading whose statement names this. */
+const beforeReadingOf = (named: string, act: () => Promise<void>): D1Database =>
+  new Proxy(env.CHECKER_DB, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (name !== 'prepare') return typeof member === 'function' ? member.bind(target) : member;
+      return (text: string) => {
+        const statement = target.prepare(text);
+        if (!text.startsWith('select') || !text.includes(named)) return statement;
+        const bind = statement.bind.bind(statement);
+        statement.bind = (...params: unknown[]) => {
+          const bound = bind(...params);
+          const raw = bound.raw.bind(bound);
+          return Object.assign(bound, { raw: () => act().then(() => raw()) });
+        };
+        return statement;
+      };
+    },
+  });
 
 const VOTES = { method: 'POST', path: '/v2/policy-approvals/*/decisions' };
 const codes = ({ findings }: Json): string[] => findings.map(({ code }: Json) => code);
@@ -345,5 +367,25 @@ describe('a checker', () => {
       const votes = await bench.votesOfChecker(approvalId);
       expect(votes.map(({ value }) => value)).toEqual(deniesSanctioned ? ['Denied'] : []);
     }
+  });
+
+  it('finds a sanctioned recipient whose list is replaced while it is screened, and says by which edition', async () => {
+    const bench = await openBench();
+    await bench.loadSanctions([EXCHANGE], 'first');
+    const { approvalId } = await bench.orderWaits();
+    let editions = 0;
+    const DB = beforeReadingOf('"sanctions"', async () => {
+      editions += 1;
+      await replaceSanctions(openDatabase(env.CHECKER_DB), {
+        ...{ edition: `next ${editions}`, addresses: [EXCHANGE.toLowerCase()], at: bench.world.at },
+      });
+    });
+    bench.open({ settings: { DB } });
+    await bench.takeEvents();
+    const review = await bench.review();
+    expect([editions, codes(review)]).toEqual([1, ['sanctioned']]);
+    expect(JSON.parse(review.facts).sanctions).toMatchObject({ edition: 'next 1', hits: [EXCHANGE.toLowerCase()] });
+    expect(review.findings[0].says).toContain('next 1');
+    expect(await bench.votesOfChecker(approvalId)).toEqual([]);
   });
 });
