@@ -16,9 +16,9 @@ export interface Difference {
   readonly gone: readonly Finding[];
 }
 
-/** A vote that custody refused was no judgement of a rule: it is not replayed. */
-const isReplayable = ({ findings }: Review): boolean =>
-  !findings.some(({ code }) => code === 'vote_refused' || code === 'shadow_mode' || code === 'too_many_policies');
+/** A vote that custody refused was no judgement of a rule, and neither is what was left to people without all facts. */
+const notOfRules: readonly string[] = ['vote_refused', 'shadow_mode', 'too_many_policies', 'facts_unreadable'];
+const isReplayable = ({ findings }: Review): boolean => !findings.some(({ code }) => notOfRules.includes(code));
 
 /** @param reviews in the order in which they were decided, from the beginning of a UTC day */
 export function backTest(

@@ -1,6 +1,6 @@
 // Gathers the facts of an approval: from custody by the checker's own key, from the product through the binding, from its own
 // database. It judges nothing.
-import type { ReviewedApproval } from '../dfns/review-custody.ts';
+import type { ReviewCustody, ReviewedApproval } from '../dfns/review-custody.ts';
 import type { Stop, TransferFacts } from '../domain/checker-facts.ts';
 import type { CustodyPolicy, CustodyWallet } from '../domain/custody.ts';
 import { utcDay } from '../domain/time.ts';
@@ -28,16 +28,23 @@ export interface Gathered {
   readonly sums: readonly Sum[];
 }
 
-export async function gather(checker: Checker, approval: ReviewedApproval): Promise<Gathered> {
+/** What is read of custody for each approval; whether the account is fit is read apart, and of custody itself. */
+export type Reads = Pick<ReviewCustody, 'findWallet' | 'findPolicy' | 'listPolicies'>;
+
+export async function gather(
+  checker: Checker,
+  approval: ReviewedApproval,
+  reads: Reads = checker.custody,
+): Promise<Gathered> {
   const { config, custody, database } = checker;
   const { request } = approval;
   const [wallet, unfit, said] = await Promise.all([
-    request === undefined ? undefined : custody.findWallet(request.walletId),
+    request === undefined ? undefined : reads.findWallet(request.walletId),
     fitness(checker),
     askProduct(checker, request),
   ]);
   const asked = request === undefined ? null : requestFacts(request);
-  const policies = await readPolicies(checker, approval, wallet, asked);
+  const policies = await readPolicies(reads, approval, wallet, asked);
   const seen: ReviewFacts = {
     approval: {
       id: approval.id,
@@ -72,18 +79,18 @@ export function requestFacts(request: NonNullable<ReviewedApproval['request']>):
 }
 
 async function readPolicies(
-  { custody }: Checker,
+  reads: Reads,
   { evaluatedPolicyIds, policyIds }: ReviewedApproval,
   wallet: CustodyWallet | undefined,
   request: RequestFacts | null,
 ): Promise<readonly PolicyFacts[]> {
   if (evaluatedPolicyIds.length > POLICIES_MAX) throw new TooManyPolicies(`${evaluatedPolicyIds.length} policies`);
-  const evaluated = (await Promise.all(evaluatedPolicyIds.map((id) => custody.findPolicy(id)))).flatMap(
+  const evaluated = (await Promise.all(evaluatedPolicyIds.map((id) => reads.findPolicy(id)))).flatMap(
     (policy) => policy ?? [],
   );
   const hasList = evaluated.some(({ rule }) => rule.kind === 'approved_list');
   // An approval may name only what triggered: then the lists of the wallet are looked for among all.
-  const others = hasList || wallet === undefined ? [] : (await custody.listPolicies()).filter(coversOf(wallet));
+  const others = hasList || wallet === undefined ? [] : (await reads.listPolicies()).filter(coversOf(wallet));
   const inForce = [...evaluated, ...others].filter(({ isActive }) => isActive);
   const named = namedIn(
     request?.body,

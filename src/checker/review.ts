@@ -5,24 +5,27 @@ import { addSeconds, type Timestamp } from '../domain/time.ts';
 import { faultFields } from '../kit/log.ts';
 import type { Checker } from './checker.ts';
 import type { ReviewFacts } from './facts.ts';
-import { gather, requestFacts, TooManyPolicies } from './gather.ts';
 import type { ReviewDue } from './message.ts';
 import type { Asked, Outcome, Review } from './review-record.ts';
 import { isForPeopleAlone, judge, paymentsOf, type Verdict } from './rules.ts';
 import { addReview, findReview, saveReview } from './store.ts';
 import { outlaysOf } from './sums.ts';
 import { tell } from './tell.ts';
+import { gatherOrSay } from './unreadable.ts';
 
 /** Two requests of one asset on one day race for its sum; the loser judges anew. */
 const ATTEMPTS = 6;
 /** So long a vote may be under way before somebody looks what became of it. */
 const VOTE_SECONDS = 60;
 const LOOK_AGAIN_SECONDS = 300;
+/** So long after an intent its facts are read anew each minute where custody does not show them. */
+const UNREADABLE_SECONDS = 300;
 const REASON_CHARACTERS_MAX = 1000;
 
 export async function reviewApproval(
   checker: Checker,
   { approvalId, receivedAt, isDecided }: Pick<ReviewDue, 'approvalId' | 'receivedAt' | 'isDecided'>,
+  { isPatient }: { readonly isPatient: boolean },
 ): Promise<'done' | 'again'> {
   const known = await findReview(checker.database, approvalId);
   if (known !== undefined) {
@@ -35,7 +38,7 @@ export async function reviewApproval(
   // Decided before anybody here looked: there is nothing to say any more.
   if (approval.status !== 'pending') return 'done';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { review, sums } = await draft(checker, approval, receivedAt);
+    const { review, sums } = await draft(checker, approval, { receivedAt, isPatient });
     if ((await addReview(checker.database, review, sums)) === 'written') return carryOut(checker, review);
     if ((await findReview(checker.database, approvalId)) !== undefined) return 'done';
   }
@@ -51,9 +54,13 @@ async function carryOut(checker: Checker, review: Review): Promise<'done'> {
   return 'done';
 }
 
-async function draft(checker: Checker, approval: ReviewedApproval, receivedAt: Timestamp) {
+async function draft(
+  checker: Checker,
+  approval: ReviewedApproval,
+  { receivedAt, isPatient }: { readonly receivedAt: Timestamp; readonly isPatient: boolean },
+) {
   const { config, clock } = checker;
-  const { facts, sums, findings: unreadable } = await gatherOrSay(checker, approval);
+  const { facts, sums, unreadable } = await gatherOrSay(checker, approval, { isPatient });
   const judged =
     unreadable === undefined ? judge(facts, config.terms) : { verdict: 'abstain' as const, findings: unreadable };
   const { verdict, findings } = judged;
@@ -86,29 +93,6 @@ async function draft(checker: Checker, approval: ReviewedApproval, receivedAt: T
     tellAt: isSilent ? at : null,
   };
   return { review, sums };
-}
-
-/** What is too much to read is left to people like everything else that is not understood. */
-async function gatherOrSay(checker: Checker, approval: ReviewedApproval) {
-  try {
-    return { ...(await gather(checker, approval)), findings: undefined };
-  } catch (fault) {
-    if (!(fault instanceof TooManyPolicies)) throw fault;
-    const says = `More policies bear on it than one review may read: ${fault.message}.`;
-    const { id, status, activity, initiatorId, request } = approval;
-    const facts: ReviewFacts = {
-      approval: { id, status, activity, initiatorId },
-      voter: { userId: checker.custody.userId, unfit: [] },
-      request: request === undefined ? null : requestFacts(request),
-      wallet: null,
-      policies: [],
-      known: null,
-      stops: [],
-      sanctions: { edition: null, screened: [], hits: [] },
-      sums: [],
-    };
-    return { facts, sums: [], findings: [{ rule: 'readable', code: 'too_many_policies', says }] };
-  }
 }
 
 /** The groups of the triggered policies: first those that the checker sits in, whose people decide in its place. */
@@ -218,7 +202,10 @@ async function resume(checker: Checker, review: Review, approval: ReviewedApprov
   const taken = { nextLookAt: addSeconds(clock.now(), VOTE_SECONDS) };
   if ((await saveReview(database, review, taken)) === 'lost') return;
   const mine: Review = { ...review, ...taken, version: review.version + 1 };
-  const { facts } = await gather(checker, approval);
+  const isPatient = clock.now() < addSeconds(review.decidedAt, UNREADABLE_SECONDS);
+  const { facts, unreadable } = await gatherOrSay(checker, approval, { isPatient });
+  // The facts of the intent are kept: they say more.
+  if (unreadable !== undefined) return withdraw(checker, mine, { findings: unreadable });
   // What it reserved then counts for it, not against it.
   const now: ReviewFacts = { ...facts, sums: review.facts.sums };
   const { verdict, findings } = judge(now, config.terms);

@@ -223,7 +223,15 @@ export function judge(facts: ReviewFacts, terms: Terms, by: readonly Rule[] = ru
   const isHard = findings.some(({ isHardFact }) => isHardFact === true);
   return { verdict: mayDeny && isHard ? 'deny' : 'abstain', findings };
 }
-const aboutVoting: readonly string[] = ['reviewable', 'pending', 'fit', 'not_own', 'may_vote', 'lists_are_for_people'];
+/** These look at nothing but the approval, the account, and the policies that ask. */
+export const aboutVoting: readonly string[] = [
+  'reviewable',
+  'pending',
+  'fit',
+  'not_own',
+  'may_vote',
+  'lists_are_for_people',
+];
 
 /** Nobody counts on the checker there: those who are asked hear of it from custody and from the product. */
 export const isForPeopleAlone = (findings: readonly Pick<Finding, 'code'>[]): boolean =>

@@ -16,6 +16,8 @@ import { EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 export const CHECKER = 'http://checker.test';
 const NOTICES = 'http://notices.test/in';
+/** `max_retries` of src/checker/wrangler.toml, and the first. */
+const DELIVERIES = 21;
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
 export type Json = any;
@@ -141,17 +143,41 @@ export class Bench {
     for (const body of now) await this.carryOut(body);
   }
 
-  async carryOut(body: unknown, checker = this.checker): Promise<void> {
+  /** The wait that was asked for before it comes again; undefined when it is done. */
+  async carryOut(
+    body: unknown,
+    checker = this.checker,
+    { attempts = 1, queue = 'fiducia-reviews' } = {},
+  ): Promise<number | undefined> {
+    let wait: number | undefined;
     const message = {
       id: crypto.randomUUID(),
       timestamp: new Date(this.world.at),
-      attempts: 1,
+      attempts,
       body,
       ack: () => {},
-      retry: () => void this.queued.push(body),
+      retry: ({ delaySeconds }: { delaySeconds: number }) => {
+        wait = delaySeconds;
+        this.queued.push(body);
+      },
     };
-    const batch = { queue: 'fiducia-reviews', messages: [message], ackAll: () => {}, retryAll: () => {}, metadata: {} };
+    const batch = { queue, messages: [message], ackAll: () => {}, retryAll: () => {}, metadata: {} };
     await consume(batch as unknown as MessageBatch<unknown>, checker); // the members that a consumer calls
+    return wait;
+  }
+
+  /** One message as a queue delivers it: again after each wait, and at last among the dead. The seconds it waited. */
+  async deliver(body: unknown): Promise<readonly number[]> {
+    const waits: number[] = [];
+    for (let attempts = 1; attempts <= DELIVERIES; attempts += 1) {
+      const wait = await this.carryOut(body, this.checker, { attempts });
+      if (wait === undefined) return waits;
+      this.queued = this.queued.filter((queued) => queued !== body);
+      if (attempts === DELIVERIES) await this.carryOut(body, this.checker, { queue: 'fiducia-reviews-dead' });
+      else waits.push(wait);
+      await this.world.advance(wait);
+    }
+    return waits;
   }
 
   tick = (cron = '* * * * *') => runJobs({ cron }, this.checker);

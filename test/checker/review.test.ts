@@ -1,6 +1,7 @@
 // The checker reviews transfers of orders: what it approves, what it leaves to people and why, and that it votes once.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { backTest } from '../../src/checker/back-test.ts';
 import { runJobs } from '../../src/checker/cron.ts';
 import { openDatabase, replaceSanctions } from '../../src/checker/store.ts';
 import { addSeconds } from '../../src/domain/time.ts';
@@ -387,5 +388,93 @@ describe('a checker', () => {
     expect(JSON.parse(review.facts).sanctions).toMatchObject({ edition: 'next 1', hits: [EXCHANGE.toLowerCase()] });
     expect(review.findings[0].says).toContain('next 1');
     expect(await bench.votesOfChecker(approvalId)).toEqual([]);
+  });
+});
+
+describe('facts that custody does not let the checker read', () => {
+  const WALLETS = { method: 'GET', path: '/wallets/*' };
+  const POLICIES = { method: 'GET', path: '/v2/policies/*' };
+  const secondsOf = (waits: readonly number[]) => waits.reduce((sum, seconds) => sum + seconds, 0);
+  /** The message about what waits at custody. */
+  const found = async (bench: Bench): Promise<Json> => {
+    await bench.tick();
+    const [body, ...others] = bench.queued;
+    expect(others).toEqual([]);
+    bench.queued = [];
+    return body;
+  };
+
+  it('are asked for again for minutes and then left to the people of its group with the reason, also in figures and back-tests', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    await control('POST', '/faults', { ...WALLETS, kind: 'status', status: 403 });
+    const waits = await bench.deliver(await found(bench));
+    expect(secondsOf(waits)).toBeGreaterThan(240);
+    expect(secondsOf(waits)).toBeLessThan(600);
+    const review = await bench.review();
+    expect([review.status, codes(review)]).toEqual(['abstained', ['facts_unreadable']]);
+    expect(review.findings[0].says).toMatch(/the wallet wa-\S+ \(status 403\)/);
+    const people = await userIdsOf('compliance-1', 'compliance-2');
+    expect(bench.notices).toMatchObject([{ level: 'told', approvalId, people }]);
+    expect(bench.notices[0].text).toContain('status 403');
+    expect(JSON.parse(review.facts)).toMatchObject({ wallet: null, known: { origin: { kind: 'order' } } });
+
+    await control('DELETE', '/faults');
+    const span = `from=${addSeconds(bench.world.at, -7200)}&to=${addSeconds(bench.world.at, 60)}`;
+    expect(await bench.read('auditor-1', `/v1/checker/metrics?${span}`)).toMatchObject({
+      ...{ reviews: 1, byVerdict: { abstain: 1 }, notices: { told: 1 }, abstained: { open: 1 } },
+      byRule: [{ rule: 'readable', no: 1 }],
+    });
+    const { items, terms } = await bench.read('auditor-1', `/v1/checker/facts?${span}`);
+    expect(items).toHaveLength(1);
+    expect(backTest(items, terms)).toEqual({ replayed: 0, differences: [] });
+    await bench.world.decide(approvalId, 'Approved');
+    await bench.takeEvents();
+    expect(await bench.review()).toMatchObject({ status: 'closed', outcome: 'approved', by_people: 1 });
+  });
+
+  it('for minutes only end in a real review', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    await control('POST', '/faults', { ...WALLETS, kind: 'status', status: 503, times: 7 });
+    expect(await bench.deliver(await found(bench))).toHaveLength(7);
+    expect(await bench.votesOfChecker(approvalId)).toMatchObject([{ value: 'Approved' }]);
+    expect(bench.notices).toEqual([]);
+  });
+
+  it('tell whom it can find: everybody where the group is among them, nobody where it is not its group', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    await control('POST', '/faults', { ...POLICIES, kind: 'garbled' });
+    await bench.deliver(await found(bench));
+    expect(codes(await bench.review())).toEqual(['facts_unreadable']);
+    expect(bench.notices).toMatchObject([{ level: 'told', approvalId, people: [] }]);
+    expect(bench.notices[0].text).toContain('"the approvers"');
+
+    const other = await openBench({ policies: false });
+    await askGroup({}, ['compliance-1', 'compliance-2']);
+    await other.orderWaits();
+    await control('POST', '/faults', { ...WALLETS, kind: 'status', status: 403 });
+    await other.deliver(await found(other));
+    expect(codes(await other.review())).toEqual(['facts_unreadable', 'not_in_group']);
+    expect(other.notices).toEqual([]);
+  });
+
+  it('take back an intent whose vote nobody heard of', async () => {
+    const bench = await openBench();
+    const { approvalId } = await bench.orderWaits();
+    await control('POST', '/faults', { ...VOTES, kind: 'status', status: 502, afterEffect: false, times: 1 });
+    await bench.takeEvents();
+    await control('POST', '/faults', { ...WALLETS, kind: 'status', status: 403 });
+    await bench.world.advance(120);
+    await bench.tick();
+    expect(await bench.review()).toMatchObject({ status: 'intended' });
+    await bench.world.advance(180);
+    await bench.tick();
+    const review = await bench.review();
+    expect([review.status, codes(review)]).toEqual(['abstained', ['facts_unreadable']]);
+    expect(await bench.rows('SELECT DISTINCT units FROM sums')).toEqual([{ units: '0' }]);
+    expect(await bench.votesOfChecker(approvalId)).toEqual([]);
+    expect(bench.notices).toMatchObject([{ level: 'told' }]);
   });
 });
