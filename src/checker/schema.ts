@@ -69,11 +69,11 @@ export const looks = sqliteTable(
   (table) => [index('looks_due').on(table.nextLookAt)],
 );
 
-export const deadLetters = sqliteTable('dead_letters', {
-  id: text('id').primaryKey(),
-  body: text('body').notNull(),
-  receivedAt: text('received_at').notNull(),
-});
+export const deadLetters = sqliteTable(
+  'dead_letters',
+  { id: text('id').primaryKey(), body: text('body').notNull(), receivedAt: text('received_at').notNull() },
+  (table) => [index('dead_letters_received').on(table.receivedAt)],
+);
 
 /** Nothing is ever stored here: a row that would be inserted names a broken rule and aborts its batch. */
 export const guard = sqliteTable('_guard', { rule: text('rule').notNull() });

@@ -1,0 +1,1 @@
+CREATE INDEX `dead_letters_received` ON `dead_letters` (`received_at`);
