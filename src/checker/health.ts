@@ -1,8 +1,14 @@
 // Alive, and ready: configured, with its database, and fit to be a checker; naming what is missing or wrong.
 import { Hono } from 'hono';
+import { addSeconds } from '../domain/time.ts';
 import type { Checker } from './checker.ts';
 import { knownFitness } from './fitness.ts';
-import { findStanding } from './store.ts';
+import { findStanding, listBuriedSince } from './store.ts';
+
+/** One that still waits is found by the look and buried again within this; one that is gone is named no longer. */
+const BURIED_SECONDS = 3600;
+/** So many of them are named. */
+const BURIED_MAX = 5;
 
 interface Check {
   readonly name: string;
@@ -23,7 +29,7 @@ async function works(name: string, missing: () => Promise<readonly string[]>): P
 export const health = new Hono<{ Bindings: Checker }>()
   .get('/healthz', (c) => c.json({ status: 'alive' }))
   .get('/readyz', async (c) => {
-    const { settings, database, product } = c.env;
+    const { settings, database, product, clock } = c.env;
     const { refusal } = settings.ok ? { refusal: undefined } : settings;
     const checks: Check[] = [
       await works('settings', async () => (refusal?.code === 'not_configured' ? refusal.settings : [])),
@@ -33,6 +39,14 @@ export const health = new Hono<{ Bindings: Checker }>()
           : [],
       ),
       await works('fit to vote', async () => (await knownFitness(c.env)) ?? ['not proven yet, or too long ago']),
+      await works('approvals', async () => {
+        const buried = await listBuriedSince(database, addSeconds(clock.now(), -BURIED_SECONDS), BURIED_MAX);
+        return buried.map((id) =>
+          id === null
+            ? 'a message that is not understood was buried'
+            : `${id} could not be reviewed, and nobody was told: a person has to look at it at custody`,
+        );
+      }),
       await works('notices', async () => {
         const isTold = !settings.ok || settings.value.mode === 'shadow' || settings.value.notifyUrl !== undefined;
         return isTold ? [] : ['NOTIFY_URL: nobody is told of what is left to people'];

@@ -1,6 +1,6 @@
 // The checker's database: reviews, sums, its sanctions list and what it knows of itself. Writes are batches that a lost race
 // aborts as a whole.
-import { and, asc, eq, getTableColumns, gte, inArray, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gte, inArray, lt, lte, notExists, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
 import type { Timestamp } from '../domain/time.ts';
@@ -288,6 +288,27 @@ export async function replaceSanctions(
     ),
     keepStatement(database, 'sanctions', { value: edition, at }),
   ]);
+}
+
+/** Of which approvals no review was made although a message about them was buried since then; null where it named none. */
+export async function listBuriedSince(
+  database: Database,
+  since: Timestamp,
+  limit: number,
+): Promise<readonly (string | null)[]> {
+  const approvalId = sql<string | null>`${deadLetters.body} ->> '$.approvalId'`;
+  const rows = await database
+    .selectDistinct({ approvalId })
+    .from(deadLetters)
+    .where(
+      and(
+        gte(deadLetters.receivedAt, since),
+        notExists(database.select({ id: reviews.id }).from(reviews).where(eq(reviews.id, approvalId))),
+      ),
+    )
+    .limit(limit)
+    .all();
+  return rows.map((row) => row.approvalId);
 }
 
 export async function bury(database: Database, letter: typeof deadLetters.$inferInsert): Promise<void> {

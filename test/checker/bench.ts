@@ -17,7 +17,7 @@ import { EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 export const CHECKER = 'http://checker.test';
 const NOTICES = 'http://notices.test/in';
 /** `max_retries` of src/checker/wrangler.toml, and the first. */
-const DELIVERIES = 21;
+const DELIVERIES = 11;
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are examined by the tests that asked for them
 export type Json = any;

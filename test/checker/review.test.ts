@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { backTest } from '../../src/checker/back-test.ts';
 import { runJobs } from '../../src/checker/cron.ts';
 import { openDatabase, replaceSanctions } from '../../src/checker/store.ts';
+import { openReviewCustody } from '../../src/dfns/review-custody.ts';
 import { addSeconds } from '../../src/domain/time.ts';
 import { control, sdk } from '../support/outside.ts';
 import { EXCHANGE, USDC } from '../support/world.ts';
@@ -476,5 +477,45 @@ describe('facts that custody does not let the checker read', () => {
     expect(await bench.rows('SELECT DISTINCT units FROM sums')).toEqual([{ units: '0' }]);
     expect(await bench.votesOfChecker(approvalId)).toEqual([]);
     expect(bench.notices).toMatchObject([{ level: 'told' }]);
+  });
+
+  it.each([
+    ['the approval itself is not shown', { method: 'GET', path: '/v2/policy-approvals/*', status: 403 }],
+    ['custody asks to wait each time', { ...WALLETS, status: 429, retryAfter: 1 }],
+  ])('make it not ready where %s, until it is reviewed', async (_why, fault) => {
+    const bench = await openBench();
+    await bench.tick('*/15 * * * *');
+    const { approvalId } = await bench.orderWaits();
+    const message = await found(bench);
+    // Without the pace, which would wait in place.
+    bench.open({ custody: openReviewCustody(bench.checker.config.dfns) });
+    const ready = async () => {
+      const { status, text } = await bench.request(undefined, 'GET', '/readyz');
+      return { status, missing: JSON.parse(text).checks.find(({ name }: Json) => name === 'approvals').missing };
+    };
+    expect(await ready()).toEqual({ status: 200 });
+    await control('POST', '/faults', { ...fault, kind: 'status' });
+    const waits = await bench.deliver(message);
+    expect(secondsOf(waits)).toBeLessThan(1200);
+    expect([await bench.rows('SELECT id FROM reviews'), bench.notices]).toEqual([[], []]);
+    expect(await ready()).toEqual({ status: 503, missing: [expect.stringContaining(approvalId)] });
+
+    await control('DELETE', '/faults');
+    await bench.tick();
+    await bench.drain();
+    expect(await bench.votesOfChecker(approvalId)).toMatchObject([{ value: 'Approved' }]);
+    expect(await ready()).toEqual({ status: 200 });
+  });
+
+  it('of one that is gone count for an hour, and a message that is not understood too', async () => {
+    const bench = await openBench({ policies: false });
+    await bench.tick('*/15 * * * *');
+    const gone = { v: 1, type: 'review.due', approvalId: 'ap-gone', receivedAt: bench.world.at };
+    for (const body of [gone, gone, { v: 2 }]) await bench.deliver(body);
+    const ready = async () => (await bench.request(undefined, 'GET', '/readyz')).text;
+    expect(await ready()).toMatch(/"approvals","ok":false,"missing":\["[^"]*","[^"]*"\]/);
+    expect(await ready()).toContain('ap-gone');
+    await bench.world.advance(3601);
+    expect(await ready()).toContain('"approvals","ok":true');
   });
 });

@@ -114,6 +114,7 @@ it('no query reads a whole table', async () => {
     listReviewsBetween: () => store.listReviewsBetween(database, { from: AT, to: AT, after: `${AT}|x` }, 50),
     listDecisionsBetween: () => store.listDecisionsBetween(database, { from: AT, to: AT, after: `${AT}|x` }, 50),
     listFiguresBetween: () => store.listFiguresBetween(database, { from: AT, to: AT }, 50),
+    listBuriedSince: () => store.listBuriedSince(database, AT, 5),
     findScreening: () => store.findScreening(database, ['0x1']),
   };
   expect(Object.keys(calls).sort()).toEqual(
