@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { nameOf } from '../domain/actor.ts';
 import { sha256 } from '../domain/digest.ts';
 import { problem } from '../kit/problem.ts';
-import { type Answer, findAnswer, keepAnswer } from '../store/idempotency.ts';
+import { type Answer, findAnswer, isUnanswered, keepAnswer } from '../store/idempotency.ts';
 import type { App } from './app.ts';
 import type { Variables } from './routes.ts';
 
@@ -31,6 +31,7 @@ export const idempotent = createMiddleware<{ Bindings: App; Variables: Variables
   c.set('keep', (status, body) => [
     keepAnswer({ actor, key, fingerprint, status, body: JSON.stringify(body), createdAt: c.env.clock.now() }),
   ]);
+  c.set('unanswered', isUnanswered(actor, key));
   await next();
   // A repeat is judged before it is recognized: its effect is refused by the row of the first, and its answer found here.
   const given = c.res.ok ? undefined : await findAnswer(c.env.database, actor, key);

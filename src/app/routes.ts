@@ -5,7 +5,7 @@ import type { AccountId } from '../domain/id.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { problem } from '../kit/problem.ts';
 import { findClient } from '../store/clients.ts';
-import type { Once } from '../store/commit.ts';
+import type { Once, Requirement } from '../store/commit.ts';
 import type { Scope } from '../store/database.ts';
 import type { Provenance } from '../store/journal.ts';
 import { type App, begin } from './app.ts';
@@ -17,6 +17,8 @@ export interface Variables {
   requestId: string;
   actor: Actor;
   keep: Keep;
+  /** What a commit before that one requires. */
+  unanswered: Requirement;
 }
 
 export const routes = () =>

@@ -17,16 +17,24 @@ export async function findBatch(database: Database, id: BatchId): Promise<Batch 
   return row && toBatch(row);
 }
 
-/** The last upload of a file. */
-export async function findBatchOfFile(database: Database, fileHash: string): Promise<Batch | undefined> {
+async function findFirstOfFile(database: Database, fileHash: string, ...order: SQL[]): Promise<Batch | undefined> {
   const row = await database
     .select()
     .from(payoutBatches)
     .where(eq(payoutBatches.fileHash, fileHash))
-    .orderBy(desc(payoutBatches.upload))
+    .orderBy(...order)
     .get();
   return row && toBatch(row);
 }
+const lastUpload = desc(payoutBatches.upload);
+
+/** The last upload of a file, whatever became of it. */
+export const findLastUpload = (database: Database, fileHash: string) => findFirstOfFile(database, fileHash, lastUpload);
+
+/** What a file is here: its last upload that was stored to the end, and only where there is none the last that was begun. */
+export const findBatchOfFile = (database: Database, fileHash: string) =>
+  // From the end of its load on a batch has a check, also when it is canceled.
+  findFirstOfFile(database, fileHash, sql`${payoutBatches.facts} ->> 'check' IS NULL`, lastUpload);
 
 /** Newest first. */
 export async function listBatches(

@@ -8,7 +8,7 @@ import { drainUntilDeath } from '../support/crash.ts';
 import { addressOf, fileOf, GENEROUS, HEADER, lineTo, Office, openOffice } from '../support/office.ts';
 import { control, sdk, wantedForTests } from '../support/outside.ts';
 import { putBack, takeSnapshot } from '../support/rollback.ts';
-import type { Queued } from '../support/stage.ts';
+import type { Answer, Queued } from '../support/stage.ts';
 import { EXCHANGE, OTHER_EXCHANGE, openWorld, USDC, type World } from '../support/world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: views are examined by the tests
@@ -135,6 +135,23 @@ async function askOfficer(): Promise<void> {
   });
 }
 
+/** More rows than one statement stores. */
+const linesFrom = (n: number) => fileOf(...Array.from({ length: 501 }, (_, i) => lineTo(addressOf(n + i), '0.01')));
+
+/** The process ends when it has stored the first rows of the file. */
+async function breakOff({ world, upload }: Office, file: string, query = ''): Promise<void> {
+  let commits = 0;
+  const prepare = (text: string) => world.bindings.DB.prepare(text);
+  const batch = async (statements: D1PreparedStatement[]) => {
+    commits += 1;
+    if (commits > 2) throw new Error('the process has ended');
+    return world.bindings.DB.batch(statements);
+  };
+  world.restart({ bindings: { ...world.bindings, DB: { prepare, batch } as unknown as D1Database } });
+  expect((await upload(file, query)).status).toBe(500);
+  world.restart();
+}
+
 describe('a batch with errors', () => {
   it('names each, sends none, is fixed by the row, released by another person, and pays each row once through 429s, lost answers, crashes and a pause, to the unit of its receipt', {
     timeout: 3_600_000,
@@ -235,6 +252,36 @@ describe('a batch of payouts', () => {
     expect(await office.read(again.body.id)).toMatchObject({ status: 'canceled', counts: { canceled: 1 } });
   });
 
+  it('that is meant again is one more, whenever its request comes a second time', { timeout: 120_000 }, async () => {
+    const { world } = office;
+    const file = linesFrom(30_000);
+    await office.upload(file);
+    // After the batch is begun, after its first rows, and when it is there but nobody has heard of it.
+    for (const point of [1, 2, 3]) {
+      const key = { 'idempotency-key': `again-${point}` };
+      const send = () => office.upload(file, '?again=true', 'operator-1', key);
+      const answers: Answer[] = [];
+      let commits = 0;
+      const prepare = (text: string) => world.bindings.DB.prepare(text);
+      const batch = async (statements: D1PreparedStatement[]) => {
+        const results = await world.bindings.DB.batch(statements);
+        commits += 1;
+        if (commits === point) answers.push(await send());
+        return results;
+      };
+      world.restart({ bindings: { ...world.bindings, DB: { prepare, batch } as unknown as D1Database } });
+      answers.push(await send());
+      world.restart();
+      answers.push(await send());
+      expect(await world.rows("SELECT upload FROM payout_batches WHERE status = 'loading'")).toEqual([]);
+      const id = answers[0]?.body.id;
+      expect(answers).toEqual(Array(3).fill(expect.objectContaining({ status: 202 })));
+      expect(answers.map(({ body }) => [body.id, body.upload])).toEqual(Array(3).fill([id, point + 1]));
+      expect(await office.upload(file, '', 'operator-2')).toMatchObject({ status: 200, body: { id } });
+    }
+    await world.settle();
+  });
+
   it('of many rows is checked and canceled without a wait in between, also where messages come twice', {
     timeout: 240_000,
   }, async () => {
@@ -317,6 +364,22 @@ describe('a batch of payouts', () => {
     await office.world.request('operator-2', 'PATCH', `/v1/payout-batches/${batch.id}/payouts/4`, { address });
     await office.world.settle();
     expect(await office.rows(batch.id, '&status=ready')).toMatchObject([{ line: 4, address: expect.any(String) }]);
+  });
+
+  it('whose load broke off is completed by who sends the file; where it was here before, only by who means it again', {
+    timeout: 60_000,
+  }, async () => {
+    const file = linesFrom(40_000);
+    await breakOff(office, file);
+    const first = await office.upload(file);
+    expect(first).toMatchObject({ status: 202, body: { upload: 1, counts: { ready: 501 } } });
+    await breakOff(office, file, '?again=true');
+    const plain = await office.upload(file, '', 'operator-2');
+    expect(plain).toMatchObject({ status: 200, body: { id: first.body.id, upload: 1 } });
+    const again = await office.upload(file, '?again=true', 'operator-2');
+    expect(again).toMatchObject({ status: 202, body: { upload: 2, counts: { ready: 501 } } });
+    expect((await office.upload(file)).body.id).toBe(again.body.id);
+    await office.world.settle();
   });
 
   it('of any bytes is answered without a fault', { timeout: 120_000 }, async () => {

@@ -53,8 +53,8 @@ export class Office {
     await loadList(api, { edition: '2031-03-01', entries: [{ family: 'evm', address }] });
   }
 
-  upload = (file: string, query = '', as = 'operator-1') =>
-    this.world.request(as, 'POST', `/v1/payout-batches${query}`, file, { 'content-type': 'text/csv' });
+  upload = (file: string, query = '', as = 'operator-1', headers: Record<string, string> = {}) =>
+    this.world.request(as, 'POST', `/v1/payout-batches${query}`, file, { 'content-type': 'text/csv', ...headers });
   read = async (id: string): Promise<Json> => {
     const { status, body } = await this.world.get('operator-1', `/v1/payout-batches/${id}`);
     if (status !== 200) throw new Error(`the batch ${id}: ${status} ${JSON.stringify(body)}`);

@@ -205,7 +205,8 @@ export const payoutRoutes = routes()
     const { label, again } = c.req.valid('query');
     const isJson = /^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '');
     const file = { text: await c.req.text(), format: isJson ? ('json' as const) : ('csv' as const) };
-    const uploaded = await uploadBatch(c.env, by(c), file, { label, again: again === 'true' }, keepUploaded(c));
+    const asked = { label, again: again === 'true', unanswered: c.var.unanswered };
+    const uploaded = await uploadBatch(c.env, by(c), file, asked, keepUploaded(c));
     if (!uploaded.ok) return problem(c, uploaded.refusal);
     const { batch, isKnown } = uploaded.value;
     return c.json(show(c, batch, await findCounts(c.env.database, batch.id)), isKnown ? 200 : 202);

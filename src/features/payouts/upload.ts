@@ -1,5 +1,6 @@
 // A file becomes a batch: its rows are stored by the slice while it is `loading`, and it is a batch when all of them are there.
-// The same file is the same batch, also one whose loading broke off: it goes on where it stopped.
+// The same file is the same batch, also one whose loading broke off: it goes on where it stopped. A load that was begun because
+// the file is meant again goes on only for who means it again too; for all others the file is the batch that is there.
 import type { App } from '../../app/app.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import { nameOf } from '../../domain/actor.ts';
@@ -8,10 +9,10 @@ import { originOfRow, type Payout, readRow } from '../../domain/payout.ts';
 import { type Batch, completeLoading } from '../../domain/payout-batch.ts';
 import { accept, type Result } from '../../domain/result.ts';
 import { checkBatch } from '../../kit/messages.ts';
-import { commit, type Once } from '../../store/commit.ts';
+import { commit, type Once, type Requirement } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-import { batchChange, batchIsIn, findBatchOfFile } from '../../store/payout-batches.ts';
+import { batchChange, batchIsIn, findBatchOfFile, findLastUpload } from '../../store/payout-batches.ts';
 import { payoutRows } from '../../store/payouts.ts';
 import { countRows, type FileRow, type PayoutFile, rowsOf } from './file.ts';
 
@@ -24,25 +25,32 @@ export interface Uploaded {
 }
 type Keep = (uploaded: Uploaded) => readonly Once[];
 
-/** @param again a person says that the same file is meant once more */
+interface Asked {
+  readonly label: string;
+  /** A person says that the same file is meant once more. */
+  readonly again: boolean;
+  /** A repeat of the request begins no further batch, which nobody would complete: the first one's answer is its own. */
+  readonly unanswered: Requirement;
+}
+
 export async function uploadBatch(
   app: App,
   by: Provenance,
   file: PayoutFile,
-  { label, again }: { label: string; again: boolean },
+  { label, again, unanswered }: Asked,
   keep: Keep,
 ): Promise<Result<Uploaded>> {
   const rowCount = await countRows(file);
   if (!rowCount.ok) return rowCount;
   const fileHash = await sha256(file.text);
-  const known = await findBatchOfFile(app.database, fileHash);
+  const known = await (again ? findLastUpload : findBatchOfFile)(app.database, fileHash);
   if (known?.status === 'loading') return load(app, by, known, file, keep);
   if (known !== undefined && !again) return accept({ batch: known, isKnown: true });
   const batch: Batch<'loading'> = {
     ...{ id: by.newId('bat'), version: 1, status: 'loading', label, fileHash, rowCount: rowCount.value },
     ...{ upload: (known?.upload ?? 0) + 1, uploadedBy: nameOf(by.actor), editors: [], retryOf: null, createdAt: by.at },
   };
-  const begun = await commit(app.database, { by, changes: [batchChange(undefined, batch)] });
+  const begun = await commit(app.database, { by, changes: [batchChange(undefined, batch)], requires: [unanswered] });
   return begun.ok ? load(app, by, batch, file, keep) : begun;
 }
 
