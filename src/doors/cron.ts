@@ -18,6 +18,7 @@ import { expireMandates, followDestinations } from '../features/mandates/service
 import { forgetOldDeliveries, wakeDeliveries } from '../features/notices/deliver.ts';
 import { releaseDueOrders } from '../features/orders/release.ts';
 import { releaseScheduledOrders } from '../features/orders/release-later.ts';
+import { endBrokenLoads } from '../features/payouts/broken-loads.ts';
 import { runPayouts } from '../features/payouts/run.ts';
 import { askForMonthStatements } from '../features/reports/months.ts';
 import { forgetOldPrints } from '../features/reports/print.ts';
@@ -76,6 +77,7 @@ const jobs: Readonly<Record<string, Readonly<Record<string, Job>>>> = {
     startSweep,
     checkOldFences,
     expireProposals,
+    endBrokenLoads,
     recertifyDestinations,
     wakeRescreening,
     forgetOldAnswers,

@@ -1,8 +1,9 @@
 // Batches of payouts, and what is counted of them.
-import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { BatchId } from '../domain/id.ts';
 import type { PayoutStatus } from '../domain/payout.ts';
 import type { Batch, BatchStatus } from '../domain/payout-batch.ts';
+import type { Timestamp } from '../domain/time.ts';
 import { type Database, newerThan, olderThan } from './database.ts';
 import { changesOf, fromJson, fromRow } from './records.ts';
 import { payoutBatches, payoutCounts, payoutFlags } from './schema.ts';
@@ -65,6 +66,22 @@ export async function listBatchesIn(
     .limit(page.limit)
     .all();
   return rows.map(toBatch);
+}
+
+/** Uploads begun before this that were not stored to the end, the oldest first; a retry goes on whenever it is asked for. */
+export async function listLoadsOfFiles(
+  database: Database,
+  before: Timestamp,
+  limit: number,
+): Promise<Batch<'loading'>[]> {
+  const rows = await database
+    .select()
+    .from(payoutBatches)
+    .where(and(eq(payoutBatches.status, 'loading'), isNull(payoutBatches.retryOf), lt(payoutBatches.createdAt, before)))
+    .orderBy(asc(payoutBatches.id))
+    .limit(limit)
+    .all();
+  return rows.map(toBatch).filter((batch) => batch.status === 'loading');
 }
 
 /** Running ones of which no row waits or is on its way, the oldest first. */

@@ -382,6 +382,27 @@ describe('a batch of payouts', () => {
     await office.world.settle();
   });
 
+  it('whose load broke off and was not taken up for a day is canceled', { timeout: 60_000 }, async () => {
+    const { world } = office;
+    const [known, other] = [linesFrom(50_000), linesFrom(51_000)];
+    const { id } = (await office.upload(known)).body;
+    await breakOff(office, known, '?again=true');
+    await breakOff(office, other);
+    await world.advance(24 * 3600 - 60);
+    await world.tick('*/15 * * * *');
+    expect(await world.rows("SELECT status FROM payout_batches WHERE status = 'loading'")).toHaveLength(2);
+    await world.advance(61);
+    await world.tick('*/15 * * * *');
+    await world.settle();
+    expect((await office.upload(known)).body.id).toBe(id);
+    const ended = await office.upload(other);
+    expect(ended).toMatchObject({ status: 200, body: { status: 'canceled', counts: { canceled: 500 } } });
+    expect(ended.body.reason).toContain('again=true');
+    expect(await office.upload(other, '?again=true')).toMatchObject({ status: 202, body: { upload: 2 } });
+    expect(await office.upload(known, '?again=true')).toMatchObject({ status: 202, body: { upload: 3 } });
+    await world.settle();
+  });
+
   it('of any bytes is answered without a fault', { timeout: 120_000 }, async () => {
     const cell = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '""', '\0', ',', '\n', '\ud800', '1e9'));
     const line = fc.array(cell, { maxLength: 7 }).map((cells) => cells.join(','));

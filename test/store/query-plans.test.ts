@@ -390,6 +390,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findBatchOfFile: () => [payoutBatches.findBatchOfFile(database, 'a')],
   listBatches: () => [payoutBatches.listBatches(database, { limit: 50 })],
   listBatchesIn: () => [payoutBatches.listBatchesIn(database, 'running', { limit: 50 })],
+  listLoadsOfFiles: () => [payoutBatches.listLoadsOfFiles(database, AT, 50)],
   listBatchesOver: () => [payoutBatches.listBatchesOver(database, 50)],
   findCounts: () => [payoutBatches.findCounts(database, idOf('bat'))],
   listFlags: () => [payoutBatches.listFlags(database, { batchId: idOf('bat'), number: 1 }, { after: 0, limit: 50 })],
