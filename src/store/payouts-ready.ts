@@ -3,6 +3,7 @@
 import { and, asc, eq, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { AssetId } from '../domain/asset.ts';
 import type { BatchId } from '../domain/id.ts';
+import type { Network } from '../domain/network.ts';
 import type { Payout } from '../domain/payout.ts';
 import type { Database } from './database.ts';
 import { toPayout } from './payouts.ts';
@@ -15,12 +16,29 @@ const isReady = sql`status = 'ready'`;
 const isAtMost = (units: SQLWrapper, most: SQLWrapper): SQL =>
   sql`(length(${units}) < length(${most}) OR (length(${units}) = length(${most}) AND ${units} <= ${most}))`;
 
+const isWaitedFor = (asset: SQL): SQL => sql`EXISTS (SELECT 1 FROM payout_batches
+  WHERE payout_batches.status = 'running' AND EXISTS (SELECT 1 FROM payouts
+    WHERE batch_id = payout_batches.id AND asset = ${asset} AND ${isReady}))`;
+
 /** Which of these assets a row of a running batch waits for. */
 export async function listAssetsWaiting(database: Database, assets: readonly AssetId[]): Promise<AssetId[]> {
   const found = await database.all<{ asset: AssetId }>(sql`SELECT value AS asset
-    FROM json_each(${JSON.stringify(assets)}) AS asked WHERE EXISTS (SELECT 1 FROM payout_batches
-      WHERE payout_batches.status = 'running' AND EXISTS (SELECT 1 FROM payouts
-        WHERE batch_id = payout_batches.id AND asset = asked.value AND ${isReady}))`);
+    FROM json_each(${JSON.stringify(assets)}) AS asked WHERE ${isWaitedFor(sql`asked.value`)}`);
+  return found.map(({ asset }) => asset);
+}
+
+/** Of these too, where no wallet of the pool is left to pay them; of networks that nobody was told of. */
+export async function listAssetsWithoutWallet(
+  database: Database,
+  assets: readonly { readonly id: AssetId; readonly network: Network }[],
+): Promise<AssetId[]> {
+  const asked = JSON.stringify(assets.map(({ id, network }) => ({ id, network })));
+  const found = await database.all<{ asset: AssetId }>(sql`SELECT value ->> 'id' AS asset
+    FROM json_each(${asked}) AS asked WHERE ${isWaitedFor(sql`asked.value ->> 'id'`)}
+      AND NOT EXISTS (SELECT 1 FROM hot_wallets
+        WHERE status = 'active' AND custody_id > '' AND network = asked.value ->> 'network')
+      AND NOT EXISTS (SELECT 1 FROM incidents
+        WHERE kind = 'payout_float_low' AND about = asked.value ->> 'network' AND status <> 'resolved')`);
   return found.map(({ asset }) => asset);
 }
 

@@ -772,6 +772,47 @@ describe('the payout pool', () => {
     expect(wallets).toEqual([{ id: second.id }]);
   });
 
+  it('tells of rows that wait on a network whose last wallet was retired, once, and pays them when there is another', {
+    timeout: 120_000,
+  }, async () => {
+    const office = await openOffice('5000000', '5000000');
+    const { world } = office;
+    const told = async () =>
+      (await world.get('admin-1', '/v1/incidents')).body.items
+        .filter(({ kind }: Json) => kind === 'payout_float_low')
+        .map(({ about }: Json) => about);
+    const passMinute = async () => {
+      await world.advance(60);
+      await world.tick();
+      await world.settle({ ticks: false });
+    };
+    const retire = async (n: number) => {
+      await world.must('compliance-1', `/v1/hot-wallets/${office.wallets[n].id}/retire`);
+      await passMinute();
+    };
+    const halt = await world.must('compliance-1', '/v1/halts', { level: 'all', reason: 'A key may be stolen.' });
+    const { id } = await office.released(fileOf(lineTo(addressOf(1), '1'), lineTo(addressOf(2), '2')));
+    await passMinute();
+    await retire(0);
+    expect(await office.read(id)).toMatchObject({ status: 'running', counts: { ready: 2 } });
+    expect(await told()).toEqual([]);
+    await retire(1);
+    expect(await told()).toEqual(['EthereumSepolia']);
+    const [{ id: incident, detail }] = await world.rows('SELECT id, detail FROM incidents');
+    expect(detail).toContain('wait for USDC on EthereumSepolia, where the pool has no active hot wallet');
+    await world.must('admin-1', `/v1/incidents/${incident}/acknowledge`);
+    await passMinute();
+    expect(await told()).toHaveLength(1);
+    await world.must('admin-1', `/v1/incidents/${incident}/resolve`, { note: 'Thought to be over.' });
+    await passMinute();
+    expect(await told()).toHaveLength(2);
+
+    await office.addWallet('5000000');
+    await world.must('admin-1', `/v1/halts/${halt.id}/lift`, { reason: 'A new wallet pays.' });
+    expect(await office.finished(id)).toMatchObject({ counts: { paid: 2 } });
+    expect(await told()).toHaveLength(2);
+  });
+
   it('is known to the preflight wallet by wallet, and without what other batches wait for', {
     timeout: 120_000,
   }, async () => {

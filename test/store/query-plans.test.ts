@@ -408,6 +408,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findSmallestReady: () => [payoutsReady.findSmallestReady(database, { batchId: idOf('bat'), asset: 'asset' })],
   findBatchWaiting: () => [payoutsReady.findBatchWaiting(database, 'asset', 100n)],
   listAssetsWaiting: () => [payoutsReady.listAssetsWaiting(database, ['asset'])],
+  listAssetsWithoutWallet: () => [payoutsReady.listAssetsWithoutWallet(database, [{ id: 'asset', network: 'Base' }])],
   listRowFacts: () => [payouts.listRowFacts(database, idOf('bat'), [], AT)],
   listTransfersByHash: () => [transfers.listTransfersByHash(database, idOf('acc'), ['0x1', '0x2'])],
 };

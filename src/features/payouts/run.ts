@@ -13,6 +13,7 @@ import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
 import { batchChange, findBatch, listBatchesIn, listBatchesOver } from '../../store/payout-batches.ts';
 import { listPayoutsToCancel, payoutSteps } from '../../store/payouts.ts';
+import { tellOfRowsWithoutWallet } from './no-wallet.ts';
 import { tellOfRowsOverLimits } from './over-limits.ts';
 import { wakeLanes } from './wake.ts';
 
@@ -45,6 +46,7 @@ export const runPayouts: Job = async (app) => {
   const by = begin(app, system('payouts.run'), app.newId('msg'));
   await runAll(app, by);
   await tellOfRowsOverLimits(app, by);
+  await tellOfRowsWithoutWallet(app, by);
 };
 
 /**
