@@ -12,6 +12,9 @@ interface Evidence {
   readonly isShown: boolean;
 }
 
+/** What waits for its approval there will still go, and what was rejected never went. */
+const mayBePaid = ({ status }: CustodyTransfer): boolean => status !== 'awaiting_approval' && status !== 'rejected';
+
 /** A person's word ends a transfer only where custody does not contradict it. */
 export function resolve(
   transfer: Transfer<'needs_review'>,
@@ -24,7 +27,7 @@ export function resolve(
   const contradicted = refuse({ code: 'resolution_contradicted', found: atCustody?.status ?? 'none' });
   switch (verdict.outcome) {
     case 'confirmed': {
-      if (atCustody === undefined || !isShown) return contradicted;
+      if (atCustody === undefined || !isShown || !mayBePaid(atCustody)) return contradicted;
       const { transactionHash } = verdict;
       const known = { custodyId: atCustody.id, transactionHash, confirmedAt: at, resolution };
       return accept(become(transfer, 'confirmed', known));

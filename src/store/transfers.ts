@@ -266,6 +266,11 @@ export const onlyTheseInFlight = (walletId: WalletId | HotWalletId, ids: readonl
   sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.walletId} = ${walletId} AND ${isUnsettled}
     AND (${isInFlight} OR ${transfers.id} NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)}))))`;
 
+/** No other transfer of the same owner went out by this transaction, at the instant of the commit. */
+export const hashIsOfNoOther = ({ id, accountId }: Transfer, hash: string): SQL =>
+  sql`NOT EXISTS (SELECT 1 FROM ${transfers} WHERE ${transfers.accountId} IS ${accountId}
+    AND ${transfers.transactionHash} = ${hash} AND ${transfers.id} <> ${id})`;
+
 /** Transfers of a wallet made since then, the newest first. */
 export async function listTransfersSince(
   database: Database,

@@ -321,6 +321,23 @@ describe('a transfer in review', () => {
     expect(await world.order(schedule.id)).toMatchObject({ status: 'executed' });
   });
 
+  it('is not confirmed by the transaction of another payment of the same sum to the same address', async () => {
+    const { account, mandate } = await inReview({ landed: true });
+    const [made] = await world.custodyTransfers(account);
+    const again = { kind: 'trade_funding', mandateId: mandate.id, asset: USDC, amount: { units: '3000000' } };
+    const other = await world.must('operator-1', '/v1/orders', again);
+    await world.waitFor(
+      async () => (await world.get('operator-1', `/v1/orders/${other.id}`)).body.status === 'executed',
+    );
+    const { transactionHash } = (await world.get('operator-1', `/v1/orders/${other.id}`)).body;
+    expect(transactionHash).not.toBe(made.txHash);
+    const { items } = (await world.get('operator-1', '/v1/transfers')).body;
+    const review = items.find(({ status }: Json) => status === 'needs_review');
+    const said = { outcome: 'confirmed', transactionHash, note: NOTE };
+    const answer = await world.post('operator-1', `/v1/transfers/${review.id}/resolve`, said);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'resolution_contradicted' } });
+  });
+
   it('of a small sum is resolved by one person; by no auditor, and not twice', async () => {
     world = await openWorld({ settings: { RESOLVE_ALONE_UP_TO: JSON.stringify({ [USDC]: '3000000' }) } });
     await inReview({ landed: false });

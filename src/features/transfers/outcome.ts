@@ -5,7 +5,7 @@ import type { Outcome } from '../../app/consumer.ts';
 import type { Result } from '../../domain/result.ts';
 import { holdsWallet, type Transfer } from '../../domain/transfer.ts';
 import { syncWallet } from '../../kit/messages.ts';
-import { type Change, commit, type Once } from '../../store/commit.ts';
+import { type Change, commit, type Once, type Requirement } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import { openIncident } from '../../store/incidents.ts';
 import type { Provenance } from '../../store/journal.ts';
@@ -30,7 +30,11 @@ export async function bookOutcome(
   by: Provenance,
   before: Transfer,
   after: Transfer,
-  { trouble, once = [] }: { trouble?: Trouble; once?: readonly Once[] },
+  {
+    trouble,
+    once = [],
+    requires = [],
+  }: { trouble?: Trouble; once?: readonly Once[]; requires?: readonly Requirement[] },
 ): Promise<Result<void>> {
   const kind = after.status === before.status ? 'transfer.waits' : undefined;
   return commit(databaseFor(app, before.accountId), {
@@ -47,6 +51,7 @@ export async function bookOutcome(
       ...(holdsWallet(before) && !holdsWallet(after) ? await originOf(after).wakeNext(app, after) : []),
     ],
     once,
+    requires,
   });
 }
 

@@ -3,16 +3,17 @@
 
 import type { App } from '../../app/app.ts';
 import { nameOf } from '../../domain/actor.ts';
+import { assetIdOf, findAsset } from '../../domain/asset.ts';
 import type { CustodyTransfer } from '../../domain/custody.ts';
 import type { TransferId } from '../../domain/id.ts';
 import { amend, inStatus } from '../../domain/machine.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import type { Transfer, Verdict } from '../../domain/transfer.ts';
 import { resolve } from '../../domain/transfer-resolution.ts';
-import { commit, type Once } from '../../store/commit.ts';
+import { commit, type Once, type Requirement } from '../../store/commit.ts';
 import { databaseFor } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
-import { findTransfer, transferChange } from '../../store/transfers.ts';
+import { findTransfer, hashIsOfNoOther, transferChange } from '../../store/transfers.ts';
 import { originOf } from './origins.ts';
 import { bookOutcome } from './outcome.ts';
 
@@ -52,9 +53,21 @@ export async function resolveTransfer(
     return refuse({ code: 'resolution_needs_another_person' });
   }
   const once = keep({ transfer: resolved.value, isProposed: false });
-  const booked = await bookOutcome(app, by, transfer, resolved.value, { once });
+  const requires = evidenceOf(transfer, verdict);
+  const booked = await bookOutcome(app, by, transfer, resolved.value, { once, requires });
   return booked.ok ? accept({ transfer: resolved.value, isProposed: false }) : booked;
 }
+
+/** A transaction of custody carries one transfer: that of another payment of the same sum is not the proof of this one. */
+const evidenceOf = (transfer: Transfer, verdict: Verdict): Requirement[] =>
+  verdict.outcome !== 'confirmed'
+    ? []
+    : [
+        {
+          holds: hashIsOfNoOther(transfer, verdict.transactionHash),
+          refusal: { code: 'resolution_contradicted', found: 'another transfer of this transaction' },
+        },
+      ];
 
 /** Whether the network shows this transaction paying what was wanted to whom it was wanted. */
 async function isShownByHistory(
@@ -67,12 +80,18 @@ async function isShownByHistory(
   const hash = verdict.transactionHash;
   if (atCustody?.status === 'confirmed' && atCustody.transactionHash === hash) return true;
   const recipient = await originOf(transfer).recipientOf(app, transfer);
+  const asset = findAsset(transfer.asset);
   let after: string | undefined;
   for (let pages = 0; pages < HISTORY_PAGES_MAX; pages += 1) {
     const page = await app.custody.listMovements(transfer.custodyWalletId, after);
     const isThere = page.items.some(
-      ({ direction, transactionHash, to, units }) =>
-        direction === 'out' && transactionHash === hash && to === recipient && units === transfer.units,
+      ({ direction, transactionHash, to, units, contract }) =>
+        direction === 'out' &&
+        transactionHash === hash &&
+        to === recipient &&
+        units === transfer.units &&
+        asset !== undefined &&
+        assetIdOf(asset.network, contract) === asset.id,
     );
     if (isThere || page.next === undefined) return isThere;
     after = page.next;
@@ -93,15 +112,17 @@ async function propose(
   app: App,
   by: Provenance,
   transfer: Transfer<'needs_review'>,
-  { outcome, note, ...evidence }: Verdict,
+  verdict: Verdict,
   keep: Keep,
 ): Promise<Result<Resolved>> {
-  const transactionHash = 'transactionHash' in evidence ? evidence.transactionHash : null;
+  const { outcome, note } = verdict;
+  const transactionHash = verdict.outcome === 'confirmed' ? verdict.transactionHash : null;
   const proposal = { outcome, transactionHash, note, by: nameOf(by.actor), at: by.at };
   const proposed = amend(transfer, { proposal });
   const committed = await commit(databaseFor(app, transfer.accountId), {
     by,
     changes: [transferChange(transfer, proposed, 'transfer.resolution_proposed')],
+    requires: evidenceOf(transfer, verdict),
     once: keep({ transfer: proposed, isProposed: true }),
   });
   return committed.ok ? accept({ transfer: proposed, isProposed: true }) : committed;
