@@ -330,6 +330,25 @@ describe('waiting', () => {
     expect(await order(placed.id)).toMatchObject({ status: 'executed' });
   });
 
+  it('a fence that is found unknown between the look and the hand-over holds it back too', async () => {
+    let isFound = false;
+    const found = (result: string) => world.rows('UPDATE fences SET version = version + 1, result = ?', result);
+    world.perturb('listBalances', (call) => async (walletId) => {
+      const balances = await call(walletId);
+      if (!isFound) await found('unknown');
+      isFound = true;
+      return balances;
+    });
+    const placed = await world.must('client-1', '/v1/orders', withdrawal());
+    await world.drainOnce();
+    expect(isFound).toBe(true);
+    expect(await order(placed.id)).toMatchObject({ status: 'released' });
+    await found('intact');
+    await world.waitFor(async () => (await order(placed.id)).status !== 'released');
+    await world.settle();
+    expect(await order(placed.id)).toMatchObject({ status: 'executed' });
+  });
+
   it('the hand-over waits for it too, and past its time the order is skipped', async () => {
     const placed = await world.must(
       'client-1',

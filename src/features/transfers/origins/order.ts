@@ -127,11 +127,13 @@ const haltRefusal = (halt: Halt | undefined): Refusal => ({
   reason: halt?.reason ?? 'A halt was set at this moment.',
 });
 
-const fenceRefusal = (fence: Fence | undefined, at: Timestamp): Refusal => ({
-  code: 'fence_not_proven',
-  result: standsAt(fence, at),
-  checkedAt: fence?.checkedAt ?? null,
-});
+/** One that stood when it was read was checked since: it is judged anew, on what that check found. */
+function fenceRefusal(fence: Fence | undefined, at: Timestamp): Refusal {
+  const result = standsAt(fence, at);
+  return result === 'intact'
+    ? { code: 'version_conflict' }
+    : { code: 'fence_not_proven', result, checkedAt: fence?.checkedAt ?? null };
+}
 
 async function endOfOrder(app: App, by: Provenance, before: OrderTransfer, after: OrderTransfer): Promise<Change[]> {
   if (after.status === before.status) return [];
