@@ -231,9 +231,13 @@ export const tooManyFailures = ({ failuresMax }: Schedule): string =>
 export const pause = (schedule: Schedule<'active'>, at: Timestamp, pauseReason?: string): Schedule<'paused'> =>
   become(schedule, 'paused', { pausedAt: at, ...(pauseReason === undefined ? {} : { pauseReason }) });
 
-/** Slots that passed while it was paused are not made up for; failures from before are forgiven. */
+/**
+ * Slots that passed while it was paused are not made up for, and one that was skipped ahead of its time stays so; failures from
+ * before are forgiven.
+ */
 export function resume(schedule: Schedule<'paused'>, at: Timestamp): Schedule<'active' | 'ended'> {
-  const nextSlot = slotAfter(schedule, at);
+  const isAhead = schedule.nextSlot !== null && schedule.nextSlot > at;
+  const nextSlot = isAhead ? schedule.nextSlot : slotAfter(schedule, at);
   if (nextSlot === null && schedule.triggerKind === null) return end(schedule, 'no further slot');
   const { pausedAt: _, pauseReason: _reason, ...rest } = schedule;
   return become({ ...rest, status: schedule.status, failuresSince: at, nextSlot }, 'active', {});
@@ -271,11 +275,12 @@ export type ScheduleEdit = Pick<
 /**
  * New terms from now on; an order that was released keeps what it had. The next slot is found anew only where the
  * recurrence or the end changes, so that a due slot is not lost to an edit of the amount.
+ * @param after now, or the last slot that was skipped ahead of its time
  */
 export function edit<S extends Schedule<'active' | 'paused'>>(
   schedule: S,
   terms: ScheduleEdit,
-  at: Timestamp,
+  after: Timestamp,
 ): Result<S> {
   if (terms.runsMax !== null && terms.runsMax <= schedule.runs)
     return never(`It has run ${schedule.runs} times already; runsMax has to be above.`);
@@ -283,7 +288,7 @@ export function edit<S extends Schedule<'active' | 'paused'>>(
   const isCut = terms.endAt !== null && schedule.nextSlot !== null && schedule.nextSlot > terms.endAt;
   const isFree = schedule.nextSlot === null && terms.endAt !== schedule.endAt;
   const isKept = sameRhythm && !isCut && !isFree;
-  const nextSlot = isKept ? schedule.nextSlot : slotAfter({ ...schedule, ...terms }, at);
+  const nextSlot = isKept ? schedule.nextSlot : slotAfter({ ...schedule, ...terms }, after);
   if (nextSlot === null && schedule.triggerKind === null) return never('There is no slot between now and the end.');
   return accept({ ...schedule, ...terms, nextSlot, version: schedule.version + 1 });
 }

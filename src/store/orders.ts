@@ -1,5 +1,5 @@
 // Orders. The unique (schedule, slot) is what makes an occurrence happen once, and the unique origin every wish.
-import { and, asc, desc, eq, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm';
 import type { AccountId, OrderId, ScheduleId } from '../domain/id.ts';
 import { type Order, type OrderStatus, originOfSlot } from '../domain/order.ts';
 import type { HowMuch, OrderAmount, OrderKind } from '../domain/order-amount.ts';
@@ -61,6 +61,22 @@ export async function findOrderOfSlot(
     .where(and(eq(orders.scheduleId, scheduleId), eq(orders.slot, slot)))
     .get();
   return row && toOrder(row);
+}
+
+/** The last slot ahead that has its order already: one that was skipped ahead of its time. */
+export async function findSlotTaken(
+  database: Database,
+  scheduleId: ScheduleId,
+  after: Timestamp,
+): Promise<Timestamp | undefined> {
+  const row = await database
+    .select({ slot: orders.slot })
+    .from(orders)
+    .where(and(eq(orders.scheduleId, scheduleId), gt(orders.slot, after)))
+    .orderBy(desc(orders.slot))
+    .limit(1)
+    .get();
+  return row?.slot ?? undefined;
 }
 
 /** Newest first. */

@@ -68,14 +68,16 @@ const haltOf = (schedule: typeof schedules) => sql`FROM ${halts} WHERE ${halts.s
   OR (${halts.level} = 'mandate' AND ${halts.accountId} = ${schedule.accountId} AND ${halts.mandateId} = ${schedule.mandateId}))`;
 
 /**
- * A stop by a halt is no failure of the schedule. Columns are written out with their tables: in a list of what is selected
+ * Only those that tell something: orders may be on their way for longer than ten slots. A stop by a halt is no failure of the
+ * schedule. Columns are written out with their tables: in a list of what is selected
  * drizzle leaves the table away, and within the subquery the name would then mean another column.
  */
 const resultsOfSchedule = sql<string>`(SELECT json_group_array(result) FROM (
   SELECT CASE WHEN orders.status = 'executed' THEN 'succeeded'
-    WHEN orders.status IN ('failed', 'rejected') THEN 'failed'
-    WHEN orders.status = 'blocked' AND orders.facts ->> 'rule' IS NOT 'halted' THEN 'failed' END AS result
+    ELSE 'failed' END AS result
   FROM orders WHERE orders.schedule_id = schedules.id AND orders.created_at >= schedules.failures_since
+    AND (orders.status IN ('executed', 'failed', 'rejected')
+      OR (orders.status = 'blocked' AND orders.facts ->> 'rule' IS NOT 'halted'))
   ORDER BY orders.id DESC LIMIT ${RESULTS_MAX}))`;
 
 /**

@@ -107,6 +107,28 @@ describe('skip-next', () => {
     expect(await read(schedule.id)).toMatchObject({ runs: 1 });
   });
 
+  it('stays skipped after a pause and after an edit, and costs no run', async () => {
+    const schedule = await make({ recurrence: cron('0 * * * *'), runsMax: 2 });
+    const [first, second, third] = [...schedule.nextSlots, addSeconds(schedule.nextSlots[1], 3_600)];
+    await world.must('operator-1', `/v1/schedules/${schedule.id}/skip-next`);
+    await world.must('operator-1', `/v1/schedules/${schedule.id}/pause`);
+    const resumed = await world.must('operator-1', `/v1/schedules/${schedule.id}/resume`);
+    expect(resumed).toMatchObject({ nextSlot: second, nextSlots: [second, third] });
+    // The same hours in other words.
+    const { body } = await patch(schedule.id, { version: resumed.version, recurrence: cron('0 0-23 * * *') });
+    expect(body).toMatchObject({ nextSlot: second, nextSlots: [second, third] });
+    for (const slot of [first, second, third]) {
+      await reach(slot);
+      await world.tick();
+    }
+    expect((await ordersOf(schedule.id)).map(({ slot, status }) => [slot, status])).toEqual([
+      [third, 'released'],
+      [second, 'released'],
+      [first, 'skipped'],
+    ]);
+    expect(await read(schedule.id)).toMatchObject({ status: 'ended', runs: 2 });
+  });
+
   it('of the last slot ends the schedule', async () => {
     const first = await make({
       recurrence: { kind: 'days', every: 1 },
@@ -298,6 +320,25 @@ describe('failures in a row', () => {
     await reach((await read(schedule.id)).nextSlot);
     await world.tick();
     expect(await read(schedule.id)).toMatchObject({ status: 'active', runs: 4, reason: null });
+  });
+
+  it('count also behind more orders than are looked at, of which nobody knows yet what becomes', async () => {
+    const schedule = await make({ recurrence: cron('0 * * * *'), failuresMax: 2 });
+    for (let run = 0; run < 12; run += 1) {
+      await reach((await read(schedule.id)).nextSlot);
+      await world.tick();
+      const canceled = 'UPDATE orders SET status = \'canceled\', version = version + 1, facts = \'{"reason":"x"}\'';
+      await world.rows(
+        `${canceled} WHERE status = 'released' AND id NOT IN (SELECT id FROM orders ORDER BY id LIMIT 2)`,
+      );
+    }
+    const refused = '{"rule":"daily_limit_exceeded","reason":"x"}';
+    await world.rows(
+      `UPDATE orders SET status = 'blocked', version = version + 1, facts = '${refused}' WHERE status = 'released'`,
+    );
+    await reach((await read(schedule.id)).nextSlot);
+    await world.tick();
+    expect(await read(schedule.id)).toMatchObject({ status: 'paused', runs: 12 });
   });
 
   it('are made by a share of an empty wallet too: somebody has to look', async () => {

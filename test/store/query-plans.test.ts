@@ -341,6 +341,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
     ]),
   listDueSchedules: () => [schedules.listDueSchedules(database, AT, 50)],
   listResults: () => [schedules.listResults(database, activeSchedule())],
+  findSlotTaken: () => [orders.findSlotTaken(database, idOf('sch'), AT)],
   findOrderOfSlot: () => [orders.findOrderOfSlot(database, idOf('sch'), AT)],
   listTriggered: () => [
     schedules.listTriggered(database, 'deposit_received', idOf('acc'), 50),

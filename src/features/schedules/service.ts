@@ -31,7 +31,7 @@ import { commit, type Once } from '../../store/commit.ts';
 import { databaseFor, type Scope } from '../../store/database.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { findMandate, mandateLives } from '../../store/mandates.ts';
-import { orderChange } from '../../store/orders.ts';
+import { findSlotTaken, orderChange } from '../../store/orders.ts';
 import { findSchedule, scheduleChange } from '../../store/schedules.ts';
 
 /** What each of its orders asks for. */
@@ -184,7 +184,10 @@ export async function editSchedule(
   if (schedule.version !== version) return refuse({ code: 'version_conflict' });
   const terms = await termsOf(app, schedule, asked);
   if (!terms.ok) return terms;
-  const edited = edit(schedule, terms.value, by.at);
+  const skipped = isTrigger(terms.value.recurrence)
+    ? undefined
+    : await findSlotTaken(databaseFor(app, schedule.accountId), id, by.at);
+  const edited = edit(schedule, terms.value, skipped ?? by.at);
   if (!edited.ok) return edited;
   const committed = await commit(databaseFor(app, schedule.accountId), {
     by,
