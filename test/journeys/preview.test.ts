@@ -113,6 +113,16 @@ describe('a preview', () => {
     expect(await preview('client-1', share)).toMatchObject({ outcome: 'waits', rule: 'wallet_busy', amount: null });
   });
 
+  it('counts no transfer that custody has refused', async () => {
+    const refusal = { method: 'POST', path: '/wallets/*/transfers', kind: 'status', status: 400, times: 1 };
+    await control('POST', '/faults', refusal);
+    const order = await world.must('operator-1', '/v1/orders', funding('2000000'));
+    await world.settle();
+    expect((await world.get('operator-1', `/v1/orders/${order.id}`)).body.status).toBe('failed');
+    const view = await preview('operator-1', funding('2000000'));
+    expect(policyOf(view, 'count')).toMatchObject({ says: 'Transfer 1 of at most 100 within 1 day.' });
+  });
+
   it('says unknown where custody has no price', async () => {
     await control('PUT', '/settings', { testnetQuotes: false });
     const view = await preview('operator-1', funding('2000000'));

@@ -50,7 +50,11 @@ export async function previewCustody(
     const price = of && priceOf(of.id);
     return of === undefined || price === undefined ? undefined : (Number(moved) / 10 ** of.decimals) * price;
   };
-  const counted = sent.filter(({ status }) => !['prepared', 'canceled', 'rejected'].includes(status));
+  // What custody refused, or never heard of, is not counted there.
+  const counted = sent.filter(
+    ({ status, custodyId }) =>
+      !['prepared', 'canceled', 'rejected'].includes(status) && !(status === 'failed' && custodyId === null),
+  );
   const policies = forecast(read.policies, {
     walletId: wallet.custodyId,
     to: destination.address,
