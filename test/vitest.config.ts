@@ -23,7 +23,7 @@ const FUZZ_CASES = process.env.FUZZ_CASES ?? '400';
 const PREVIEW_CASES = process.env.PREVIEW_CASES ?? '40';
 const WORKERS = availableParallelism() + 1;
 /** Points of the crash walks; `CRASH_STRIDE=1` tries every one. */
-const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '6';
+const CRASH_STRIDE = process.env.CRASH_STRIDE ?? '8';
 /** Events of test/journeys/events.test.ts; the long run is 10000. */
 const EVENT_CASES = process.env.EVENT_CASES ?? '120';
 /** Rows of the payout batch that is run through faults. */
