@@ -25,6 +25,10 @@ export interface RowProblem {
   readonly reason: string;
 }
 
+/** What of a sound row is worth a look; of each kind it has one at most. */
+export const flagKinds = ['same_in_batch', 'same_of_late', 'looks_like_payee', 'unknown_recipient'] as const;
+export type FlagKind = (typeof flagKinds)[number];
+
 /** A row as it was written. */
 export interface RowText {
   readonly network: string;

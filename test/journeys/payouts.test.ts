@@ -703,6 +703,20 @@ describe('the payout pool', () => {
     const rows = Array.from({ length: 801 }, () => lineTo(EXCHANGE, '50'));
     const batch = await office.checked(fileOf(...rows, lineTo(forged, '1')));
     expect(batch.check.flags).toMatchObject({ looks_like_payee: 1, unknown_recipient: 1 });
+    // Pages of any length name each flag once, and end with a whole line.
+    const flagsOf = async (limit: number): Promise<string[]> => {
+      const all: string[] = [];
+      for (let after: number | null = 798; after !== null; ) {
+        const path = `/v1/payout-batches/${batch.id}/flags?limit=${limit}&after=${after}`;
+        const { body }: Json = await world.get('operator-1', path);
+        all.push(...body.items.map(({ line, flag }: Json) => `${line} ${flag}`));
+        after = body.nextAfter;
+      }
+      return all;
+    };
+    const all = [799, 800, 801, 802].map((line) => `${line} same_in_batch`);
+    all.push('803 looks_like_payee', '803 unknown_recipient');
+    for (const limit of [1, 4, 5, 6, 200]) expect(await flagsOf(limit)).toEqual(all);
     expect(batch.check.totals).toMatchObject([{ rows: 802, amount: { units: '40051000000' } }]);
     const { rowsHash } = batch.check;
     const first = await office.act('operator-2', batch.id, 'release', { rowsHash });

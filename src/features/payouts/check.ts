@@ -7,6 +7,7 @@ import { sha256 } from '../../domain/digest.ts';
 import { amend, isIn } from '../../domain/machine.ts';
 import {
   asRead,
+  type FlagKind,
   type Payout,
   type RowProblem,
   type RowRead,
@@ -141,7 +142,7 @@ const told = (text: RowText, units: bigint | null, problems: readonly RowProblem
   canonicalJson([textOf(text), String(units), problems]);
 
 function flagsOf(batch: Batch<'draft'>, { line, ...known }: RowFacts): Flag[] {
-  const flag = (name: string, detail: string | number | null): Flag[] =>
+  const flag = (name: FlagKind, detail: string | number | null): Flag[] =>
     detail === null
       ? []
       : [{ batchId: batch.id, checkNumber: batch.check.number, line, flag: name, detail: String(detail) }];

@@ -5,6 +5,7 @@ import type { App } from '../../app/app.ts';
 import { idempotent } from '../../app/idempotent.ts';
 import { by, routes } from '../../app/routes.ts';
 import { sha256 } from '../../domain/digest.ts';
+import { flagKinds } from '../../domain/payout.ts';
 import type { Batch } from '../../domain/payout-batch.ts';
 import type { Result } from '../../domain/result.ts';
 import { authorize } from '../../kit/authorize.ts';
@@ -18,9 +19,9 @@ import { retryBatch } from './retry.ts';
 import {
   BatchView,
   CancelRequest,
+  FlagsQuery,
   FlagView,
   LinePath,
-  LinesQuery,
   linesOf,
   PayoutsQuery,
   PayoutView,
@@ -102,7 +103,7 @@ const getFlags = createRoute({
   path: '/payout-batches/{id}/flags',
   summary: 'What the last check found worth a look in rows that are sound',
   middleware: [staff] as const,
-  request: { query: LinesQuery, params: BatchPath },
+  request: { query: FlagsQuery, params: BatchPath },
   responses: { 200: { description: 'A page.', ...json(linesOf(FlagView)) }, ...problems },
 });
 
@@ -241,7 +242,7 @@ export const payoutRoutes = routes()
     const batch = await findBatch(c.env.database, batchId);
     if (batch === undefined) return problem(c, { code: 'not_found' });
     const number = 'check' in batch ? batch.check.number : 0;
-    const flags = await listFlags(c.env.database, { batchId, number }, { after, limit: limit + 1 });
+    const flags = await listFlags(c.env.database, { batchId, number }, { after, limit: limit + flagKinds.length });
     return c.json(
       toLines(flags, limit, (flag) => flag),
       200,

@@ -5,7 +5,7 @@ import { showAmount } from '../../domain/amount.ts';
 import type { HotWallet } from '../../domain/hot-wallet.ts';
 import { networks } from '../../domain/network.ts';
 import type { Payee } from '../../domain/payee.ts';
-import { type Payout, type PayoutStatus, payoutMachine } from '../../domain/payout.ts';
+import { flagKinds, type Payout, type PayoutStatus, payoutMachine } from '../../domain/payout.ts';
 import type { Batch } from '../../domain/payout-batch.ts';
 import { AmountView, Instant, id, PageQuery, shown } from '../../kit/schemas.ts';
 import type { Counts } from '../../store/payout-batches.ts';
@@ -29,6 +29,11 @@ export const LinesQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0).openapi({
     type: 'integer',
     description: 'The `nextAfter` of the page before.',
+  }),
+});
+export const FlagsQuery = LinesQuery.extend({
+  limit: LinesQuery.shape.limit.openapi({
+    description: `A page ends with all flags of a line, and so may have up to ${flagKinds.length - 1} more.`,
   }),
 });
 // The names of a machine's table are its statuses, which Object.keys does not tell.
@@ -179,14 +184,15 @@ export const FlagView = z.object({ line: Count, flag: z.string(), detail: z.stri
 export const linesOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextAfter: Count.nullable() });
 
-/** Reads one more than asked to know whether there is a next page; a page ends with a whole line. */
+/** Reads more than asked to know whether there is a next page; a page ends with a whole line, which may make it longer. */
 export function toLines<R extends { readonly line: number }, V>(
   records: readonly R[],
   limit: number,
   view: (record: R) => V,
 ) {
-  const items = records.slice(0, limit);
-  return { items: items.map(view), nextAfter: records.length > limit ? (items.at(-1)?.line ?? null) : null };
+  const last = records[Math.min(limit, records.length) - 1]?.line ?? 0;
+  const items = records.filter(({ line }) => line <= last);
+  return { items: items.map(view), nextAfter: records.length > items.length ? last : null };
 }
 
 export const HotWalletRequest = z
