@@ -142,7 +142,7 @@ export interface RowFacts {
   readonly looksLike: string | null;
   /** Another line of the batch that pays the same to the same. */
   readonly sameLine: number | null;
-  /** Another batch of late that pays the same to the same. */
+  /** Another batch that pays the same to the same: that still may, or that came or paid of late. */
   readonly sameBatch: string | null;
 }
 interface RowAsked {
@@ -191,8 +191,9 @@ export async function listRowFacts(
     (SELECT min(+other.line) FROM payouts AS other WHERE other.address = ${of('address')} AND other.asset = ${of('asset')}
       AND other.units = ${of('units')} AND +other.batch_id = ${batchId} AND other.line <> ${of('line')}) AS same_line,
     (SELECT max(+other.batch_id) FROM payouts AS other WHERE other.address = ${of('address')} AND other.asset = ${of('asset')}
-      AND other.units = ${of('units')} AND other.created_at >= ${since} AND +other.batch_id <> ${batchId}
-      AND other.status NOT IN ('canceled', 'invalid')) AS same_batch
+      AND other.units = ${of('units')} AND +other.batch_id <> ${batchId} AND (other.status IN ('ready', 'executing')
+      OR (max(other.created_at, coalesce(other.facts ->> 'paidAt', '')) >= ${since}
+        AND other.status NOT IN ('canceled', 'invalid')))) AS same_batch
     FROM json_each(${JSON.stringify(rows)})`);
   return found.map((row) => ({
     line: Number(row.line),

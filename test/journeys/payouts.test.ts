@@ -827,6 +827,31 @@ describe('the payout pool', () => {
     expect(await told()).toHaveLength(2);
   });
 
+  it('is told of rows that pay the same to the same as one that still may, or was paid of late, however old its batch is', {
+    timeout: 120_000,
+  }, async () => {
+    const office = await openOffice('50000000');
+    const { world } = office;
+    const month = () => world.advance(31 * 86_400);
+    const sameOfLate = async (...numbers: number[]) => {
+      const { id } = await office.checked(fileOf(...numbers.map((n) => lineTo(addressOf(n), '3'))));
+      const { items } = (await world.get('operator-1', `/v1/payout-batches/${id}/flags`)).body;
+      await office.act('operator-1', id, 'cancel', { reason: 'Only looked at.' });
+      return items.flatMap(({ line, flag, detail }: Json) => (flag === 'same_of_late' ? [[line, detail]] : []));
+    };
+    const waiting = await office.checked(fileOf(lineTo(addressOf(1), '3')));
+    const late = await office.checked(fileOf(lineTo(addressOf(2), '3')));
+    await month();
+    await office.act('operator-2', late.id, 'release', { rowsHash: late.check.rowsHash });
+    await office.finished(late.id);
+    expect(await sameOfLate(1, 2, 3)).toEqual([
+      [2, waiting.id],
+      [3, late.id],
+    ]);
+    await month();
+    expect(await sameOfLate(2, 3, 1)).toEqual([[4, waiting.id]]);
+  });
+
   it('is known to the preflight wallet by wallet, and without what other batches wait for', {
     timeout: 120_000,
   }, async () => {

@@ -37,7 +37,7 @@ import { problemsOfBatch } from './float.ts';
 const ROWS_PER_SLICE = 500;
 /** Within what one delivery of a message may take. */
 const SLICES_PER_MESSAGE = 20;
-/** The same to the same within this time is worth a question. */
+/** What came or was paid within this time, to the same, is worth a question; so is, however old, what still may be paid. */
 const RECENT_SECONDS = 30 * 86_400;
 
 export const checkBatchStep = consumer('events', CheckBatch, async (app, { batchId }, by) => {
