@@ -1,7 +1,8 @@
 // A batch of payouts: uploaded by one person, checked, released by another, run, and finished.
-import type { AssetId } from './asset.ts';
+import { type AssetId, findAsset } from './asset.ts';
 import type { BatchId } from './id.ts';
 import { amend, type InStatus, machine, transitions } from './machine.ts';
+import type { Network } from './network.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Timestamp } from './time.ts';
 
@@ -129,6 +130,11 @@ export function releaseBatch(
   const releases = [...batch.releases, { by, at }];
   return accept(releases.length < needed ? amend(batch, { releases }) : become(batch, 'released', { releases }));
 }
+
+/** On which its rows are paid, as far as they were checked. */
+export const networksOf = ({ totals }: CheckProgress): readonly Network[] => [
+  ...new Set(totals.flatMap(({ asset }) => findAsset(asset)?.network ?? [])),
+];
 
 export const start = (batch: Batch<'released'>, at: Timestamp): Batch<'running'> =>
   become(batch, 'running', { startedAt: at });

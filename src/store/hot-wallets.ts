@@ -42,11 +42,11 @@ export async function listHotWallets(
   return rows.map((row) => fromRow<HotWallet>(row));
 }
 
-/** Those that may pay, of these networks or of all, however many were retired before. */
+/** Those that may pay, of these networks, however many were retired before. */
 export async function listActiveHotWallets(
   database: Database,
   limit: number,
-  networks?: readonly Network[],
+  networks: readonly Network[],
 ): Promise<HotWallet<'active'>[]> {
   const rows = await database
     .select()
@@ -55,7 +55,7 @@ export async function listActiveHotWallets(
       and(
         sql`${hotWallets.status} = 'active'`,
         gt(hotWallets.custodyId, ''),
-        networks && inArray(hotWallets.network, [...networks]),
+        inArray(hotWallets.network, [...networks]),
       ),
     )
     .limit(limit)

@@ -874,6 +874,12 @@ describe('the payout pool', () => {
     expect(await problems(to(7, '3'), to(8, '5'))).toEqual([
       'The pool holds 7 USDC besides 8 USDC for other batches; 2 rows need 8 USDC.',
     ]);
+    // As many of another network as are looked at take no place of one that pays.
+    await office.world.rows(`WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100)
+      INSERT INTO hot_wallets (id, version, status, facts, created_at, network, custody_id, address, label, preset)
+      SELECT 'hot_7' || printf('%025d', n), 1, 'active', '{}', '${office.world.at}', 'BaseSepolia', 'wa-' || n, address, label, preset
+      FROM hot_wallets, n WHERE id = '${office.wallets[0].id}'`);
+    expect(await problems(to(9, '3'), to(10, '4'))).toEqual([]);
   });
 
   it('is held at custody by the presets that the set-up plans and applies: small rows to known recipients go, others wait, too much is blocked', {

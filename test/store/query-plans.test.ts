@@ -378,8 +378,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   findHaltOfAll: () => [halts.findHaltOfAll(database)],
   findHotWallet: () => [hotWallets.findHotWallet(database, idOf('hot'))],
   findHotWalletAfter: () => [hotWallets.findHotWalletAfter(database, '')],
-  listActiveHotWallets: () =>
-    [undefined, ['Base' as const]].map((networks) => hotWallets.listActiveHotWallets(database, 50, networks)),
+  listActiveHotWallets: () => [hotWallets.listActiveHotWallets(database, 50, ['Base'])],
   listHotWallets: () => [hotWallets.listHotWallets(database, { limit: 50 })],
   listPayoutSumsAfter: () => [hotWallets.listPayoutSumsAfter(database, 'asset', countsAfter(AT))],
   listPayoutSums: () => [hotWallets.listPayoutSums(database, ['cap:a', 'cap:b'])],

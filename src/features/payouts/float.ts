@@ -6,7 +6,7 @@ import { type Asset, type AssetId, assetIdOf, findAsset, nativeOf } from '../../
 import { feeReserveOf } from '../../domain/fee.ts';
 import type { HotWallet } from '../../domain/hot-wallet.ts';
 import { availableOf, type Funds, judgeFunds } from '../../domain/order-decision.ts';
-import type { AssetTotal, Batch } from '../../domain/payout-batch.ts';
+import { type AssetTotal, type Batch, networksOf } from '../../domain/payout-batch.ts';
 import { listActiveHotWallets } from '../../store/hot-wallets.ts';
 import { listBatchesIn } from '../../store/payout-batches.ts';
 import { listLinesAbove, listUnitsReady } from '../../store/payouts-ready.ts';
@@ -19,10 +19,9 @@ const LINES_NAMED_MAX = 10;
 
 export async function problemsOfBatch(app: App, batch: Batch<'draft'>): Promise<string[]> {
   const { totals } = batch.check;
-  const networks = new Set(totals.map(({ asset }) => findAsset(asset)?.network));
   const pool: FundsOf[] = [];
-  for (const wallet of await listActiveHotWallets(app.database, WALLETS_MAX))
-    if (networks.has(wallet.network)) pool.push(await readFunds(app, wallet));
+  for (const wallet of await listActiveHotWallets(app.database, WALLETS_MAX, networksOf(batch.check)))
+    pool.push(await readFunds(app, wallet));
   const promised = await promisedTo(app, batch);
   const problems: string[] = [];
   for (const total of totals) {
