@@ -64,7 +64,20 @@ interface PayoutFacts {
 }
 
 export type PayoutStatus = keyof typeof payoutMachine;
+// The names of a machine's table are its statuses, which Object.keys does not tell.
+export const payoutStatuses = Object.keys(payoutMachine) as [PayoutStatus, ...PayoutStatus[]];
 export type Payout<S extends PayoutStatus = PayoutStatus> = InStatus<PayoutCore, PayoutFacts, S>;
+
+/** Rows by status; none is not named. */
+export type Counts = Readonly<Partial<Record<PayoutStatus, number>>>;
+
+/** With these rows, and without what they were before. */
+export function recount(counts: Counts, rows: readonly Payout[], before: readonly Payout[] = []): Counts {
+  const sum = (status: PayoutStatus) => (counts[status] ?? 0) + countIn(rows, status) - countIn(before, status);
+  return Object.fromEntries(payoutStatuses.flatMap((status) => (sum(status) > 0 ? [[status, sum(status)]] : [])));
+}
+const countIn = (rows: readonly Payout[], status: PayoutStatus): number =>
+  rows.filter((row) => row.status === status).length;
 
 const become = transitions<typeof payoutMachine, PayoutCore, PayoutFacts>();
 

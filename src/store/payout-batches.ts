@@ -1,7 +1,7 @@
 // Batches of payouts, and what is counted of them.
-import { and, asc, desc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { BatchId } from '../domain/id.ts';
-import type { PayoutStatus } from '../domain/payout.ts';
+import type { Counts } from '../domain/payout.ts';
 import type { Batch, BatchStatus } from '../domain/payout-batch.ts';
 import type { Timestamp } from '../domain/time.ts';
 import { type Database, newerThan, olderThan } from './database.ts';
@@ -108,11 +108,26 @@ export const batchChange = changesOf<Batch>(payoutBatches, 'payout_batch', () =>
 export const batchIsIn = (id: BatchId, status: BatchStatus): SQL =>
   sql`EXISTS (SELECT 1 FROM ${payoutBatches} WHERE ${payoutBatches.id} = ${id} AND ${payoutBatches.status} = ${status})`;
 
-export type Counts = Readonly<Partial<Record<PayoutStatus, number>>>;
+/** A batch and its rows by status. */
+export interface Standing {
+  readonly batch: Batch;
+  readonly counts: Counts;
+}
 
-export async function findCounts(database: Database, batchId: BatchId): Promise<Counts> {
-  const rows = await database.select().from(payoutCounts).where(eq(payoutCounts.batchId, batchId)).all();
-  return Object.fromEntries(rows.filter(({ rows }) => rows > 0).map(({ status, rows }) => [status, rows]));
+export const findCounts = async (database: Database, batchId: BatchId): Promise<Counts> =>
+  (await listCounts(database, [batchId])).get(batchId) ?? {};
+
+/** Of many batches by one statement. */
+export async function listCounts(
+  database: Database,
+  batchIds: readonly BatchId[],
+): Promise<ReadonlyMap<BatchId, Counts>> {
+  const these = sql`(SELECT value FROM json_each(${JSON.stringify(batchIds)}))`;
+  const rows = await database.select().from(payoutCounts).where(inArray(payoutCounts.batchId, these)).all();
+  const found = new Map<BatchId, Counts>();
+  for (const { batchId, status, rows: count } of rows)
+    if (count > 0) found.set(batchId, { ...found.get(batchId), [status]: count });
+  return found;
 }
 
 /** What a check found worth a look, in the order of the lines. */

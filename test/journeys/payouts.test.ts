@@ -450,6 +450,55 @@ describe('a running batch', () => {
     expect(await office.read(id)).toMatchObject({ status: 'canceled', counts: { paid: 1, canceled: 1 } });
   });
 
+  it('shows how far it is in the list too, to a repeat of the request that steered it, and to who polls it each minute', {
+    timeout: 120_000,
+  }, async () => {
+    const office = await openOffice('5000000');
+    const { world } = office;
+    /** Asked twice under one key; the second answer is the first one. */
+    const twice = async (as: string, method: 'POST' | 'PATCH', path: string, body?: object | string): Promise<Json> => {
+      const type = typeof body === 'string' ? { 'content-type': 'text/csv' } : {};
+      const headers = { 'idempotency-key': `${method} ${path}`.replaceAll(' ', '-'), ...type };
+      const first = await world.request(as, method, `/v1/payout-batches${path}`, body, headers);
+      await world.advance(1);
+      const second = await world.request(as, method, `/v1/payout-batches${path}`, body, headers);
+      expect(second.headers.get('idempotency-replayed')).toBe('true');
+      expect([second.status, second.body]).toEqual([first.status, first.body]);
+      return first.body;
+    };
+    const file = fileOf(lineTo(addressOf(1), '2'), lineTo('nobody', '3'));
+    await office.upload(file);
+    const { id, counts } = await twice('operator-1', 'POST', '?again=true', file);
+    expect(counts).toEqual({ ready: 1, invalid: 1 });
+    const edited = await twice('operator-1', 'PATCH', `/${id}/payouts/3`, { address: addressOf(2) });
+    expect(edited.counts).toEqual({ ready: 2 });
+    await world.settle();
+    const { rowsHash } = (await office.read(id)).check;
+    expect((await twice('operator-2', 'POST', `/${id}/release`, { rowsHash })).counts).toEqual({ ready: 2 });
+    await takeFloat(office, '2500000');
+    await world.waitFor(async () => (await office.read(id)).counts.paid === 1);
+
+    const path = `/v1/payout-batches/${id}`;
+    const poll = async (tag: string) => world.request('operator-1', 'GET', path, undefined, { 'if-none-match': tag });
+    const seen = await poll('');
+    const [tag, rate] = [seen.headers.get('etag') ?? '', seen.body.progress.rowsPerMinute];
+    expect((await poll(tag)).status).toBe(304);
+    await world.advance(60);
+    const later = await poll(tag);
+    expect(later).toMatchObject({ status: 200, body: { counts: { paid: 1, ready: 1 } } });
+    expect(later.body.progress.rowsPerMinute).toBeLessThan(rate);
+    const [listed] = (await world.get('operator-1', '/v1/payout-batches')).body.items;
+    expect(listed).toEqual(later.body);
+    for (const verb of ['pause', 'resume', 'cancel']) {
+      const body = verb === 'cancel' ? { reason: 'enough' } : undefined;
+      const { counts, progress } = await twice('operator-2', 'POST', `/${id}/${verb}`, body);
+      expect([counts, progress]).toMatchObject([
+        { paid: 1, ready: 1 },
+        { settled: 1, left: 1 },
+      ]);
+    }
+  });
+
   it('waits until an hour has passed since the cap was reached, past the turn of the clock; a sum that moves meanwhile counts', {
     timeout: 240_000,
   }, async () => {

@@ -393,6 +393,7 @@ const calls: Readonly<Record<string, () => readonly Promise<unknown>[]>> = {
   listLoadsOfFiles: () => [payoutBatches.listLoadsOfFiles(database, AT, 50)],
   listBatchesOver: () => [payoutBatches.listBatchesOver(database, 50)],
   findCounts: () => [payoutBatches.findCounts(database, idOf('bat'))],
+  listCounts: () => [payoutBatches.listCounts(database, [idOf('bat'), idOf('bat', 2)])],
   listFlags: () => [payoutBatches.listFlags(database, { batchId: idOf('bat'), number: 1 }, { after: 0, limit: 50 })],
   findPayout: () => [payouts.findPayout(database, idOf('pay'))],
   findPayoutAt: () => [payouts.findPayoutAt(database, idOf('bat'), 2)],

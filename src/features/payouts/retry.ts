@@ -12,16 +12,12 @@ import { commit } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { batchChange, findBatch, findBatchOfFile, findCounts } from '../../store/payout-batches.ts';
 import { listPayouts } from '../../store/payouts.ts';
-import { completeBatch, storeRows, type Uploaded } from './upload.ts';
+import type { Keep } from './steer.ts';
+import { completeBatch, knownBefore, storeRows, type Uploaded } from './upload.ts';
 
 const ROWS_PER_STATEMENT = 500;
 
-export async function retryBatch(
-  app: App,
-  by: Provenance,
-  id: BatchId,
-  keep: Parameters<typeof completeBatch>[4],
-): Promise<Result<Uploaded>> {
+export async function retryBatch(app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Uploaded>> {
   const found = await findBatch(app.database, id);
   if (found === undefined) return refuse({ code: 'not_found' });
   const old = inStatus('payout batch', found, 'finished', 'canceled');
@@ -33,7 +29,7 @@ export async function retryBatch(
   if (failed + rejected === 0) return refuse({ code: 'payout_nothing_to_retry' });
   const fileHash = await sha256(`${id}|retry`);
   const known = await findBatchOfFile(app.database, fileHash);
-  if (known !== undefined && known.status !== 'loading') return accept({ batch: known, isKnown: true });
+  if (known !== undefined && known.status !== 'loading') return knownBefore(app, known);
   const batch: Batch<'loading'> = known ?? {
     ...{ id: by.newId('bat'), version: 1, status: 'loading', label: old.value.label, fileHash, upload: 1 },
     ...{ rowCount: failed + rejected, uploadedBy: nameOf(by.actor), editors: [], retryOf: id, createdAt: by.at },

@@ -1,18 +1,16 @@
 // HTTP of payout batches.
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import type { App } from '../../app/app.ts';
 import { idempotent } from '../../app/idempotent.ts';
-import { by, routes } from '../../app/routes.ts';
+import { routes } from '../../app/routes.ts';
 import { sha256 } from '../../domain/digest.ts';
 import { flagKinds } from '../../domain/payout.ts';
 import type { Batch } from '../../domain/payout-batch.ts';
-import type { Result } from '../../domain/result.ts';
 import { authorize } from '../../kit/authorize.ts';
 import { problem } from '../../kit/problem.ts';
 import { idPath, json, NoQuery, PageQuery, pageOf, problems, toPage } from '../../kit/schemas.ts';
-import { type Counts, findBatch, findCounts, listBatches, listFlags } from '../../store/payout-batches.ts';
+import { findBatch, findCounts, listBatches, listCounts, listFlags } from '../../store/payout-batches.ts';
 import { listPayouts } from '../../store/payouts.ts';
+import { answered } from './answered.ts';
 import { JsonFile } from './file.ts';
 import { receiptOf } from './receipt.ts';
 import { retryBatch } from './retry.ts';
@@ -32,12 +30,14 @@ import {
   viewBatch,
   viewPayout,
 } from './schemas.ts';
-import { cancel, editRow, type Keep, pauseBatch, recheck, release, resumeBatch } from './steer.ts';
-import { type Uploaded, uploadBatch } from './upload.ts';
+import { cancel, editRow, pauseBatch, recheck, release, resumeBatch } from './steer.ts';
+import { uploadBatch } from './upload.ts';
 
 const operators = authorize('operator');
 const staff = authorize('operator', 'compliance', 'auditor', 'admin');
 const BatchPath = idPath('bat');
+/** Of an instant as text, up to the minute. */
+const MINUTE_CHARACTERS = '2031-03-03T09:30'.length;
 
 const postBatch = createRoute({
   method: 'post',
@@ -70,7 +70,7 @@ const postBatch = createRoute({
 const getBatches = createRoute({
   method: 'get',
   path: '/payout-batches',
-  summary: 'List batches, newest first; counts are with each batch',
+  summary: 'List batches, newest first',
   middleware: [staff] as const,
   request: { query: PageQuery },
   responses: { 200: { description: 'A page.', ...json(pageOf(BatchView)) }, ...problems },
@@ -79,7 +79,7 @@ const getBatches = createRoute({
 const getBatch = createRoute({
   method: 'get',
   path: '/payout-batches/{id}',
-  summary: 'Read a batch and its progress; with If-None-Match, 304 while nothing changed',
+  summary: 'Read a batch and its progress; with If-None-Match, 304 while nothing changed, for a minute while it runs',
   middleware: [staff] as const,
   request: { query: NoQuery, params: BatchPath },
   responses: {
@@ -184,22 +184,8 @@ const postRetry = createRoute({
   },
 });
 
-type Asked = Context<{ Bindings: App; Variables: { keep: (status: number, body: object) => ReturnType<Keep> } }>;
-
-const show = (c: { env: App }, batch: Batch, counts: Counts = {}) => viewBatch(batch, counts, c.env.clock.now());
-const keepAs =
-  (c: Pick<Asked, 'env' | 'var'>, statusOf: (batch: Batch) => number = () => 200): Keep =>
-  (batch) =>
-    c.var.keep(statusOf(batch), show(c, batch));
-const keepUploaded =
-  (c: Pick<Asked, 'env' | 'var'>) =>
-  ({ batch }: Uploaded) =>
-    c.var.keep(202, show(c, batch));
-const releasedAs = ({ status }: Batch): 200 | 202 => (status === 'released' ? 200 : 202);
-
-async function rendered(c: { env: App }, done: Result<Batch>): Promise<Result<z.infer<typeof BatchView>>> {
-  return done.ok ? { ...done, value: show(c, done.value, await findCounts(c.env.database, done.value.id)) } : done;
-}
+const accepted = () => 202;
+const releasedAs = ({ status }: Pick<Batch, 'status'>): 200 | 202 => (status === 'released' ? 200 : 202);
 
 export const payoutRoutes = routes()
   .openapi(postBatch, async (c) => {
@@ -207,16 +193,18 @@ export const payoutRoutes = routes()
     const isJson = /^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '');
     const file = { text: await c.req.text(), format: isJson ? ('json' as const) : ('csv' as const) };
     const asked = { label, again: again === 'true', unanswered: c.var.unanswered };
-    const uploaded = await uploadBatch(c.env, by(c), file, asked, keepUploaded(c));
+    const uploaded = await answered(c, (who, keep) => uploadBatch(c.env, who, file, asked, keep), accepted);
     if (!uploaded.ok) return problem(c, uploaded.refusal);
-    const { batch, isKnown } = uploaded.value;
-    return c.json(show(c, batch, await findCounts(c.env.database, batch.id)), isKnown ? 200 : 202);
+    const { body, isKnown } = uploaded.value;
+    return c.json(body, isKnown ? 200 : 202);
   })
   .openapi(getBatches, async (c) => {
     const { limit, cursor } = c.req.valid('query');
     const batches = await listBatches(c.env.database, { before: cursor, limit: limit + 1 });
+    const ids = batches.map(({ id }) => id);
+    const [counts, now] = [await listCounts(c.env.database, ids), c.env.clock.now()];
     return c.json(
-      toPage(batches, limit, (batch) => show(c, batch)),
+      toPage(batches, limit, (batch) => viewBatch(batch, counts.get(batch.id) ?? {}, now)),
       200,
     );
   })
@@ -224,10 +212,13 @@ export const payoutRoutes = routes()
     const { id } = c.req.valid('param');
     const [batch, counts] = await Promise.all([findBatch(c.env.database, id), findCounts(c.env.database, id)]);
     if (batch === undefined) return problem(c, { code: 'not_found' });
-    const etag = `"${(await sha256(JSON.stringify([batch.id, batch.version, counts]))).slice(0, 32)}"`;
+    const now = c.env.clock.now();
+    // The rate of what still runs moves with time: it is told anew each minute, and not with each look.
+    const minute = batch.status === 'running' || batch.status === 'paused' ? now.slice(0, MINUTE_CHARACTERS) : null;
+    const etag = `"${(await sha256(JSON.stringify([batch.id, batch.version, counts, minute]))).slice(0, 32)}"`;
     c.header('etag', etag);
     c.header('cache-control', 'private, no-cache');
-    return c.req.header('if-none-match') === etag ? c.body(null, 304) : c.json(show(c, batch, counts), 200);
+    return c.req.header('if-none-match') === etag ? c.body(null, 304) : c.json(viewBatch(batch, counts, now), 200);
   })
   .openapi(getPayouts, async (c) => {
     const { id: batchId } = c.req.valid('param');
@@ -257,38 +248,40 @@ export const payoutRoutes = routes()
   })
   .openapi(patchRow, async (c) => {
     const edit = { ...c.req.valid('param'), changed: present(c.req.valid('json')) };
-    const done = await rendered(c, await editRow(c.env, by(c), edit, keepAs(c)));
-    return done.ok ? c.json(done.value, 200) : problem(c, done.refusal);
+    const done = await answered(c, (who, keep) => editRow(c.env, who, edit, keep));
+    return done.ok ? c.json(done.value.body, 200) : problem(c, done.refusal);
   })
   .openapi(postCheck, async (c) => {
-    const done = await rendered(c, await recheck(c.env, by(c), c.req.valid('param').id, keepAs(c)));
-    return done.ok ? c.json(done.value, 200) : problem(c, done.refusal);
+    const { id } = c.req.valid('param');
+    const done = await answered(c, (who, keep) => recheck(c.env, who, id, keep));
+    return done.ok ? c.json(done.value.body, 200) : problem(c, done.refusal);
   })
   .openapi(postRelease, async (c) => {
     const asked = { ...c.req.valid('param'), ...c.req.valid('json') };
-    const released = await release(c.env, by(c), asked, keepAs(c, releasedAs));
-    if (!released.ok) return problem(c, released.refusal);
-    const counts = await findCounts(c.env.database, released.value.id);
-    return c.json(show(c, released.value, counts), releasedAs(released.value));
+    const done = await answered(c, (who, keep) => release(c.env, who, asked, keep), releasedAs);
+    return done.ok ? c.json(done.value.body, releasedAs(done.value.batch)) : problem(c, done.refusal);
   })
   .openapi(postPause, async (c) => {
-    const done = await rendered(c, await pauseBatch(c.env, by(c), c.req.valid('param').id, keepAs(c)));
-    return done.ok ? c.json(done.value, 200) : problem(c, done.refusal);
+    const { id } = c.req.valid('param');
+    const done = await answered(c, (who, keep) => pauseBatch(c.env, who, id, keep));
+    return done.ok ? c.json(done.value.body, 200) : problem(c, done.refusal);
   })
   .openapi(postResume, async (c) => {
-    const done = await rendered(c, await resumeBatch(c.env, by(c), c.req.valid('param').id, keepAs(c)));
-    return done.ok ? c.json(done.value, 200) : problem(c, done.refusal);
+    const { id } = c.req.valid('param');
+    const done = await answered(c, (who, keep) => resumeBatch(c.env, who, id, keep));
+    return done.ok ? c.json(done.value.body, 200) : problem(c, done.refusal);
   })
   .openapi(postCancel, async (c) => {
     const asked = { ...c.req.valid('param'), ...c.req.valid('json') };
-    const done = await rendered(c, await cancel(c.env, by(c), asked, keepAs(c)));
-    return done.ok ? c.json(done.value, 200) : problem(c, done.refusal);
+    const done = await answered(c, (who, keep) => cancel(c.env, who, asked, keep));
+    return done.ok ? c.json(done.value.body, 200) : problem(c, done.refusal);
   })
   .openapi(postRetry, async (c) => {
-    const made = await retryBatch(c.env, by(c), c.req.valid('param').id, keepUploaded(c));
+    const { id } = c.req.valid('param');
+    const made = await answered(c, (who, keep) => retryBatch(c.env, who, id, keep), accepted);
     if (!made.ok) return problem(c, made.refusal);
-    const { batch, isKnown } = made.value;
-    return c.json(show(c, batch, await findCounts(c.env.database, batch.id)), isKnown ? 200 : 202);
+    const { body, isKnown } = made.value;
+    return c.json(body, isKnown ? 200 : 202);
   });
 
 /** Without the members that are not named: absent is not the same as undefined. */

@@ -5,10 +5,9 @@ import { showAmount } from '../../domain/amount.ts';
 import type { HotWallet } from '../../domain/hot-wallet.ts';
 import { networks } from '../../domain/network.ts';
 import type { Payee } from '../../domain/payee.ts';
-import { flagKinds, type Payout, type PayoutStatus, payoutMachine } from '../../domain/payout.ts';
+import { type Counts, flagKinds, type Payout, payoutStatuses } from '../../domain/payout.ts';
 import type { Batch } from '../../domain/payout-batch.ts';
 import { AmountView, Instant, id, PageQuery, shown } from '../../kit/schemas.ts';
-import type { Counts } from '../../store/payout-batches.ts';
 
 const LABEL_CHARACTERS_MAX = 100;
 const REASON_CHARACTERS_MAX = 500;
@@ -36,9 +35,7 @@ export const FlagsQuery = LinesQuery.extend({
     description: `A page ends with all flags of a line, and so may have up to ${flagKinds.length - 1} more.`,
   }),
 });
-// The names of a machine's table are its statuses, which Object.keys does not tell.
-const statuses = Object.keys(payoutMachine) as [PayoutStatus, ...PayoutStatus[]];
-export const PayoutsQuery = LinesQuery.extend({ status: z.enum(statuses).optional() });
+export const PayoutsQuery = LinesQuery.extend({ status: z.enum(payoutStatuses).optional() });
 
 const Cell = z.string().max(CELL_CHARACTERS_MAX);
 export const RowRequest = z

@@ -4,23 +4,24 @@ import { retryConflict } from '../../app/retry.ts';
 import { nameOf } from '../../domain/actor.ts';
 import type { BatchId } from '../../domain/id.ts';
 import { inStatus } from '../../domain/machine.ts';
-import { asRead, type RowText, readRow, textOf } from '../../domain/payout.ts';
+import { asRead, type Payout, type RowText, readRow, recount, textOf } from '../../domain/payout.ts';
 import { type Batch, cancelBatch, pause, releaseBatch, reopen, resume } from '../../domain/payout-batch.ts';
 import { accept, type Result, refuse } from '../../domain/result.ts';
 import { cancelRows, checkBatch, markStops, runBatches } from '../../kit/messages.ts';
-import { type Change, commit, type Message, type Once } from '../../store/commit.ts';
+import { commit, type Message, type Once } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-import { batchChange, findBatch } from '../../store/payout-batches.ts';
+import { batchChange, findBatch, findCounts, type Standing } from '../../store/payout-batches.ts';
 import { findPayoutAt, payoutChange } from '../../store/payouts.ts';
 import { wakeLanes } from './wake.ts';
 
-export type Keep = (batch: Batch) => readonly Once[];
+/** The answer that a repeat of the request reads: what it says of the batch is what the first one was told. */
+export type Keep = (standing: Standing) => readonly Once[];
 
 interface Step {
   readonly after: Batch;
   readonly kind?: string;
-  readonly changes?: readonly Change[];
+  readonly row?: { readonly before: Payout; readonly after: Payout };
   readonly messages?: readonly Message[];
 }
 
@@ -31,20 +32,25 @@ const act = (
   id: BatchId,
   keep: Keep,
   judge: (batch: Batch) => Result<Step> | Promise<Result<Step>>,
-): Promise<Result<Batch>> =>
+): Promise<Result<Standing>> =>
   retryConflict(async () => {
     const batch = await findBatch(app.database, id);
     if (batch === undefined) return refuse({ code: 'not_found' });
     const judged = await judge(batch);
     if (!judged.ok) return judged;
-    const { after, kind, changes = [], messages = [] } = judged.value;
+    const { after, kind, row, messages = [] } = judged.value;
+    const counted = await findCounts(app.database, id);
+    const standing = { batch: after, counts: row ? recount(counted, [row.after], [row.before]) : counted };
     const committed = await commit(app.database, {
       by,
-      changes: [...changes, batchChange(batch, after, kind)],
+      changes: [
+        ...(row ? [payoutChange(row.before, row.after, 'payout.edited')] : []),
+        batchChange(batch, after, kind),
+      ],
       messages,
-      once: keep(after),
+      once: keep(standing),
     });
-    return committed.ok ? accept(after) : committed;
+    return committed.ok ? accept(standing) : committed;
   });
 
 const checkAgain = (batchId: BatchId): Message => message('events', checkBatch({ batchId }));
@@ -55,7 +61,7 @@ export const editRow = (
   by: Provenance,
   { id, line, changed }: { id: BatchId; line: number; changed: Partial<RowText> },
   keep: Keep,
-): Promise<Result<Batch>> =>
+): Promise<Result<Standing>> =>
   act(app, by, id, keep, async (batch) => {
     const open = inStatus('payout batch', batch, 'draft', 'checked');
     if (!open.ok) return open;
@@ -68,13 +74,13 @@ export const editRow = (
     return accept({
       after,
       kind: 'payout_batch.edited',
-      changes: [payoutChange(row, asRead(editable.value, read, read.problems), 'payout.edited')],
+      row: { before: row, after: asRead(editable.value, read, read.problems) },
       messages: [checkAgain(id)],
     });
   });
 
 /** The float, a list or a limit is another than when it was checked. */
-export const recheck = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Batch>> =>
+export const recheck = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Standing>> =>
   act(app, by, id, keep, (batch) => {
     const open = inStatus('payout batch', batch, 'draft', 'checked');
     if (!open.ok) return open;
@@ -88,7 +94,7 @@ export const release = (
   by: Provenance,
   { id, rowsHash }: { id: BatchId; rowsHash: string },
   keep: Keep,
-): Promise<Result<Batch>> =>
+): Promise<Result<Standing>> =>
   act(app, by, id, keep, (batch) => {
     const checked = inStatus('payout batch', batch, 'checked');
     if (!checked.ok) return checked;
@@ -112,13 +118,13 @@ export const releasersOf = (app: App, { check }: Batch<'checked'>): number =>
     ? 2
     : 1;
 
-export const pauseBatch = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Batch>> =>
+export const pauseBatch = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Standing>> =>
   act(app, by, id, keep, (batch) => {
     const running = inStatus('payout batch', batch, 'running');
     return running.ok ? accept({ after: pause(running.value, nameOf(by.actor)) }) : running;
   });
 
-export const resumeBatch = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Batch>> =>
+export const resumeBatch = (app: App, by: Provenance, id: BatchId, keep: Keep): Promise<Result<Standing>> =>
   act(app, by, id, keep, async (batch) => {
     const paused = inStatus('payout batch', batch, 'paused');
     if (!paused.ok) return paused;
@@ -132,7 +138,7 @@ export const cancel = (
   by: Provenance,
   { id, reason }: { id: BatchId; reason: string },
   keep: Keep,
-): Promise<Result<Batch>> =>
+): Promise<Result<Standing>> =>
   act(app, by, id, keep, (batch) => {
     const living = ['loading', 'draft', 'checked', 'released', 'running', 'paused'] as const;
     const open = inStatus('payout batch', batch, ...living);

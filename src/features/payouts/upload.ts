@@ -5,25 +5,31 @@ import type { App } from '../../app/app.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import { nameOf } from '../../domain/actor.ts';
 import { sha256 } from '../../domain/digest.ts';
-import { originOfRow, type Payout, readRow } from '../../domain/payout.ts';
+import { originOfRow, type Payout, readRow, recount } from '../../domain/payout.ts';
 import { type Batch, completeLoading } from '../../domain/payout-batch.ts';
 import { accept, type Result } from '../../domain/result.ts';
 import { checkBatch } from '../../kit/messages.ts';
-import { commit, type Once, type Requirement } from '../../store/commit.ts';
+import { commit, type Requirement } from '../../store/commit.ts';
 import type { Provenance } from '../../store/journal.ts';
 import { message } from '../../store/outbox.ts';
-import { batchChange, batchIsIn, findBatchOfFile, findLastUpload } from '../../store/payout-batches.ts';
+import {
+  batchChange,
+  batchIsIn,
+  findBatchOfFile,
+  findCounts,
+  findLastUpload,
+  type Standing,
+} from '../../store/payout-batches.ts';
 import { payoutRows } from '../../store/payouts.ts';
 import { countRows, type FileRow, type PayoutFile, rowsOf } from './file.ts';
+import type { Keep } from './steer.ts';
 
 const ROWS_PER_STATEMENT = 500;
 
-export interface Uploaded {
-  readonly batch: Batch;
+export interface Uploaded extends Standing {
   /** The file was here before: nothing was made. */
   readonly isKnown: boolean;
 }
-type Keep = (uploaded: Uploaded) => readonly Once[];
 
 interface Asked {
   readonly label: string;
@@ -45,7 +51,7 @@ export async function uploadBatch(
   const fileHash = await sha256(file.text);
   const known = await (again ? findLastUpload : findBatchOfFile)(app.database, fileHash);
   if (known?.status === 'loading') return load(app, by, known, file, keep);
-  if (known !== undefined && !again) return accept({ batch: known, isKnown: true });
+  if (known !== undefined && !again) return knownBefore(app, known);
   const batch: Batch<'loading'> = {
     ...{ id: by.newId('bat'), version: 1, status: 'loading', label, fileHash, rowCount: rowCount.value },
     ...{ upload: (known?.upload ?? 0) + 1, uploadedBy: nameOf(by.actor), editors: [], retryOf: null, createdAt: by.at },
@@ -53,6 +59,9 @@ export async function uploadBatch(
   const begun = await commit(app.database, { by, changes: [batchChange(undefined, batch)], requires: [unanswered] });
   return begun.ok ? load(app, by, batch, file, keep) : begun;
 }
+
+export const knownBefore = async (app: App, batch: Batch): Promise<Result<Uploaded>> =>
+  accept({ batch, counts: await findCounts(app.database, batch.id), isKnown: true });
 
 async function load(
   app: App,
@@ -95,7 +104,8 @@ export async function completeBatch(
   keep: Keep,
 ): Promise<Result<Uploaded>> {
   const draft = completeLoading(batch);
-  const uploaded: Uploaded = { batch: draft, isKnown: false };
+  const counts = recount(await findCounts(app.database, batch.id), rest);
+  const uploaded: Uploaded = { batch: draft, counts, isKnown: false };
   const completed = await commit(app.database, {
     by,
     changes: [batchChange(batch, draft)],
