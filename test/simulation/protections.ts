@@ -187,7 +187,10 @@ export const protections: readonly Protection[] = [
   {
     name: 'batch runs at hand-over',
     without: 'a batch that is paused or canceled between the last look and the commit goes on by a row',
-    edits: [{ file: PAYOUT, find: "batchIsIn(payout.batchId, 'running')", put: 'noHaltOfAll' }],
+    edits: [
+      { file: PAYOUT, find: "batchIsIn(payout.batchId, 'running')", put: 'noHaltOfAll' },
+      { file: PAYOUT, find: "if (batch?.status !== 'running')", put: 'if (batch === undefined)' },
+    ],
   },
   {
     name: 'halt guard of payouts',
