@@ -219,16 +219,4 @@ export const protections: readonly Protection[] = [
       },
     ],
   },
-  {
-    name: 'no checkpoint before the restore is told',
-    without:
-      'the archive holds two histories; and a database set back twice takes itself for sound at a time when it was not',
-    edits: [
-      {
-        file: 'src/features/journal/checkpoint.ts',
-        find: 'if (epoch !== undefined && epoch.epoch !== app.config.restoreEpoch) return;',
-        put: '',
-      },
-    ],
-  },
 ];
