@@ -42,9 +42,10 @@ export async function beginHandOver(
     });
   // One that is too late may not wait for its turn any longer.
   // Its turn has not come: the one before it wakes it, and cron does.
-  if (by.at <= order.notAfter && (await findTransferAhead(database, transfer)) !== undefined) return 'done';
-  const turn = by.at <= order.notAfter ? await findTurn(app) : undefined;
-  if (by.at <= order.notAfter && turn === undefined) return 'done';
+  const isInTime = by.at <= order.notAfter;
+  if (isInTime && (await findTransferAhead(database, transfer)) !== undefined) return 'done';
+  const turn = isInTime ? await findTurn(app) : undefined;
+  if (isInTime && turn === undefined) return 'done';
   const decided = decide(app, by, transfer, order, facts ?? (await readOrderFacts(app, order, by.at)));
   if (!decided.ok) return stop(app, by, transfer, order, decided.refusal);
   if (turn !== undefined && !(await turn())) return 'done';
