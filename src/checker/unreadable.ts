@@ -1,7 +1,6 @@
 // What cannot be read is asked for again for a while, and then left to people like everything else that is not understood, with
 // what is known: a review that never ends would tell nobody.
-import { hindranceOf } from '../dfns/answers.ts';
-import { CustodyUnavailable } from '../dfns/custody.ts';
+import { isUnreadable } from '../dfns/answers.ts';
 import type { ReviewedApproval } from '../dfns/review-custody.ts';
 import type { Checker } from './checker.ts';
 import type { ReviewFacts } from './facts.ts';
@@ -44,7 +43,7 @@ function forgiving(custody: Reads, missed: Map<string, string>): Reads {
     try {
       return await reading;
     } catch (fault) {
-      if (!(fault instanceof CustodyUnavailable) || hindranceOf(fault.cause).kind === 'limited') throw fault;
+      if (!isUnreadable(fault)) throw fault;
       missed.set(what, fault.message);
       return nothing;
     }

@@ -62,3 +62,7 @@ export async function read<T>(call: () => Promise<unknown>, map: (answer: unknow
     });
   }
 }
+
+/** Whether this cannot be read, of which the next may be: not where custody, or the pace toward it, wants to be asked later. */
+export const isUnreadable = (fault: unknown): fault is CustodyUnavailable =>
+  fault instanceof CustodyUnavailable && hindranceOf(fault.cause).kind !== 'limited';

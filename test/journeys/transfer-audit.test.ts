@@ -123,6 +123,20 @@ describe('a transfer at custody that is not known here', () => {
     });
   });
 
+  it('is found also when custody wanted to be asked later: the wallet keeps its turn', async () => {
+    const { wallets } = await world.openAccount();
+    await world.fund({ wallets }, '1000000000000000000');
+    const body = { kind: 'Native', to: EXCHANGE, amount: '1' } as const;
+    const stranger = await (await sdk('maker')).wallets.transferAsset({ walletId: wallets[0].custodyId, body });
+    const later = { kind: 'status', status: 429, retryAfter: 60, times: 1 };
+    await control('POST', '/faults', { method: 'GET', path: '/wallets/*/transfers', ...later });
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_unknown')).toEqual([]);
+    await world.advance(61);
+    await world.tick(QUARTER);
+    expect(await incidentsOf('transfer_unknown')).toMatchObject([{ about: stranger.id }]);
+  });
+
   it('is found in every wallet, a slice at a time', async () => {
     const account = await world.openAccount();
     const maker = await sdk('maker');

@@ -226,6 +226,16 @@ describe('a balance above the floor', () => {
     for (const schedule of [ours, theirs]) expect(await ordersOf(schedule)).toHaveLength(1);
   });
 
+  it('is looked at by nobody in a minute in which custody wants to be asked later', async () => {
+    await aboveFloor();
+    await aboveFloor();
+    const later = { kind: 'status', status: 429, retryAfter: 60, times: 9 };
+    await control('POST', '/faults', { method: 'GET', path: '/wallets/*/assets', ...later });
+    await world.tick();
+    expect((await control('GET', '/faults')).items).toMatchObject([{ times: 8 }]);
+    expect(world.logged.map(({ event }) => event)).not.toContain('schedules.floor_unread');
+  });
+
   it('ends with its end', async () => {
     const schedule = await make({ kind: 'balance_above', floorUnits: '0' }, { endAt: '2031-03-03T23:00:00Z' });
     await world.advance(15 * 3_600);

@@ -7,7 +7,7 @@ import { judgeDatabase } from '../../app/epoch.ts';
 import { externalIdOf } from '../../app/external-id.ts';
 import type { Job } from '../../app/job.ts';
 import { slotTakenUp } from '../../app/recovered-slot.ts';
-import { CustodyUnavailable } from '../../dfns/custody.ts';
+import { isUnreadable } from '../../dfns/answers.ts';
 import { system } from '../../domain/actor.ts';
 import { assetIdOf, findAsset } from '../../domain/asset.ts';
 import { type Order, orderOf, originOfSlot } from '../../domain/order.ts';
@@ -69,7 +69,7 @@ export const fireOnBalances: Job = async (app, { scheduledTime }) => {
       await lookAtFloor(app, by, schedule, scheduledTime);
     } catch (fault) {
       // One wallet that cannot be read keeps no other from being looked at.
-      if (!(fault instanceof CustodyUnavailable)) throw fault;
+      if (!isUnreadable(fault)) throw fault;
       app.log.error('schedules.floor_unread', { scheduleId: schedule.id, ...faultFields(fault) });
     }
   }

@@ -3,7 +3,8 @@
 
 import { type App, begin } from '../../app/app.ts';
 import type { Job } from '../../app/job.ts';
-import { CustodyUnavailable, type Page } from '../../dfns/custody.ts';
+import { isUnreadable } from '../../dfns/answers.ts';
+import type { Page } from '../../dfns/custody.ts';
 import { system } from '../../domain/actor.ts';
 import type { CustodyTransfer } from '../../domain/custody.ts';
 import { addSeconds } from '../../domain/time.ts';
@@ -62,8 +63,7 @@ async function pageOf(app: App, wallet: Held, { page }: Place): Promise<Page<Cus
   try {
     return await app.custody.pageOfTransfers(wallet.custodyId, page ?? undefined, 'idle');
   } catch (fault) {
-    if (fault instanceof CustodyUnavailable)
-      await keepCursor(app.database, CURSOR, { done: wallet.id, page: null } satisfies Place);
+    if (isUnreadable(fault)) await keepCursor(app.database, CURSOR, { done: wallet.id, page: null } satisfies Place);
     throw fault;
   }
 }
